@@ -1,0 +1,163 @@
+"""The interface of every gradient estimator, and what an estimator declares about itself.
+
+An estimator is a frozen object that holds its choices and nothing else. `init` prepares what later calls reuse; `estimate` gives
+one estimate. Who measures it, and how, is no business of this file.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from estimators.objective import Objective
+
+Shapes = Mapping[str, tuple[int, ...]]
+"""Parameter name -> shape."""
+
+MEMORY_CLASSES = {
+    "none": "no tensor as large as a layer",
+    "layer": "one layer's activations and tangent",
+    "parameters": "a small constant number of vectors of length n",
+    "tangents": "k vectors of length n",
+    "activations": "the activations of all layers, and one vector of length n",
+}
+"""The classes of memory beyond the base forward pass that a `Declaration` may name."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What an estimator promises for given shapes and batch; the contract holds it to its word.
+
+    Every expectation is over the estimator's own randomness, relative to the gradient g of the objective, and for a loss that
+    is linear near the point (so that a finite difference has no error of its own). None means: no closed form is known.
+
+    Attributes:
+        unbiased: E[estimate] = g.
+        exact: every estimate equals g up to rounding.
+        stochastic: the estimate depends on the generator.
+        in_span: the estimate lies in the span of `Estimator.tangents`.
+        relative_error: E‖estimate - g‖² / ‖g‖².
+        eta: the efficiency ⟨E estimate, g⟩² / (‖g‖² E‖estimate‖²), between 0 and 1.
+        expected: closed forms of the quality metrics, metric name -> value, valid on any objective.
+        forward_multiple: floating-point operations over those of the base forward pass, for dense layers.
+        forward_calls: evaluations of the loss (a vectorised evaluation of many tangents counts once).
+        memory: a key of `MEMORY_CLASSES`.
+        needs: the capabilities an objective must offer, in the words of `estimators.objective.MissingCapability`.
+        records_tape: whether tensors are saved for a backward pass.
+    """
+
+    unbiased: bool = False
+    exact: bool = False
+    stochastic: bool = True
+    in_span: bool = False
+    relative_error: float | None = None
+    eta: float | None = None
+    expected: Mapping[str, float] = field(default_factory=dict)
+    forward_multiple: float | None = None
+    forward_calls: int | None = None
+    memory: str = "parameters"
+    needs: frozenset[str] = frozenset()
+    records_tape: bool = False
+
+
+class Estimate(ABC):
+    """The loss and an estimate of the gradient, parameter by parameter.
+
+    Attributes:
+        loss: 0-dimensional tensor without a tape; the loss at the point, or as near to it as the method evaluates
+            (a central difference gives the mean of its two values).
+    """
+
+    loss: Tensor
+
+    @abstractmethod
+    def items(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield (parameter name, estimate of its shape, dtype and device), in the objective's order.
+
+        May form each tensor only when it is asked for, so that no vector of length n need exist at once.
+        """
+
+    @property
+    def gradient(self) -> dict[str, Tensor]:
+        """All of `items` as a dictionary."""
+        return dict(self.items())
+
+
+@dataclass
+class DenseEstimate(Estimate):
+    """An estimate whose tensors all exist already."""
+
+    loss: Tensor
+    tensors: Mapping[str, Tensor]
+
+    def items(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield the tensors; see `Estimate.items`."""
+        yield from self.tensors.items()
+
+
+class Estimator(ABC):
+    """A gradient estimator: implement `estimate` and `declaration`, and `init` where something is worth preparing.
+
+    Subclasses are frozen dataclasses whose fields are the parameters of their spec; construction checks bounds and raises
+    ValueError, nothing more.
+    """
+
+    def init(self, objective: Objective) -> Any:
+        """Prepare the state of the first `estimate`: workspace that depends on shapes only, and memory of past calls.
+
+        Args:
+            objective: what will be estimated; only its shapes, dtypes, devices and capabilities may be used.
+
+        Returns:
+            Any object; None where nothing is kept.
+        """
+        return None
+
+    @abstractmethod
+    def estimate(self, objective: Objective, state: Any, *, generator: torch.Generator) -> tuple[Estimate, Any]:
+        """Estimate the gradient of `objective` at its own parameters.
+
+        Leaves parameters, buffers, `.grad`, flags and every global state bitwise as they were, also after an exception.
+
+        Args:
+            objective: the loss and its parameters.
+            state: from `init` or from the call before.
+            generator: the only source of randomness; on the parameters' device.
+
+        Returns:
+            The estimate and the state for the next call.
+
+        Raises:
+            MissingCapability: the objective lacks what the estimator needs.
+        """
+
+    @abstractmethod
+    def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
+        """What the estimator promises for parameters of these shapes and a batch of this size (None for a function)."""
+
+    def simulated(self) -> "Estimator | None":
+        """The same estimator with its derivatives taken from a known gradient, where that is possible (quality studies)."""
+        return None
+
+    def at_full_budget(self, coordinates: int) -> "Estimator | None":
+        """The same estimator with the budget at which it equals the gradient exactly, where there is one."""
+        return None
+
+    def tangents(self, state: Any) -> Mapping[str, Tensor] | None:
+        """The tangents behind the estimate that returned `state`: name -> [k, *shape]; None where there are none."""
+        return None
+
+    def stages(self, objective: Objective, state: Any, *, generator: torch.Generator) -> Iterator[str]:
+        """Run one estimate stage by stage, yielding the name of each stage when it is done (`drawing`, `derivative`, ...).
+
+        For the ruler, which reads its clock between them; yields nothing where a method has no such stages.
+        """
+        return iter(())
+
+
+def count(shapes: Shapes) -> int:
+    """The number n of scalar parameters of these shapes."""
+    return sum(torch.Size(shape).numel() for shape in shapes.values())
