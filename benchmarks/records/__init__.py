@@ -1,0 +1,42 @@
+"""Records: what was measured, and the folders it is kept in.
+
+`rows` holds the immutable rows (cells, metrics, records) and their JSON; `metrics` the closed list of metric names; `folder` one
+run on disk; `frame` the tidy table over several of them. Nothing here measures, and nothing here imports torch.
+"""
+
+from benchmarks.records.folder import FolderError, RunFolder
+from benchmarks.records.frame import load
+from benchmarks.records.metrics import METRICS, About, about
+from benchmarks.records.rows import (
+    CONTRACT,
+    KINDS,
+    MARKS,
+    PROTOCOL_VERSION,
+    SCHEMA_VERSION,
+    Cell,
+    Measurement,
+    Metric,
+    Outcome,
+    Record,
+    latest,
+)
+
+__all__ = [
+    "CONTRACT",
+    "KINDS",
+    "MARKS",
+    "METRICS",
+    "PROTOCOL_VERSION",
+    "SCHEMA_VERSION",
+    "About",
+    "Cell",
+    "FolderError",
+    "Measurement",
+    "Metric",
+    "Outcome",
+    "Record",
+    "RunFolder",
+    "about",
+    "latest",
+    "load",
+]
