@@ -1,0 +1,134 @@
+"""From a spec to a problem: what estimators differentiate, and beside it the base that every cost is divided by.
+
+The base belongs to the ruler: it is called directly and never through `Objective`, so that no version of an estimator can
+change it. What a problem is made of is in `functions`, `models`, `data` and `user`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.problems.functions import ClosedForm
+from benchmarks.problems.models import Classifier
+from benchmarks.problems.registry import PROBLEMS
+from benchmarks.problems.user import check_parts
+from estimators.objective import FunctionObjective, ModuleObjective, Objective
+
+DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to differentiate, ready to be measured.
+
+    Attributes:
+        spec: canonical spec, the key in records.
+        objective: what an estimator gets.
+        base: the plain forward pass, loss(module(inputs), targets) or function(point), in the caller's grad mode.
+        buffers: the tensors that the base may change; the harness restores them outside its clock.
+        device: where parameters and batch lie.
+        dtype: of the parameters.
+        data: one phrase for people: `scikit-learn digits, 64 of 1797 images`, `closed form`.
+        resident_bytes: bytes of parameters, buffers and batch, each storage once.
+    """
+
+    spec: str
+    objective: Objective
+    base: Callable[[], Tensor]
+    buffers: Callable[[], Iterable[Tensor]]
+    device: torch.device
+    dtype: torch.dtype
+    data: str
+    resident_bytes: int
+
+
+def build_problem(
+    text: str, *, device: str | torch.device = "cpu", dtype: str = "float32", seed: int = 0, data_folder: Path | None = None
+) -> Problem:
+    """Build what a spec stands for; the same seed gives the same problem, and global random states stay as they were.
+
+    Args:
+        text: such as `mlp[depth=2,width=128]` or `my_model.py:build[width=64]`.
+        device: where everything goes.
+        dtype: a key of `DTYPES`, for parameters and inputs.
+        seed: decides initial weights and batch.
+        data_folder: where `benchmarks.problems.data.prepare` wrote; None loads through scikit-learn in this process.
+
+    Raises:
+        SpecError: an unknown name or parameter, or a value that cannot be used.
+        ValueError: an unknown dtype, or a user's builder returned the wrong thing.
+    """
+    if dtype not in DTYPES:
+        raise ValueError(f"unknown dtype {dtype!r}: expected one of {', '.join(DTYPES)}")
+    spec, place, kind = PROBLEMS.resolve(text), torch.device(device), DTYPES[dtype]
+    with _seeded(_derived(seed, "weights"), place):
+        if spec.name not in PROBLEMS.entries:
+            parts = PROBLEMS.build(text, device=place, dtype=kind, seed=seed)
+            module, loss, batch = check_parts(parts, spec.name, place, kind)
+            return _from_module(str(spec), module, loss, batch, f"from {spec.name}", kind)
+        recipe = PROBLEMS.build(text)
+        if isinstance(recipe, ClosedForm):
+            return _from_function(str(spec), recipe, place, kind, _derived(seed, "function"))
+        return _from_classifier(str(spec), recipe, place, kind, _derived(seed, "batch"), data_folder)
+
+
+def _from_function(spec: str, recipe: ClosedForm, device: torch.device, dtype: torch.dtype, seed: int) -> Problem:
+    point = recipe.start().to(device, dtype).requires_grad_()
+    function = recipe.function(point.detach(), seed)
+    objective = FunctionObjective(function, point)
+    return Problem(spec, objective, lambda: function(point), tuple, device, dtype, "closed form", _bytes([point]))
+
+
+def _from_classifier(
+    spec: str, recipe: Classifier, device: torch.device, dtype: torch.dtype, seed: int, folder: Path | None
+) -> Problem:
+    inputs, targets = recipe.data.batch(recipe.batch, seed=seed, folder=folder)
+    module = recipe.module().to(device, dtype)
+    batch = (inputs.to(device, dtype), targets.to(device))
+    return _from_module(spec, module, recipe.loss, batch, recipe.data.phrase(recipe.batch), dtype)
+
+
+def _from_module(
+    spec: str, module: nn.Module, loss: Callable[..., Tensor], batch: tuple[Tensor, Any], data: str, dtype: torch.dtype
+) -> Problem:
+    inputs, targets = batch
+    objective = ModuleObjective(module, loss, batch)
+    resident = [*module.parameters(), *module.buffers(), *(part for part in batch if isinstance(part, Tensor))]
+    return Problem(
+        spec=spec,
+        objective=objective,
+        base=lambda: loss(module(inputs), targets),
+        buffers=module.buffers,
+        device=inputs.device,
+        dtype=dtype,
+        data=data,
+        resident_bytes=_bytes(resident),
+    )
+
+
+def _bytes(tensors: Iterable[Tensor]) -> int:
+    storages = {storage.data_ptr(): storage.nbytes() for storage in (tensor.untyped_storage() for tensor in tensors)}
+    return sum(storages.values())
+
+
+def _derived(seed: int, purpose: str) -> int:
+    """A seed of its own for each purpose, so that weights and data drawn from one seed are independent."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:7])
+
+
+@contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed torch's global generators (of the CPU and of this device alone) and put them back afterwards."""
+    cuda = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if cuda else []):
+        torch.default_generator.manual_seed(seed)
+        if cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        yield
