@@ -162,14 +162,12 @@ class ModuleObjective(Objective):
     def _output(self, parameters: Mapping[str, Tensor] | None) -> Tensor:
         if parameters is None and not self._writes:
             with self._fixed_mask():
-                output: Tensor = self.module(self.inputs)
-            return output
+                return self.module(self.inputs)  # type: ignore[no-any-return]
         tensors = dict(parameters or self.parameters)
         if self._writes:
             tensors.update({name: buffer.clone() for name, buffer in self.module.named_buffers()})
         with self._fixed_mask():
-            output = functional_call(self.module, tensors, (self.inputs,))
-        return output
+            return functional_call(self.module, tensors, (self.inputs,))  # type: ignore[no-any-return]
 
     @contextmanager
     def _fixed_mask(self) -> Iterator[None]:

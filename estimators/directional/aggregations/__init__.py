@@ -1,0 +1,30 @@
+"""Aggregations: how k directional derivatives and their tangents make one estimate, Σ cᵢ vᵢ."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import Tensor
+
+from estimators.directional.space import Tangents
+
+
+class Aggregation(ABC):
+    """A choice of the coefficients c.
+
+    Attributes:
+        law: its name in `estimators.theory`.
+    """
+
+    law: ClassVar[str]
+
+    @abstractmethod
+    def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
+        """The coefficients of Σ cᵢ vᵢ.
+
+        Args:
+            tangents: block name -> [k, *shape].
+            derivatives: [k].
+
+        Returns:
+            [k].
+        """

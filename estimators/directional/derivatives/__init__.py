@@ -1,0 +1,49 @@
+"""Derivatives: how the change of the loss along each tangent is found."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple
+
+from torch import Tensor
+
+from estimators.directional.space import Space, Tangents
+from estimators.objective import Objective
+
+
+class Derivatives(NamedTuple):
+    """The loss and k directional derivatives.
+
+    Attributes:
+        loss: 0-dimensional, without a tape.
+        values: [k], the derivative along each tangent.
+    """
+
+    loss: Tensor
+    values: Tensor
+
+
+class Derivative(ABC):
+    """A way to take directional derivatives.
+
+    Attributes:
+        exact: whether it has no error but rounding, on any objective.
+        needs: the capabilities it asks of an objective.
+    """
+
+    exact: ClassVar[bool]
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
+        """Take the derivatives of the loss along k tangents, recording no tape.
+
+        Raises:
+            MissingCapability: the objective lacks what is needed.
+        """
+
+    @abstractmethod
+    def forward_multiple(self, k: int) -> float | None:
+        """Floating-point operations over those of the base forward pass, for dense layers; None when it is no such cost."""
+
+    @abstractmethod
+    def forward_calls(self, k: int) -> int:
+        """Evaluations of the loss; a vectorised evaluation of many tangents counts once."""

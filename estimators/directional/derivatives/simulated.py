@@ -1,0 +1,44 @@
+"""Directional derivatives from a known gradient, for studies of quality; never for cost."""
+
+from dataclasses import dataclass
+
+import torch
+
+from estimators.directional.derivatives import Derivative, Derivatives
+from estimators.directional.space import Space, Tangents
+from estimators.objective import Objective
+
+
+@dataclass(frozen=True)
+class Simulated(Derivative):
+    """⟨g, v⟩ as a dot product with the exact gradient: the same numbers as `jvp` up to rounding, at the price of a dot product.
+
+    The gradient comes from the objective where it was handed in (`WithKnownGradient`), else from one backward pass a call.
+    """
+
+    exact = True
+
+    def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
+        """See `Derivative.take`."""
+        if "gradient" in objective.capabilities():
+            loss, gradient = objective.loss().detach(), dict(objective.known_gradient())
+        else:
+            loss, gradient = _backward(space, objective)
+        values = [rows.flatten(1) @ gradient[name].flatten() for name, rows in tangents.items()]
+        return Derivatives(loss, torch.stack([value.to(values[0].dtype) for value in values]).sum(0))
+
+    def forward_multiple(self, k: int) -> None:
+        """No cost of a method that could be used."""
+        return
+
+    def forward_calls(self, k: int) -> int:
+        """One, where the gradient was not handed in."""
+        return 1
+
+
+def _backward(space: Space, objective: Objective) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    with torch.enable_grad():
+        point = {name: value.requires_grad_() for name, value in space.point(objective).items()}
+        loss = space.loss(objective, point)
+        gradients = torch.autograd.grad(loss, list(point.values()), materialize_grads=True)
+    return loss.detach(), dict(zip(point, gradients, strict=True))

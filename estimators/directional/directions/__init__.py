@@ -1,0 +1,33 @@
+"""Directions: the laws that tangents are drawn from."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from estimators.directional.space import Layout, Tangents
+from estimators.directional.streams import Stream
+
+
+class Directions(ABC):
+    """A law of tangents.
+
+    Attributes:
+        law: its name in `estimators.theory`.
+        random: whether it draws from the stream at all.
+    """
+
+    law: ClassVar[str]
+    random: ClassVar[bool] = True
+
+    @abstractmethod
+    def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
+        """The tangents of these global indices.
+
+        Args:
+            layout: the n coordinates, block by block.
+            indices: which tangents; a tangent does not depend on which others are drawn with it.
+            stream: the random numbers of this estimate.
+
+        Returns:
+            Block name -> [len(indices), *shape], contiguous and the caller's own.
+        """

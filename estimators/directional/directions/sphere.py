@@ -1,0 +1,30 @@
+"""Directions on the sphere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from estimators.directional.directions import Directions
+from estimators.directional.space import Layout, Tangents, dimension
+from estimators.directional.streams import Stream
+
+
+@dataclass(frozen=True)
+class Sphere(Directions):
+    """Uniform on the sphere of radius √n over all coordinates together: E[v vᵀ] = I, E‖⟨g, v⟩ v‖² = n ‖g‖² exactly.
+
+    Drawn as √n x / ‖x‖ with x Gaussian. Source: Belouze 2022, arXiv 2209.06302.
+    """
+
+    law = "sphere"
+
+    def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
+        """See `Directions.draw`."""
+        tangents = stream.normal(layout, indices)
+        norms = [rows.flatten(1).norm(dim=1, dtype=torch.promote_types(rows.dtype, torch.float32)) for rows in tangents.values()]
+        lengths = torch.stack([norm.to(norms[0].dtype) for norm in norms]).norm(dim=0)  # [k]
+        factors = dimension(layout) ** 0.5 / lengths
+        for rows in tangents.values():
+            rows.mul_(factors.to(rows.dtype).view(-1, *[1] * (rows.dim() - 1)))
+        return tangents

@@ -1,0 +1,200 @@
+"""The directional estimator: space x directions x derivative x aggregation."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from estimators import theory
+from estimators.directional.aggregations import Aggregation
+from estimators.directional.aggregations.mean import Mean
+from estimators.directional.derivatives import Derivative, Derivatives
+from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.derivatives.simulated import Simulated
+from estimators.directional.directions import Directions
+from estimators.directional.directions.gaussian import Gaussian
+from estimators.directional.space import Layout, Space, Tangents, Weights, dimension
+from estimators.directional.streams import Stream, open_stream
+from estimators.estimator import Declaration, Estimate, Estimator, Shapes, count
+from estimators.objective import Objective
+
+STREAMS = ("keyed", "sequential")
+
+
+@dataclass(frozen=True)
+class State:
+    """What a directional estimator keeps between calls: the coordinates, and the last estimate's stream (a seed)."""
+
+    layout: Layout
+    stream: Stream | None = None
+
+
+@dataclass
+class LinearCombination(Estimate):
+    """Σ cᵢ vᵢ, formed block by block; the tangents of a block are given up when it is formed."""
+
+    loss: Tensor
+    tangents: Tangents
+    coefficients: Tensor
+    formed: dict[str, Tensor] = field(default_factory=dict)
+
+    def items(self) -> Iterator[tuple[str, Tensor]]:
+        """See `Estimate.items`."""
+        for name in (*self.formed, *self.tangents):
+            if name not in self.formed:
+                self.formed[name] = _combine(self.tangents.pop(name), self.coefficients)
+            yield name, self.formed[name]
+
+
+@dataclass(frozen=True)
+class Directional(Estimator):
+    """Derivatives of the loss along k tangents, combined: Σ cᵢ vᵢ with c from d = V g.
+
+    With Gaussian tangents, JVPs and the mean this is the forward gradient (Baydin et al. 2022, arXiv 2202.08587): unbiased,
+    E‖estimate - g‖² = (n + 1)/k ‖g‖²; with the projection the multi-tangent forward gradient (Flügel et al. 2024,
+    arXiv 2410.17764); with central differences SPSA, RDSA. Cost and memory are those of the parts; k tangents are held.
+
+    Args:
+        k: number of tangents, 1 or more; None for as many as there are coordinates.
+        space: what is perturbed.
+        directions: the law of the tangents.
+        derivative: how derivatives along them are taken.
+        aggregation: how both are combined.
+        scale: None, `unbiased` or `length-preserving`; where the theory knows the factor.
+        stream: `keyed`, or `sequential` for published sequences.
+
+    Example:
+        >>> from estimators.objective import FunctionObjective
+        >>> objective = FunctionObjective(lambda x: (x**2).sum(), torch.ones(2))
+        >>> estimator = Directional(k=2, directions=Rademacher(), aggregation=Projection())
+        >>> estimate, _ = estimator.estimate(objective, estimator.init(objective), generator=torch.Generator().manual_seed(1))
+        >>> round(float(estimate.loss), 6)
+        2.0
+    """
+
+    k: int | None = 1
+    space: Space = field(default_factory=Weights)
+    directions: Directions = field(default_factory=Gaussian)
+    derivative: Derivative = field(default_factory=Jvp)
+    aggregation: Aggregation = field(default_factory=Mean)
+    scale: str | None = None
+    stream: str = "keyed"
+
+    def __post_init__(self) -> None:
+        """Check the bounds."""
+        if self.k is not None and self.k < 1:
+            raise ValueError(f"k must be 1 or more, got {self.k}")
+        if self.scale is not None and self.scale not in theory.SCALES:
+            raise ValueError(f"scale must be none or one of {', '.join(theory.SCALES)}, got {self.scale!r}")
+        if self.stream not in STREAMS:
+            raise ValueError(f"stream must be one of {', '.join(STREAMS)}, got {self.stream!r}")
+
+    def init(self, objective: Objective) -> State:
+        """The coordinates; see `Estimator.init`.
+
+        Raises:
+            ValueError: the scale has no closed form for these parts at this dimension.
+        """
+        state = State(self.space.layout(objective))
+        self._factor(state.layout)
+        return state
+
+    def estimate(self, objective: Objective, state: State, *, generator: torch.Generator) -> tuple[Estimate, State]:
+        """See `Estimator.estimate`."""
+        state = self._opened(state, generator)
+        tangents = self._draw(state, self._indices(state))
+        derivatives = self.derivative.take(self.space, objective, tangents)
+        return self.space.carry(objective, self._combined(state, tangents, derivatives)), state
+
+    def derivatives(self, objective: Objective, state: State, indices: Sequence[int]) -> Derivatives:
+        """Derivatives along some of the tangents of the estimate that returned `state`, by global index.
+
+        Args:
+            objective: the loss.
+            state: from `estimate`; it names the tangents.
+            indices: which of the tangents 0 ... k-1; in chunks, in any order, on any rank they are the same.
+
+        Returns:
+            The loss and [len(indices)] derivatives.
+        """
+        return self.derivative.take(self.space, objective, self._draw(state, indices))
+
+    def combine(self, state: State, indices: Sequence[int], derivatives: Derivatives) -> Estimate:
+        """The estimate in this space from all derivatives, the tangents drawn again; see `derivatives`."""
+        return self._combined(state, self._draw(state, indices), derivatives)
+
+    def tangents(self, state: State) -> Tangents:
+        """See `Estimator.tangents`."""
+        return self._draw(state, self._indices(state))
+
+    def stages(self, objective: Objective, state: State, *, generator: torch.Generator) -> Iterator[str]:
+        """Drawing, derivative, aggregation; see `Estimator.stages`."""
+        state = self._opened(state, generator)
+        tangents = self._draw(state, self._indices(state))
+        yield "drawing"
+        derivatives = self.derivative.take(self.space, objective, tangents)
+        yield "derivative"
+        for _ in self.space.carry(objective, self._combined(state, tangents, derivatives)).items():
+            pass
+        yield "aggregation"
+
+    def simulated(self) -> "Directional | None":
+        """The same with derivatives from the known gradient, where the derivative is exact anyway."""
+        return replace(self, derivative=Simulated()) if isinstance(self.derivative, Jvp) else None
+
+    def at_full_budget(self, coordinates: int) -> "Directional | None":
+        """With k = n, where that makes the estimate exact."""
+        full = replace(self, k=coordinates)
+        law, combined = self.directions.law, self.aggregation.law
+        exact = theory.expected(law, combined, coordinates, coordinates, self.scale).get("relative_error") == 0
+        return full if exact and self.derivative.exact else None
+
+    def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
+        """See `Estimator.declaration`; closed forms from `estimators.theory`."""
+        n = count(shapes)
+        k = n if self.k is None else self.k
+        law = (self.directions.law, self.aggregation.law, n, k, self.scale)
+        closed, along = theory.expected(*law), theory.moments(*law).along
+        error = closed.get("relative_error")
+        return Declaration(
+            unbiased=along is not None and abs(along - 1) < 1e-12,
+            exact=self.derivative.exact and error == 0,
+            stochastic=self.directions.random,
+            in_span=True,
+            relative_error=error,
+            eta=closed.get("efficiency"),
+            expected=closed if self.derivative.exact else {},
+            forward_multiple=self.derivative.forward_multiple(k),
+            forward_calls=self.derivative.forward_calls(k),
+            memory="parameters" if k == 1 else "tangents",
+            needs=self.derivative.needs | self.space.needs,
+        )
+
+    def _opened(self, state: State, generator: torch.Generator) -> State:
+        return replace(state, stream=open_stream(self.stream, generator, len(self._indices(state))))
+
+    def _indices(self, state: State) -> range:
+        return range(dimension(state.layout) if self.k is None else self.k)
+
+    def _draw(self, state: State, indices: Sequence[int]) -> Tangents:
+        if state.stream is None:
+            raise ValueError("this state names no tangents yet: pass the state that estimate returned")
+        return self.directions.draw(state.layout, indices, state.stream)
+
+    def _combined(self, state: State, tangents: Tangents, derivatives: Derivatives) -> LinearCombination:
+        coefficients = self.aggregation.coefficients(tangents, derivatives.values)
+        factor = self._factor(state.layout)
+        return LinearCombination(derivatives.loss, tangents, coefficients if factor == 1 else coefficients * factor)
+
+    def _factor(self, layout: Layout) -> float:
+        n = dimension(layout)
+        return theory.scale_factor(self.directions.law, self.aggregation.law, n, self.k or n, self.scale)
+
+
+def _combine(rows: Tensor, coefficients: Tensor) -> Tensor:
+    """Σ cᵢ vᵢ of one block; a single tangent, which is the estimate's own, is scaled in place."""
+    coefficients = coefficients.to(rows.dtype)
+    if len(rows) == 1:
+        return rows[0].mul_(coefficients[0])
+    return (coefficients @ rows.flatten(1)).view(rows.shape[1:])
