@@ -7,10 +7,11 @@ Sources: Flügel et al. 2024 (arXiv 2410.17764, section 4.2) for sphere, Rosenbr
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from benchmarks.problems.spectra import Spectrum
 
 Function = Callable[[Tensor], Tensor]
 """Maps a vector of shape [n] to a 0-dimensional tensor, by operations that every mode of differentiation knows."""
@@ -107,7 +108,11 @@ class Quadratic(ClosedForm):
     """
 
     n: int
-    spectrum: Any
+    spectrum: Spectrum
+
+    def __post_init__(self) -> None:
+        """Refuse a spectrum of another size."""
+        self.spectrum.eigenvalues(self.n)
 
     def start(self) -> Tensor:
         """All -1."""
@@ -117,8 +122,8 @@ class Quadratic(ClosedForm):
         """The quadratic form; u follows from the seed, the same for every dtype and device."""
         generator = torch.Generator().manual_seed(seed)
         drawn = torch.randn(self.n, generator=generator, dtype=torch.float64)
-        unit = (drawn / drawn.norm()).to(like)
-        eigenvalues: Tensor = self.spectrum.eigenvalues(self.n).to(like)
+        unit = nn.functional.normalize(drawn, dim=0).to(like)
+        eigenvalues = self.spectrum.eigenvalues(self.n).to(like)
 
         def quadratic(x: Tensor) -> Tensor:
             reflected = x - 2 * unit * (unit * x).sum()

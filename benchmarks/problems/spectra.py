@@ -1,9 +1,17 @@
 """Eigenvalues for the `quadratic` problem, largest first; they may be negative or zero where a user gives them."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
+
+
+class Spectrum(Protocol):
+    """The eigenvalues of a symmetric matrix of any size."""
+
+    def eigenvalues(self, n: int) -> Tensor:
+        """Shape [n], float64."""
 
 
 @dataclass(frozen=True)
