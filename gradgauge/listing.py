@@ -1,0 +1,65 @@
+"""What there is: estimators, problems, suites and devices, each with one line. Loads neither torch nor pandas."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from estimators.registry import ESTIMATORS, Entry, Registry
+from estimators.spec import write
+
+
+class Item(NamedTuple):
+    """One thing there is.
+
+    Attributes:
+        name: what to type.
+        summary: one line.
+        details: parameters with their defaults, as they are written in a spec; or what else there is to say.
+    """
+
+    name: str
+    summary: str
+    details: str
+
+
+def estimators() -> list[Item]:
+    """Every estimator, then the parts that directional ones are made of (their names begin with the kind of part)."""
+    return _registered(ESTIMATORS)
+
+
+def problems() -> list[Item]:
+    """Every problem, then the parts they are made of."""
+    from benchmarks.problems.registry import PROBLEMS
+
+    return _registered(PROBLEMS)
+
+
+def suites() -> list[Item]:
+    """Every suite, with the number of its cells."""
+    from benchmarks.suites import SUITES
+
+    return [
+        Item(suite.name, suite.summary, f"{len(suite.estimators)} estimators x {len(suite.problems)} problems")
+        for suite in SUITES.values()
+    ]
+
+
+def devices() -> list[Item]:
+    """The CPU and every GPU that the driver reports, by the names `--device` takes."""
+    from benchmarks.harness.gpu import gpus
+    from benchmarks.harness.machine import cpu_name
+
+    return [Item("cpu", cpu_name(), ""), *(Item(f"cuda:{gpu.index}", gpu.name, gpu.uuid) for gpu in gpus())]
+
+
+def _registered(registry: Registry) -> list[Item]:
+    plugins = [Item(name, "from an installed package", "") for name in registry.names() if name not in registry.entries]
+    parts = [_item(f"{part}={name}", entry) for part, table in registry.parts.items() for name, entry in table.items()]
+    return [*_items(registry.entries), *plugins, *parts]
+
+
+def _items(entries: Mapping[str, Entry]) -> Iterable[Item]:
+    return (_item(name, entry) for name, entry in entries.items())
+
+
+def _item(name: str, entry: Entry) -> Item:
+    return Item(name, entry.summary, ", ".join(f"{key}={write(p.default)}" for key, p in entry.parameters.items()))
