@@ -1,0 +1,77 @@
+"""The costs that no machine enters: floating-point operations and evaluations of the loss, of one gradient.
+
+Operations are those of matrix products, convolutions and attention as torch's own counter sees them below autograd (forward
+mode and vectorised passes included); elementwise work and the drawing of numbers are not counted, so a problem without any
+such product has no such numbers. An evaluation of the loss that carries many tangents at once counts once.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.harness.base import Base
+from benchmarks.harness.gradient import Gradient
+from benchmarks.harness.rows import row
+from benchmarks.problems.problem import Problem
+from benchmarks.records import Metric
+from estimators.objective import FunctionObjective, ModuleObjective, Objective
+
+
+def measure(problem: Problem, base: Base, gradient: Gradient) -> list[Metric]:
+    """Count once; the counts of the base come from the base, those of a gradient from one real estimate.
+
+    Args:
+        problem: whose objective's evaluations are counted.
+        base: run once.
+        gradient: run once, on its state.
+    """
+    below = operations(lambda: base.run(1))
+    base.restore()
+    with counted_evaluations(problem.objective) as evaluations:
+        above = operations(lambda: gradient.run(1))
+    metrics = [row("forward_calls", evaluations(), method="evaluations of the loss")]
+    if below:
+        method = "FlopCounterMode"
+        metrics += [
+            row("flops", above, method=method),
+            row("base_flops", below, method=method),
+            row("flop_multiple", above / below, method=method),
+        ]
+    return metrics
+
+
+def operations(work: Callable[[], Any]) -> int:
+    """Floating-point operations of the matrix products and convolutions in `work`."""
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return int(counter.get_total_flops())
+
+
+@contextmanager
+def counted_evaluations(objective: Objective) -> Iterator[Callable[[], int]]:
+    """Count how often the loss is evaluated meanwhile; the objective is as before afterwards.
+
+    Args:
+        objective: of a module (its loss function is counted) or a function; of another kind, its method `loss`.
+
+    Yields:
+        A function that returns the count so far.
+    """
+    kinds = ((ModuleObjective, "loss_function"), (FunctionObjective, "function"))
+    place = next((name for kind, name in kinds if isinstance(objective, kind)), "loss")
+    kept, evaluate = dict(vars(objective)), getattr(objective, place)
+    count = 0
+
+    def counting(*arguments: Any, **options: Any) -> Any:
+        nonlocal count
+        count += 1
+        return evaluate(*arguments, **options)
+
+    setattr(objective, place, counting)
+    try:
+        yield lambda: count
+    finally:
+        vars(objective).clear()
+        vars(objective).update(kept)

@@ -1,0 +1,102 @@
+"""Memory: the exact peak of tensor bytes beyond parameters, buffers and batch, and what is kept between calls.
+
+The baseline is taken before `init`; then come `init` and two estimates, the second with the state of the first, whose items are
+formed one by one and dropped. On the CPU the peak is the sum of the allocator's events, the same bytes at every repeat, and a
+dispatch-mode tracker counts it a second time; on CUDA it is the caching allocator's own count of requested bytes. All of this
+after one call outside, so that tables cached once for a process do not count. What libraries allocate for themselves does not.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from benchmarks.harness.allocations import Allocated, profiled, tracked
+from benchmarks.harness.base import Base
+from benchmarks.harness.clock import collector_off
+from benchmarks.harness.gradient import Gradient, checked, generator_for
+from benchmarks.harness.rows import row
+from benchmarks.harness.settings import Settings
+from benchmarks.problems.problem import Problem
+from benchmarks.records import Measurement, Metric
+from estimators.estimator import Estimator
+
+CALLS = 2  # the second call meets what the first one kept
+TRACKER_BYTES, TRACKER_SHARE = 1024, 0.001  # largest difference of the two counts that temporaries in kernels explain
+
+
+def measure(problem: Problem, estimator: Estimator, settings: Settings) -> Measurement:
+    """Measure what one estimator holds.
+
+    Args:
+        problem: what is differentiated.
+        estimator: what is measured.
+        settings: for the seed.
+
+    Raises:
+        MissingCapability: the problem lacks what the estimator needs.
+        WrongEstimate: the estimate does not have the parameters' names, shapes and dtypes, or is not finite.
+    """
+    base = Base(problem)
+
+    def gradients() -> Gradient:
+        gradient = Gradient(problem.objective, estimator, generator_for(settings.seed, "memory", problem.device))
+        gradient.run(CALLS)
+        return gradient
+
+    warm_up = gradients()
+    checked(warm_up.draw(), problem.objective.parameters)
+    base.run(1)
+    del warm_up
+    measure_device = _on_cpu if problem.device.type == "cpu" else _on_cuda
+    measurement = measure_device(gradients, lambda: base.run(1), problem.device)
+    base.restore()
+    return measurement
+
+
+def _on_cpu(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device) -> Measurement:
+    above, below, second = profiled(gradients), profiled(base), tracked(gradients)
+    metrics = [*_rows(above, below, "allocator events"), row("tracked_peak_bytes", second.peak, method="dispatch mode")]
+    difference = second.peak - above.peak
+    agrees = abs(difference) <= TRACKER_BYTES + TRACKER_SHARE * above.peak
+    return Measurement(tuple(metrics), facts={"tracker_difference": difference, "tracker_agrees": agrees})
+
+
+def _on_cuda(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device) -> Measurement:
+    above, below = _cuda_peaks(gradients, device), _cuda_peaks(base, device)
+    metrics = _rows(above["requested"], below["requested"], "requested bytes of the caching allocator")
+    metrics += [row(f"{kind}_peak_bytes", above[kind].peak, method="caching allocator") for kind in ("allocated", "reserved")]
+    return Measurement(tuple(metrics), facts={"allocator": torch.cuda.get_allocator_backend()})
+
+
+def _cuda_peaks(work: Callable[[], Any], device: torch.device) -> dict[str, Allocated]:
+    """What `work` requested, was given and had reserved, beyond what was there before it."""
+    names = ("requested", "allocated", "reserved")
+    with collector_off():
+        torch.cuda.synchronize(device)
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_stats(device)
+        held = work()
+        torch.cuda.synchronize(device)
+        after = torch.cuda.memory_stats(device)
+    del held
+    current = {name: before[f"{name}_bytes.all.current"] for name in names}
+    return {
+        name: Allocated(
+            after[f"{name}_bytes.all.peak"] - current[name],
+            after[f"{name}_bytes.all.current"] - current[name],
+        )
+        for name in names
+    }
+
+
+def _rows(above: Allocated, below: Allocated, method: str) -> list[Metric]:
+    rows = [
+        row("peak_bytes", above.peak, method=method),
+        row("kept_bytes", above.kept, method=method),
+        row("base_peak_bytes", below.peak, method=method),
+    ]
+    if below.peak:
+        rows.append(row("peak_multiple", above.peak / below.peak, method=method))
+    return rows

@@ -1,0 +1,116 @@
+"""Cost: the runtime multiple, time of one gradient / time of one base forward pass, with what belongs to it.
+
+The estimator's side is `estimate` and the consumption of its items; the base is timed in the same rounds, and so are backprop and
+checkpointed backprop. A sample repeats base and estimator so that both last about as long as one call of the slower, at least
+1 ms; the references, whose ratios are secondary, a quarter of that. Preparing (`init`), the first call and the steady state are
+separate numbers. Memory is not looked at here: time and memory never come from the same pass.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+
+from benchmarks.harness import flops, split
+from benchmarks.harness.base import Base
+from benchmarks.harness.clock import Clock, clock_of, collector_off, elapsed
+from benchmarks.harness.gradient import Gradient, checked, generator_for
+from benchmarks.harness.rounds import SAMPLE_NS, Rounds, Side, Step, calibrate, inner_counts, next_step, time_rounds
+from benchmarks.harness.rows import interval_row, row
+from benchmarks.harness.settings import Settings
+from benchmarks.problems.problem import Problem
+from benchmarks.records import Measurement, Metric
+from benchmarks.statistics import Interval, median_interval
+from estimators.estimator import Estimator
+from estimators.objective import MissingCapability
+
+REFERENCE_SHARE = 0.25  # of the sample length, for the sides whose ratios are secondary
+
+
+def measure(problem: Problem, estimator: Estimator, settings: Settings, clock: Clock | None = None) -> Measurement:
+    """Measure what one gradient costs.
+
+    Args:
+        problem: what is differentiated; its base is what costs are divided by.
+        estimator: what is measured.
+        settings: precision, budget, seed and references.
+        clock: of the problem's device where None.
+
+    Raises:
+        MissingCapability: the problem lacks what the estimator needs.
+        WrongEstimate: the estimate does not have the parameters' names, shapes and dtypes, or is not finite.
+    """
+    clock = clock or clock_of(problem.device)
+    with collector_off():
+        base = Base(problem)
+        base.run(2)
+        base.restore()
+        gradient, once = _first(problem, estimator, settings, clock)
+        references, left_out = _references(problem, estimator, settings)
+        sides: dict[str, Side] = {"base": base, "estimator": gradient, **references}
+        rounds = _rounds(sides, settings, clock)
+        stages = split.measure(base, gradient, rounds, settings, clock)
+    metrics = [
+        *_ratios(rounds, estimator, settings.references),
+        interval_row("time", median_interval(rounds.times("estimator")), count=len(rounds.samples["base"])),
+        interval_row("base_time", median_interval(rounds.times("base")), count=len(rounds.samples["base"])),
+        *once,
+        *stages.metrics,
+        *flops.measure(problem, base, gradient),
+    ]
+    return Measurement(
+        metrics=tuple(metrics),
+        samples={**rounds.samples, **stages.samples},
+        marks=frozenset({"imprecise"} if rounds.last is Step.IMPRECISE else ()),
+        facts={"inner_counts": dict(rounds.counts), **stages.facts, **({"references_left_out": left_out} if left_out else {})},
+    )
+
+
+def _first(problem: Problem, estimator: Estimator, settings: Settings, clock: Clock) -> tuple[Gradient, list[Metric]]:
+    """The estimator's side, with the times of `init` and of the first call; the second call is held to the interface."""
+    generator = generator_for(settings.seed, "timing", problem.device)
+    start = clock()
+    gradient = Gradient(problem.objective, estimator, generator)
+    prepare = clock() - start
+    first = elapsed(clock, gradient.run, 1)
+    checked(gradient.draw(), problem.objective.parameters)
+    return gradient, [row("prepare_time", prepare, count=1), row("first_call_time", first, count=1)]
+
+
+def _references(problem: Problem, estimator: Estimator, settings: Settings) -> tuple[dict[str, Side], dict[str, str]]:
+    """The references that can be timed here, warmed up, and why the others cannot."""
+    sides: dict[str, Side] = {}
+    left_out = {}
+    for name, reference in settings.references.items():
+        if reference == estimator:
+            continue
+        try:
+            side = Gradient(problem.objective, reference, generator_for(settings.seed, name, problem.device))
+            side.run(1)
+        except (MissingCapability, MemoryError, RuntimeError) as error:
+            left_out[name] = f"{type(error).__name__}: {error}".partition("\n")[0][:200]
+        else:
+            sides[name] = side
+    return sides, left_out
+
+
+def _rounds(sides: Mapping[str, Side], settings: Settings, clock: Clock) -> Rounds:
+    single = {name: calibrate(side, clock) for name, side in sides.items()}
+    full = max(single["base"], single["estimator"], SAMPLE_NS)
+    lengths = {name: full * (1 if name in ("base", "estimator") else REFERENCE_SHARE) for name in sides}
+    decide: Callable[[Rounds, int], Step] = lambda rounds, spent: next_step(  # noqa: E731
+        rounds.ratios("estimator", "base"), spent, precision=settings.precision, budget_ns=settings.budget_s * 1e9
+    )
+    return time_rounds(sides, inner_counts(single, lengths), clock, decide, random.Random(settings.seed))
+
+
+def _ratios(rounds: Rounds, estimator: Estimator, references: Mapping[str, Estimator]) -> list[Metric]:
+    count = len(rounds.samples["base"])
+    method = "median of paired ratios"
+    rows = [interval_row("multiple", median_interval(rounds.ratios("estimator", "base")), method=method, count=count)]
+    for name, reference in references.items():
+        metric = f"ratio_to_{name.replace('-', '_')}"
+        if reference == estimator:
+            rows.append(interval_row(metric, Interval(1.0, 1.0, 1.0), method="itself"))
+        elif name in rounds.samples:
+            ratio = median_interval(rounds.ratios("estimator", name))
+            rows.append(interval_row(metric, ratio, method=method, count=count))
+    return rows

@@ -1,0 +1,134 @@
+"""Rounds: several sides timed one after another, in shuffled order, again and again, until a decision says stop.
+
+A round times each side once; a side does its piece of work a fixed number of times, its inner count. What happens between sides
+(putting buffers back) is outside the clock. Ratios are taken round by round, so that whatever slows the machine for longer than
+a round slows both of their terms.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.harness.clock import Clock, elapsed
+from benchmarks.statistics import median_interval
+
+MINIMUM_ROUNDS = 15  # fewer give an interval no better than the two extremes or so
+SAMPLE_NS = 1_000_000  # shortest sample: timer and loop overhead stay below 0.1 %
+CALIBRATION_NS = 200_000  # a calibrating run this long is long enough
+
+
+class Side(Protocol):
+    """One of the things compared: does its work `count` times, and can put back what that changed."""
+
+    def run(self, count: int) -> None:
+        """Do the piece of work `count` times."""
+
+    def restore(self) -> None:
+        """Put back what the work changed; outside the clock."""
+
+
+class Step(Enum):
+    """What to do after a round."""
+
+    GO_ON = "go on"
+    ENOUGH = "enough"
+    IMPRECISE = "imprecise"
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """What was timed.
+
+    Attributes:
+        samples: side -> nanoseconds of each round.
+        counts: side -> how often its work was done in each sample.
+        last: why it ended: enough, or imprecise.
+    """
+
+    samples: Mapping[str, list[int]]
+    counts: Mapping[str, int]
+    last: Step
+
+    def times(self, side: str) -> NDArray[np.float64]:
+        """Nanoseconds of one piece of work, in each round."""
+        return np.asarray(self.samples[side], dtype=np.float64) / self.counts[side]
+
+    def ratios(self, above: str, below: str) -> NDArray[np.float64]:
+        """Time of one side over that of another, in each round."""
+        quotients: NDArray[np.float64] = self.times(above) / self.times(below)
+        return quotients
+
+
+def next_step(ratios: NDArray[np.float64], spent_ns: int, *, precision: float, budget_ns: float) -> Step:
+    """Whether to go on, from the ratios so far.
+
+    Enough when the 95 % interval of their median is at most ± `precision` of it; looking again and again makes the interval
+    cover a little less often than it says. Imprecise when another round would pass the budget.
+
+    Args:
+        ratios: of the rounds so far.
+        spent_ns: time these rounds took.
+        precision: relative half-width asked for.
+        budget_ns: time that all rounds may take; the first is always made.
+    """
+    if len(ratios) >= MINIMUM_ROUNDS and median_interval(ratios).relative_half_width <= precision:
+        return Step.ENOUGH
+    another = spent_ns / len(ratios) if len(ratios) else 0.0
+    return Step.IMPRECISE if len(ratios) and spent_ns + another > budget_ns else Step.GO_ON
+
+
+def time_rounds(
+    sides: Mapping[str, Side],
+    counts: Mapping[str, int],
+    clock: Clock,
+    decide: Callable[[Rounds, int], Step],
+    order: random.Random,
+) -> Rounds:
+    """Time rounds until `decide` ends them; one round before the first is made and not kept, to warm caches and allocators.
+
+    Args:
+        sides: name -> what is timed.
+        counts: name -> inner count.
+        clock: of the device all sides run on.
+        decide: from the rounds so far and the nanoseconds they took to the next step.
+        order: shuffles the sides of each round.
+    """
+    names = list(sides)
+    samples: dict[str, list[int]] = {name: [] for name in names}
+    for side, count in zip(sides.values(), counts.values(), strict=True):
+        side.run(count)
+        side.restore()
+    start, step = clock(), Step.GO_ON
+    while step is Step.GO_ON:
+        order.shuffle(names)
+        for name in names:
+            samples[name].append(elapsed(clock, sides[name].run, counts[name]))
+            sides[name].restore()
+        step = decide(Rounds(samples, counts, step), clock() - start)
+    return Rounds(samples, counts, step)
+
+
+def calibrate(side: Side, clock: Clock) -> float:
+    """Nanoseconds of one piece of work, roughly: runs of doubled length until one is long enough to be believed."""
+    count = 1
+    while True:
+        took = elapsed(clock, side.run, count)
+        side.restore()
+        if took >= CALIBRATION_NS or count >= 1 << 20:
+            return max(took / count, 1.0)
+        count *= 2
+
+
+def inner_counts(single: Mapping[str, float], length: Mapping[str, float]) -> dict[str, int]:
+    """How often each side does its work in a sample, so that the sample lasts about as long as it should.
+
+    Args:
+        single: side -> nanoseconds of one piece of work.
+        length: side -> nanoseconds that a sample should last.
+    """
+    return {name: max(1, round(length[name] / time)) for name, time in single.items()}
