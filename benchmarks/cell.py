@@ -1,0 +1,141 @@
+"""One cell, from its specs to its record: whatever happens on the way becomes an outcome with a reason.
+
+Used alike by workers, by asv's trackers and by `gradgauge.measure`. Catches everything but an interruption: what a user's file
+raises is a result. What cannot be caught here (a hang, a killed process, memory that runs out) the driver turns into a record.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.harness.settings import Settings, derived_seed
+from benchmarks.outcomes import check_estimate, frames_of, outcome_of, reason_of
+from benchmarks.problems.problem import Problem, build_problem
+from benchmarks.records import CONTRACT, Cell, Measurement, Metric, Outcome, Record
+from estimators.estimator import Estimator
+from estimators.registry import ESTIMATORS
+
+REFERENCES = ("backprop", "checkpointed-backprop")
+"""What every cost is compared with, in the same rounds."""
+
+_MEASURERS = {
+    "cost": "benchmarks.harness.multiple",
+    "memory": "benchmarks.harness.memory",
+    "quality": "benchmarks.harness.quality",
+}
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to try; see `benchmarks.harness.settings.Settings`.
+
+    Attributes:
+        precision: half-width of the 95 % interval of a multiple to reach, relative to it.
+        budget: seconds for the adaptive part.
+        draws: estimates for quality, or None for as many as needed.
+        data_folder: where prepared data lie, or None.
+    """
+
+    precision: float = 0.02
+    budget: float = 10.0
+    draws: int | None = None
+    data_folder: Path | None = None
+
+
+def measure_cell(cell: Cell, effort: Effort = Effort()) -> Record:
+    """Build what the cell names, measure it, and say what became of it.
+
+    Args:
+        cell: its device may be a GPU UUID if that GPU is the only one this process sees.
+        effort: how hard to try.
+
+    Returns:
+        A record; no exception but KeyboardInterrupt comes out.
+    """
+    return _recorded(cell, lambda: _built_and_measured(cell, effort))
+
+
+def measure_objects(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort = Effort()) -> Record:
+    """The same for objects that exist already; the cell is only what the record says they are."""
+    return _recorded(cell, lambda: _measured(cell, estimator, problem, effort))
+
+
+def _recorded(cell: Cell, work: Callable[[], Measurement]) -> Record:
+    started, start = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    try:
+        measurement = work()
+        outcome, reason = _verdict(cell, measurement)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        outcome, reason = outcome_of(error), reason_of(error)
+        measurement = Measurement((), facts={"traceback": frames_of(error)})
+    return Record(
+        cell=cell,
+        outcome=outcome,
+        reason=reason,
+        marks=measurement.marks,
+        metrics=measurement.metrics,
+        samples=measurement.samples,
+        facts=measurement.facts,
+        started=started,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _built_and_measured(cell: Cell, effort: Effort) -> Measurement:
+    estimator = ESTIMATORS.build(cell.estimator)
+    if not isinstance(estimator, Estimator):
+        raise TypeError(f"{cell.estimator} is no estimator: expected an estimators.Estimator, got {type(estimator).__name__}")
+    if cell.kind == CONTRACT:
+        return _contract(estimator, cell.seed, _place(cell))
+    problem = build_problem(cell.problem, device=_place(cell), dtype=cell.dtype, seed=cell.seed, data_folder=effort.data_folder)
+    check_estimate(ESTIMATORS.build(cell.estimator), problem)  # another instance: what it caches must not warm this one
+    return _measured(cell, estimator, problem, effort)
+
+
+def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort) -> Measurement:
+    if cell.kind == CONTRACT:
+        return _contract(estimator, cell.seed, _place(cell))
+    settings = Settings(
+        seed=derived_seed(cell.seed, f"{cell.estimator} {cell.problem}"),  # draws of two cells must not be the same
+        precision=effort.precision,
+        budget_s=effort.budget,
+        draws=effort.draws,
+        references={name: ESTIMATORS.build(name) for name in REFERENCES},
+    )
+    measurement: Measurement = import_module(_MEASURERS[cell.kind]).measure(problem, estimator, settings)
+    facts = {"n": problem.objective.coordinates(), "data": problem.data, **measurement.facts}
+    return replace(measurement, facts=facts)
+
+
+def _contract(estimator: Estimator, seed: int, device: str) -> Measurement:
+    from benchmarks.contract.check import check_estimator  # asv's trackers do without
+
+    results = check_estimator(estimator, seed=seed, device=device)
+    verdicts = [result.verdict.value for result in results]
+    metrics = [
+        Metric(f"clauses_{verdict}", verdicts.count(verdict), "clauses", count=len(verdicts))
+        for verdict in ("passed", "failed", "omitted")
+    ]
+    clauses = [
+        {"clause": r.clause, "verdict": r.verdict.value, "expected": str(r.expected), "observed": str(r.observed)}
+        for r in results
+    ]
+    return Measurement(tuple(metrics), facts={"clauses": clauses})
+
+
+def _place(cell: Cell) -> str:
+    return "cpu" if cell.device == "cpu" else "cuda"
+
+
+def _verdict(cell: Cell, measurement: Measurement) -> tuple[Outcome, str]:
+    broken = [clause for clause in measurement.facts.get("clauses", ()) if clause["verdict"] == "failed"]
+    if cell.kind != CONTRACT or not broken:
+        return Outcome.OK, ""
+    more = f" (and {len(broken) - 1} more clauses)" if len(broken) > 1 else ""
+    first: Mapping[str, str] = broken[0]
+    return Outcome.WRONG, f"{first['clause']}: expected {first['expected']}, observed {first['observed']}{more}"

@@ -1,0 +1,139 @@
+"""The machine: what it is, what it has to spare, and how busy others keep it. For the driver; workers do not import psutil."""
+
+import os
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+MEMORY_SHARE = 0.8
+"""Share of the available memory that all workers together may take, unless a limit is given."""
+
+CONTENDED_SHARE = 0.1
+"""A timed cell is marked `contended` when others took more than this share of each core it needed."""
+
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+@dataclass(frozen=True)
+class Load:
+    """Processor time used so far, in seconds summed over cores.
+
+    Attributes:
+        at: monotonic time, seconds.
+        busy: by everything on the machine.
+        own: by the process tree that is measured and by this process.
+    """
+
+    at: float
+    busy: float
+    own: float
+
+
+def load_now(pid: int) -> Load:
+    """How busy the machine has been, with the process tree of `pid` counted as our own."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    return Load(time.monotonic(), sum(times[:8]) - idle, _used(pid) + _used(os.getpid(), children=False))
+
+
+def other_load(before: Load, after: Load) -> float:
+    """Cores that others kept busy between two readings, on average."""
+    elapsed = after.at - before.at
+    return max(0.0, (after.busy - before.busy) - (after.own - before.own)) / elapsed if elapsed > 0 else 0.0
+
+
+def is_contended(other: float, threads: int, available: float) -> bool:
+    """Whether others left too little of the cores that `threads` threads need, out of `available` cores."""
+    taken = max(0.0, other - max(0.0, available - threads))
+    return taken / threads > CONTENDED_SHARE
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    """A process and everything below it; empty where it is gone."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident memory of a process tree."""
+    return sum(_of(process, lambda p: int(p.memory_info().rss)) for process in tree(pid))
+
+
+def available_bytes() -> int:
+    """Memory that can be taken without swapping, within the limit of a container where there is one."""
+    available = int(psutil.virtual_memory().available)
+    limit, used = _number(_CGROUP / "memory.max"), _number(_CGROUP / "memory.current")
+    return available if limit is None else max(0, min(available, limit - (used or 0)))
+
+
+def usable_cores() -> float:
+    """Cores this process may use: by affinity, and by the quota of a container where there is one."""
+    process = psutil.Process()
+    cores = len(process.cpu_affinity()) if hasattr(process, "cpu_affinity") else psutil.cpu_count() or 1
+    quota, _, period = _text(_CGROUP / "cpu.max").partition(" ")
+    return min(float(cores), int(quota) / int(period)) if quota.isdigit() and period.strip().isdigit() else float(cores)
+
+
+def physical_cores() -> int:
+    """Physical cores within those that may be used; at least 1."""
+    return max(1, int(min(usable_cores(), psutil.cpu_count(logical=False) or 1)))
+
+
+def cpu_name() -> str:
+    """The processor's model name."""
+    for line in _text(Path("/proc/cpuinfo")).splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def describe() -> dict[str, Any]:
+    """What a run keeps about the machine: JSON values, sizes in bytes."""
+    return {
+        "machine": platform.node(),
+        "system": platform.platform(),
+        "cpu": {
+            "name": cpu_name(),
+            "architecture": platform.machine(),
+            "cores_physical": psutil.cpu_count(logical=False),
+            "cores_logical": psutil.cpu_count(),
+            "cores_usable": usable_cores(),
+        },
+        "memory": {"total_bytes": int(psutil.virtual_memory().total), "available_bytes": available_bytes()},
+    }
+
+
+def _used(pid: int, *, children: bool = True) -> float:
+    """User and system seconds of a process, of its living children, and of those it has waited for."""
+    processes = tree(pid) if children else tree(pid)[:1]
+    total = 0.0
+    for process in processes:
+        times = _of(process, lambda p: p.cpu_times())
+        total += sum(times[:4] if children else times[:2]) if times else 0.0
+    return total
+
+
+def _of(process: psutil.Process, read: Any) -> Any:
+    try:
+        return read(process)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _number(path: Path) -> int | None:
+    text = _text(path).strip()
+    return int(text) if text.isdigit() else None

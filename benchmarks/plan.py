@@ -1,0 +1,129 @@
+"""From what is asked to the list of cells: pure functions, without torch, so that `--dry-run` answers at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from benchmarks.problems.registry import PROBLEMS
+from benchmarks.records import CONTRACT, Cell
+from benchmarks.request import Request
+from benchmarks.suites import SUITES
+from estimators.registry import ESTIMATORS
+from estimators.spec import parse
+
+TIMED = ("cost",)
+"""The kinds that read a clock: measured alone on the machine."""
+
+CELLS_IN_A_BLOCK = 100
+"""At most so many timed cells share a process."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One cell to measure.
+
+    Attributes:
+        cell: what.
+        block: which timed cells share a fresh process; 0 for cells that are not timed.
+        order: place within the block.
+        seconds: how long it is expected to take.
+    """
+
+    cell: Cell
+    block: int
+    order: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run will do.
+
+    Attributes:
+        together: cells that read no clock and may be measured side by side, in this order.
+        alone: timed cells, measured one after the other; consecutive cells of one block share a process.
+    """
+
+    together: tuple[Planned, ...]
+    alone: tuple[Planned, ...]
+
+    @property
+    def cells(self) -> tuple[Planned, ...]:
+        """All of them."""
+        return (*self.together, *self.alone)
+
+    def without(self, done: Iterable[Cell]) -> "Plan":
+        """The same plan but for what is done already."""
+        gone = set(done)
+        together = tuple(planned for planned in self.together if planned.cell not in gone)
+        return Plan(together, tuple(planned for planned in self.alone if planned.cell not in gone))
+
+    def seconds(self, workers: int) -> float:
+        """How long it is expected to take, with so many workers side by side where no clock is read."""
+        blocks = len({planned.block for planned in self.alone})
+        longest = max((planned.seconds for planned in self.together), default=0.0)
+        together = max(sum(planned.seconds for planned in self.together) / workers, longest)
+        starts = _SECONDS_TO_START * (bool(self.together) + blocks)
+        return together + sum(planned.seconds for planned in self.alone) + starts
+
+
+def plan(request: Request) -> Plan:
+    """The cells that a request stands for.
+
+    Args:
+        request: its device must be `cpu` or a GPU UUID by now (see `benchmarks.harness.gpu.resolve`).
+
+    Returns:
+        Contracts first, then the costliest; timed cells in blocks whose order is reversed in every second process (ABBA).
+
+    Raises:
+        SpecError: an unknown estimator, problem or parameter, or a value of the wrong kind.
+    """
+    pairs = [
+        (ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem))
+        for estimator, problem in SUITES[request.suite].pairs(request.estimators, request.problems)
+    ]
+    pairs = list(dict.fromkeys(pairs))
+    together = _together(request, pairs)
+    timed = [_cell(request, *pair, kind) for kind in TIMED if kind in request.measures for pair in pairs]
+    return Plan(tuple(together), tuple(_alone(request, timed)))
+
+
+def expected_seconds(cell: Cell, budget: float) -> float:
+    """About how long a cell takes on a machine of two ordinary cores: for `--dry-run` and for the order of cells."""
+    spec = parse(cell.estimator)
+    k = spec.get("k", 1)
+    tangents = k if isinstance(k, int) else 1
+    if cell.kind == CONTRACT:
+        return _SECONDS[CONTRACT]
+    weight = _WEIGHT.get(parse(cell.problem).name, 1.0)
+    return _SECONDS["set-up"] + min(budget, _SECONDS[cell.kind] * weight * (1 + _SECONDS["tangent"] * tangents))
+
+
+_SECONDS_TO_START = 3.0
+_SECONDS = {CONTRACT: 0.7, "set-up": 0.05, "memory": 0.05, "quality": 0.4, "cost": 0.3, "tangent": 0.1}  # measured, see quick
+_WEIGHT = {"sphere": 0.4, "rosenbrock": 0.4, "styblinski-tang": 0.4, "beale": 0.4, "quadratic": 0.4, "cnn": 3.0}
+
+
+def _together(request: Request, pairs: Sequence[tuple[str, str]]) -> list[Planned]:
+    cells = [_cell(request, estimator, problem, kind) for kind in ("quality", "memory") for estimator, problem in pairs]
+    estimators = dict.fromkeys(estimator for estimator, _ in pairs)
+    contracts = [_cell(request, estimator, CONTRACT, CONTRACT) for estimator in estimators]
+    planned = [Planned(cell, 0, 0, expected_seconds(cell, request.budget)) for cell in cells if cell.kind in request.measures]
+    planned.sort(key=lambda one: -one.seconds)  # the longest first, so that workers finish together; equal ones stay in order
+    if CONTRACT in request.measures:
+        planned = [*(Planned(cell, 0, 0, expected_seconds(cell, request.budget)) for cell in contracts), *planned]
+    return [replace(one, order=order) for order, one in enumerate(planned)]
+
+
+def _alone(request: Request, timed: Sequence[Cell]) -> Iterable[Planned]:
+    blocks = [timed[start : start + CELLS_IN_A_BLOCK] for start in range(0, len(timed), CELLS_IN_A_BLOCK)]
+    for process in range(request.processes):
+        turn = -1 if process % 2 else 1  # A B, B A, A B ...: a machine that drifts favours neither
+        for number, block in list(enumerate(blocks))[::turn]:
+            for order, cell in enumerate(block[::turn]):
+                seconds = expected_seconds(cell, request.budget)
+                yield Planned(replace(cell, process=process), 1 + number + process * len(blocks), order, seconds)
+
+
+def _cell(request: Request, estimator: str, problem: str, kind: str) -> Cell:
+    return Cell(estimator, problem, kind, request.device, request.dtype, request.threads, request.seed)

@@ -1,0 +1,87 @@
+"""Where results come from: commits, versions and machine, as far as they can be said without importing torch."""
+
+import hashlib
+import os
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness.machine import describe
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout (or site-packages) that this ruler lies in."""
+
+_DISTRIBUTIONS = (
+    "gradgauge",
+    "torch",
+    "numpy",
+    "scipy",
+    "pandas",
+    "seaborn",
+    "matplotlib",
+    "psutil",
+    "nvidia-ml-py",
+    "scikit-learn",
+)
+_ENVIRONMENT = ("CUDA_", "NVIDIA_", "TORCH", "OMP_", "MKL_", "OPENBLAS_", "KMP_", "GOMP_", "MALLOC_", "PYTORCH_", "LD_PRELOAD")
+
+
+def provenance(estimators_from: Path | None = None) -> dict[str, Any]:
+    """Everything that is known before a worker starts: JSON values.
+
+    Args:
+        estimators_from: folder of the measured package `estimators`, where it is not the ruler's sibling.
+    """
+    return {
+        "ruler": source(ROOT, "benchmarks"),
+        "estimators": source(estimators_from.resolve() if estimators_from else ROOT, "estimators"),
+        **describe(),
+        "versions": {name: found for name in _DISTRIBUTIONS if (found := _version(name))},
+        "environment": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_ENVIRONMENT)},
+    }
+
+
+def source(root: Path, package: str) -> dict[str, Any]:
+    """Which version of a package lies in a folder.
+
+    Returns:
+        `commit` (None outside a git checkout), `dirty` (whether the package's files differ from it; None without a commit) and
+        `digest` of the package's Python files: 16 hexadecimal digits.
+    """
+    commit = _git(root, "rev-parse", "HEAD") if _git(root, "rev-parse", "--show-toplevel") == str(root) else None
+    changed = _git(root, "status", "--porcelain", "--untracked-files=all", "--", package) if commit else None
+    return {"commit": commit, "dirty": bool(changed) if commit else None, "digest": _digest(root / package)}
+
+
+def differing(stored: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """Name what keeps two sources from being measured into one run (commit or content), or None."""
+    for package in ("ruler", "estimators"):
+        before, after = stored.get(package, {}), now[package]
+        for key in ("commit", "digest"):
+            if before.get(key) != after[key]:
+                return f"the {key} of the {package} was {before.get(key)} and is now {after[key]}"
+    return None
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

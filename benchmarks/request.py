@@ -1,0 +1,134 @@
+"""What is asked of a run: every option with its bounds, as a JSON object and back. No torch."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from benchmarks.records import KINDS
+from benchmarks.suites import SUITES
+from estimators.spec import nearest
+
+DTYPES = ("float32", "float64", "bfloat16", "float16")
+
+
+class UsageError(ValueError):
+    """Something was asked for that cannot be; the message says what, and what could be."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a run.
+
+    Attributes:
+        suite: a key of `SUITES`.
+        estimators: specs to measure beside the suite's.
+        problems: specs to measure on instead of the suite's.
+        measures: keys of `KINDS`; without `contract`, records are marked `unchecked`.
+        device: `cpu`, `cuda`, `cuda:INDEX`, a GPU UUID or `name:PART`.
+        dtype: one of `DTYPES`.
+        threads: of torch, within an operation.
+        processes: repetitions of every timed cell, each in a fresh process.
+        precision: half-width of the 95 % interval of a multiple to reach, relative to it.
+        budget: seconds that the adaptive part of a cell may take.
+        total_budget: seconds that the whole run may take; cells get less each where they would not all fit.
+        draws: estimates drawn for quality; None for as many as a 1 % error of the mean cosine needs.
+        seed: of data, initial weights and tangents.
+        timeout: seconds after which a cell is ended; None for three times its budget and ten more.
+        memory_limit: bytes that all workers together may take; None for 80 % of what is available.
+        estimators_from: folder that holds another version of the package `estimators`, to be measured instead.
+        out: the run folder; None for a new one in `results/`.
+        resume: the run folder to finish; see `benchmarks.runner.reopen`.
+    """
+
+    suite: str = "quick"
+    estimators: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    measures: tuple[str, ...] = tuple(KINDS)
+    device: str = "cpu"
+    dtype: str = "float32"
+    threads: int = 1
+    processes: int = 1
+    precision: float = 0.02
+    budget: float = 10.0
+    total_budget: float | None = None
+    draws: int | None = None
+    seed: int = 0
+    timeout: float | None = None
+    memory_limit: int | None = None
+    estimators_from: Path | None = None
+    out: Path | None = None
+    resume: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            UsageError: one of them cannot be used.
+        """
+        _one_of("suite", self.suite, SUITES)
+        _one_of("dtype", self.dtype, DTYPES)
+        for kind in self.measures or ("",):
+            _one_of("kind of measurement", kind, KINDS)
+        for name, least in (("threads", 1), ("processes", 1), ("seed", 0), ("draws", 2), ("memory_limit", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise UsageError(f"{name} must be at least {least}, got {value}")
+        for name in ("precision", "budget", "total_budget", "timeout"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise UsageError(f"{name} must be a positive number, got {value}")
+
+    @property
+    def limit(self) -> float:
+        """Seconds after which a cell is ended."""
+        return self.timeout if self.timeout is not None else 3 * self.budget + 10
+
+    def options(self) -> dict[str, Any]:
+        """What was asked, as a JSON object, but for where it is written."""
+        kept = {name: value for name, value in asdict(self).items() if name not in ("out", "resume")}
+        return {name: _plain(value) for name, value in kept.items()}
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "Request":
+        """The request that `options` came from; unknown names are ignored.
+
+        Raises:
+            UsageError: a value cannot be used.
+        """
+        known = {field.name for field in fields(cls)}
+        values: dict[str, Any] = {name: value for name, value in options.items() if name in known}
+        for name, value in values.items():
+            if isinstance(value, list):
+                values[name] = tuple(value)
+            elif name in ("estimators_from", "out", "resume") and value is not None:
+                values[name] = Path(value)
+        return cls(**values)
+
+
+def difference(stored: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """Name the first option that differs from what a run was started with, or None.
+
+    Args:
+        stored: `Request.options` of the run.
+        given: what is asked now; only what was given explicitly.
+    """
+    for name, value in given.items():
+        if name in stored and _plain(value) != stored[name]:
+            return f"{name.replace('_', '-')} was {_shown(stored[name])} and is now {_shown(_plain(value))}"
+    return None
+
+
+def _one_of(what: str, name: str, known: Iterable[str]) -> None:
+    if name not in set(known):
+        raise UsageError(f"unknown {what} {name!r}: {nearest(name, known)}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else "not given" if value is None else str(value)

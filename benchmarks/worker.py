@@ -1,0 +1,153 @@
+"""A worker: a fresh process that reads a job file, measures its cells, and answers with one JSON line each.
+
+    python -P /path/to/benchmarks/worker.py job.json
+
+By hand it measures all cells of the job and prints the lines. A driver instead passes `follow` in the job, sends the number of
+one cell after the other on standard input, and names with `replies` the descriptor of a private pipe, so that whatever users'
+code prints cannot be taken for an answer. When standard input ends, the driver is gone, and the worker ends at once.
+
+Imports torch and numpy and no other heavy package; nothing is pickled. Lines: `{"ready": facts}` once, then for each cell
+`{"record": record, "index": number}`.
+"""
+
+import importlib.abc
+import importlib.machinery
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TextIO
+
+
+class OnePackage(importlib.abc.MetaPathFinder):
+    """Finds one package in one folder, before any other finder: so that another version of it is measured by this ruler."""
+
+    def __init__(self, name: str, folder: str) -> None:
+        self.name, self.folder = name, folder
+
+    def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+        """The package in the folder; None for every other name."""
+        if fullname != self.name:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, [self.folder])
+        if spec is None:
+            raise ModuleNotFoundError(f"there is no package {self.name!r} in {self.folder}", name=self.name)
+        return spec
+
+
+def main(path: str) -> None:
+    """Do the job in a file.
+
+    Args:
+        path: JSON object: `cells`, `effort` (fields of `benchmarks.cell.Effort`), `threads`; also `estimators_from`, `follow` and
+            `replies`.
+    """
+    job = json.loads(Path(path).read_text(encoding="utf-8"))
+    _find_packages(job.get("estimators_from"))
+    replies = _replies(job.get("replies"))
+    numbers = _followed() if job.get("follow") else iter([{"index": index} for index in range(len(job["cells"]))])
+    import torch
+
+    torch.set_num_threads(job["threads"])
+    torch.set_num_interop_threads(1)
+    _answer(replies, {"ready": facts()})
+    _work(job, numbers, replies)
+
+
+def facts() -> dict[str, Any]:
+    """What only a process that has imported torch can say: its build, its threads, its GPUs, where the estimators lie."""
+    import numpy
+    import torch
+
+    import estimators
+
+    return {
+        "torch": {
+            "version": torch.__version__,
+            "git": torch.version.git_version,
+            "cuda": torch.version.cuda,
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+            "threads": torch.get_num_threads(),
+            "matmul_precision": torch.get_float32_matmul_precision(),
+            "deterministic": torch.are_deterministic_algorithms_enabled(),
+            "mkldnn": torch.backends.mkldnn.is_available(),
+        },
+        "numpy": numpy.__version__,
+        "python": sys.version.split()[0],
+        "estimators": {"folder": str(Path(str(estimators.__file__)).parent), "api": estimators.API_VERSION},
+        "gpus": [_gpu(torch.cuda.get_device_properties(index)) for index in range(torch.cuda.device_count())],
+    }
+
+
+def _gpu(properties: Any) -> dict[str, Any]:
+    return {
+        "name": properties.name,
+        "uuid": f"GPU-{properties.uuid}",
+        "memory_bytes": properties.total_memory,
+        "capability": f"{properties.major}.{properties.minor}",
+    }
+
+
+def _work(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: TextIO) -> None:
+    from benchmarks.cell import Effort, measure_cell
+    from benchmarks.records import Cell
+
+    folder = job["effort"].get("data_folder")
+    for request in requests:
+        effort = Effort(**{**job["effort"], "data_folder": folder and Path(folder), **request.get("effort", {})})
+        record = measure_cell(Cell.from_json(job["cells"][request["index"]]), effort)
+        _answer(replies, {"record": record.to_json(), "index": request["index"]})
+
+
+def _answer(replies: TextIO, message: dict[str, Any]) -> None:
+    replies.write(json.dumps(message, allow_nan=False) + "\n")
+    replies.flush()
+
+
+def _replies(descriptor: int | None) -> TextIO:
+    if descriptor is None:
+        return sys.stdout
+    os.set_inheritable(descriptor, False)  # a program that users' code starts must not hold the pipe open
+    return os.fdopen(descriptor, "w", encoding="utf-8")
+
+
+def _followed() -> Iterator[dict[str, Any]]:
+    """The driver's requests, each `{"index": number}` with an optional `effort`; ends this process when there are no more."""
+    incoming: queue.SimpleQueue[str] = queue.SimpleQueue()
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)  # users' code that reads standard input finds it empty
+    os.close(nothing)
+
+    def listen() -> None:
+        for line in requests:
+            incoming.put(line)
+        _end()
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        yield json.loads(incoming.get())
+
+
+def _end() -> None:
+    """End this process and, where it leads a session of its own, everything it started."""
+    if os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
+
+
+def _find_packages(estimators_from: str | None) -> None:
+    """Put this checkout first on the path and the working directory last, where it shadows nothing."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    sys.path.append(str(Path.cwd()))
+    if estimators_from is not None:
+        sys.meta_path.insert(0, OnePackage("estimators", estimators_from))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
