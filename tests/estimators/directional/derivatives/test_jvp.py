@@ -1,0 +1,81 @@
+"""Forward mode multiplies nothing by a zero tangent, records no tape, and names what it cannot differentiate."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.directions.gaussian import Gaussian
+from estimators.directional.space import Weights
+from estimators.directional.streams import Keyed
+from estimators.objective import MissingCapability, ModuleObjective
+
+
+def objective(module: nn.Module, *shape: int, classes: int = 10) -> ModuleObjective:
+    return ModuleObjective(module, functional.cross_entropy, (torch.randn(*shape), torch.randint(0, classes, shape[:1])))
+
+
+def perceptron() -> ModuleObjective:
+    layers = nn.Linear(784, 1024), nn.ReLU(), nn.Linear(1024, 1024), nn.ReLU(), nn.Linear(1024, 10)
+    return objective(nn.Sequential(*layers), 64, 784)
+
+
+def take(problem: ModuleObjective, k: int = 1) -> torch.Tensor:
+    tangents = Gaussian().draw(Weights().layout(problem), range(k), Keyed(1))
+    return Jvp().take(Weights(), problem, tangents).values
+
+
+def test_one_tangent_of_the_perceptron_costs_what_backprop_costs() -> None:
+    problem = perceptron()
+    with FlopCounterMode(display=False) as counter:
+        take(problem)
+    assert counter.get_total_flops() == 612_106_240
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        nn.Sequential(nn.Conv2d(1, 4, 3, stride=2, padding=1, bias=False), nn.ReLU(), nn.Flatten(), nn.Linear(64, 10)),
+        nn.Sequential(nn.Conv2d(1, 4, 3, groups=1), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10, bias=False)),
+    ],
+    ids=["strided", "grouped"],
+)
+def test_convolutions_whose_input_is_data_keep_the_derivative_right(module: nn.Module) -> None:
+    problem = objective(module, 5, 1, 8, 8)
+    torch.testing.assert_close(take(problem), take(problem, 2)[:1], rtol=1e-4, atol=1e-5)
+
+
+def test_no_tensor_is_saved_for_a_backward_pass() -> None:
+    problem, saved = perceptron(), []
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        saved.append(tensor)
+        return tensor
+
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        values = [take(problem, k) for k in (1, 2)]
+    assert saved == []
+    assert not any(value.requires_grad for value in values)
+
+
+def test_an_operation_without_forward_mode_is_a_missing_capability() -> None:
+    class Bag(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bag = nn.EmbeddingBag(8, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.bag(x)
+
+    problem = ModuleObjective(Bag(), functional.cross_entropy, (torch.randint(0, 8, (4, 3)), torch.randint(0, 10, (4,))))
+    for k in (1, 2):
+        with pytest.raises(MissingCapability, match="needs jvp"):
+            take(problem, k)
+
+
+def test_a_parameter_the_loss_does_not_use_has_derivative_zero() -> None:
+    module = nn.ModuleDict({"unused": nn.Linear(2, 2)})
+    module.forward = lambda x: x
+    assert take(objective(module, 4, 2, classes=2)).item() == 0

@@ -1,0 +1,206 @@
+"""Every combination of parts equals the formula written out in float64 with the same tangents, on every kind of objective."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from estimators.directional.aggregations.mean import Mean
+from estimators.directional.aggregations.projection import Projection
+from estimators.directional.aggregations.sum import Sum
+from estimators.directional.derivatives.central_difference import CentralDifference
+from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.derivatives.simulated import Simulated
+from estimators.directional.directions.basis import Basis
+from estimators.directional.directions.gaussian import Gaussian
+from estimators.directional.directions.rademacher import Rademacher
+from estimators.directional.directions.sphere import Sphere
+from estimators.directional.estimator import Directional, State
+from estimators.directional.streams import Keyed
+from estimators.exact import Backprop
+from estimators.objective import FunctionObjective, ModuleObjective, Objective
+
+
+class Awkward(nn.Module):
+    """Tied weights, a frozen bias, two tensors of one shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3)
+        self.b.weight = self.a.weight
+        self.b.bias.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.c(self.b(self.a(x).tanh()).tanh())
+
+
+def module_objective(module: nn.Module) -> Objective:
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64) / 2)
+    x, y = torch.randn(6, 3, generator=generator, dtype=torch.float64), torch.tensor([0, 1, 2, 0, 1, 2])
+    return ModuleObjective(module.double(), functional.cross_entropy, (x, y))
+
+
+OBJECTIVES: dict[str, Callable[[], Objective]] = {
+    "function": lambda: FunctionObjective(lambda x: (x**3).sum() + x.prod(), torch.linspace(-1, 1, 5, dtype=torch.float64)),
+    "linear": lambda: module_objective(nn.Linear(3, 3)),
+    "awkward": lambda: module_objective(Awkward()),
+    "dropout": lambda: module_objective(nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 3))),
+    "batch-norm": lambda: module_objective(nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))),
+}
+DIRECTIONS = [Gaussian(), Rademacher(), Sphere(), Basis()]
+DERIVATIVES = [Jvp(), CentralDifference(step=1e-5), Simulated()]
+AGGREGATIONS = [Mean(), Sum(), Projection()]
+BUDGETS = [1, 3, None]
+
+
+def flat(tensors: dict[str, Tensor], rows: bool = False) -> Tensor:
+    return torch.cat([t.flatten(1) if rows else t.flatten() for t in tensors.values()], dim=1 if rows else 0)
+
+
+def gradient(objective: Objective) -> Tensor:
+    return flat(Backprop().estimate(objective, None, generator=torch.Generator())[0].gradient)
+
+
+def run(estimator: Directional, objective: Objective, seed: int = 3) -> tuple[dict[str, Tensor], State]:
+    generator = torch.Generator().manual_seed(seed)
+    estimate, state = estimator.estimate(objective, estimator.init(objective), generator=generator)
+    return estimate.gradient, state
+
+
+def name_of(part: object) -> str:
+    return type(part).__name__ if part is not None and not isinstance(part, int | str) else str(part)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize(
+    ("directions", "derivative", "aggregation", "k"),
+    list(itertools.product(DIRECTIONS, DERIVATIVES, AGGREGATIONS, BUDGETS)),
+    ids=name_of,
+)
+def test_every_combination_equals_the_formula(directions, derivative, aggregation, k, objective) -> None:
+    problem = OBJECTIVES[objective]()
+    stream = "sequential" if k == 3 else "keyed"
+    estimator = Directional(k=k, directions=directions, derivative=derivative, aggregation=aggregation, stream=stream)
+    found, state = run(estimator, problem)
+    g, V = gradient(problem), flat(estimator.tangents(state), rows=True)
+    d = V @ g
+    if isinstance(aggregation, Projection):
+        expected = V.T @ torch.linalg.lstsq(V.T, g.unsqueeze(1), driver="gelsd").solution.squeeze(1)
+    else:
+        expected = V.T @ d / (len(V) if isinstance(aggregation, Mean) else 1)
+    tolerance = 1e-6 if isinstance(derivative, CentralDifference) else 1e-9
+    assert {name: t.shape for name, t in found.items()} == {name: p.shape for name, p in problem.parameters.items()}
+    torch.testing.assert_close(flat(found), expected, rtol=0, atol=tolerance * float(1 + expected.norm()))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_simulated_derivatives_are_the_real_ones(objective: str) -> None:
+    problem = OBJECTIVES[objective]()
+    real = Directional(k=4)
+    simulated = real.simulated()
+    assert simulated is not None
+    torch.testing.assert_close(flat(run(simulated, problem)[0]), flat(run(real, problem)[0]))
+    assert Directional(derivative=CentralDifference()).simulated() is None
+
+
+@pytest.mark.parametrize("chunks", [[[0, 1, 2, 3, 4, 5]], [[0, 1], [2], [3, 4, 5]], [[5, 3], [1, 4, 0, 2]]], ids=str)
+def test_derivatives_do_not_depend_on_chunks_or_order(chunks: list[list[int]]) -> None:
+    problem = OBJECTIVES["awkward"]()
+    estimator = Directional(k=6, aggregation=Projection())
+    whole, state = run(estimator, problem)
+    values = torch.empty(6, dtype=torch.float64)
+    for chunk in chunks:
+        loss, values[chunk] = estimator.derivatives(problem, state, chunk)
+    again = estimator.combine(state, range(6), type(estimator.derivatives(problem, state, [0]))(loss, values))
+    torch.testing.assert_close(flat(again.gradient), flat(whole))
+
+
+@pytest.mark.parametrize("directions", [Gaussian(), Rademacher(), Sphere()], ids=name_of)
+def test_projection_is_the_gradient_when_the_tangents_span_the_space(directions) -> None:
+    problem = FunctionObjective(lambda x: (x**2).sum(), torch.linspace(-1, 1, 64))
+    for k in (64, 100):
+        found, _ = run(Directional(k=k, directions=directions, aggregation=Projection()), problem)
+        torch.testing.assert_close(found["x"], 2 * problem.parameters["x"].detach(), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("scale", ["unbiased", "length-preserving"])
+def test_a_scale_multiplies_by_the_factor_of_the_theory(scale: str) -> None:
+    problem = OBJECTIVES["function"]()
+    plain, _ = run(Directional(k=2, aggregation=Projection()), problem)
+    scaled, _ = run(Directional(k=2, aggregation=Projection(), scale=scale), problem)
+    from estimators import theory
+
+    closed = theory.moments("gaussian", "projection", 5, 2)
+    factor = closed.along if scale == "unbiased" else closed.norm
+    assert factor is not None
+    torch.testing.assert_close(scaled["x"], plain["x"] / factor)
+
+
+def test_a_scale_without_closed_form_is_refused_before_anything_is_measured() -> None:
+    with pytest.raises(ValueError, match="length-preserving has no closed form for directions=rademacher"):
+        Directional(k=2, directions=Rademacher(), scale="length-preserving").init(OBJECTIVES["function"]())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"), [({"k": 0}, "k must be 1"), ({"scale": "x"}, "scale must"), ({"stream": "x"}, "stream must")]
+)
+def test_values_out_of_bounds_are_refused(arguments: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Directional(**arguments)
+
+
+def test_stages_end_in_the_same_order_and_use_the_same_generator() -> None:
+    problem, generator = OBJECTIVES["linear"](), torch.Generator().manual_seed(3)
+    estimator = Directional(k=2)
+    assert list(estimator.stages(problem, estimator.init(problem), generator=generator)) == [
+        "drawing",
+        "derivative",
+        "aggregation",
+    ]
+    after = torch.Generator().manual_seed(3)
+    estimator.estimate(problem, estimator.init(problem), generator=after)
+    assert torch.equal(generator.get_state(), after.get_state())
+
+
+def test_tangents_before_any_estimate_are_refused() -> None:
+    problem = OBJECTIVES["linear"]()
+    with pytest.raises(ValueError, match="pass the state that estimate returned"):
+        Directional().tangents(Directional().init(problem))
+
+
+def test_full_budget_exists_exactly_where_it_is_exact() -> None:
+    assert Directional(aggregation=Projection()).at_full_budget(7) == Directional(k=7, aggregation=Projection())
+    assert Directional(directions=Basis(), aggregation=Sum()).at_full_budget(7) is not None
+    assert Directional().at_full_budget(7) is None
+
+
+def test_items_may_be_read_twice_and_parameter_by_parameter() -> None:
+    problem = OBJECTIVES["awkward"]()
+    for k in (1, 3):
+        estimator = Directional(k=k)
+        estimate, _ = estimator.estimate(problem, estimator.init(problem), generator=torch.Generator().manual_seed(3))
+        first = next(estimate.items())[1].clone()
+        assert list(estimate.gradient) == list(problem.parameters)
+        assert torch.equal(next(estimate.items())[1], first)
+        torch.testing.assert_close(flat(estimate.gradient), flat(run(estimator, problem)[0]))
+
+
+def test_declarations_follow_the_theory_and_claim_no_closed_form_for_differences() -> None:
+    shapes = {"w": (4, 4), "b": (4,)}
+    exact = Directional(k=4).declaration(shapes, 8)
+    assert (exact.unbiased, exact.relative_error, exact.expected["squared_norm_ratio"]) == (True, 21 / 4, 25 / 4)
+    difference = Directional(k=4, derivative=CentralDifference()).declaration(shapes, 8)
+    assert (difference.unbiased, difference.expected, difference.forward_calls) == (True, {}, 8)
+    assert not Directional(k=4, aggregation=Projection()).declaration(shapes, 8).unbiased
+    assert Directional(k=None, directions=Basis(), aggregation=Sum()).declaration(shapes, 8).exact
+
+
+def test_the_keyed_stream_is_what_estimate_leaves_in_the_state() -> None:
+    _, state = run(Directional(), OBJECTIVES["linear"]())
+    assert isinstance(state.stream, Keyed)

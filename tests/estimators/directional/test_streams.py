@@ -1,0 +1,89 @@
+"""Streams give independent numbers of the right law, reproducibly, whatever is asked for together."""
+
+import pytest
+import torch
+
+from estimators.directional.space import Block
+from estimators.directional.streams import Keyed, Sequential, _scramble, open_stream
+
+CPU = torch.device("cpu")
+
+
+def layout(*shapes: tuple[int, ...], dtype: torch.dtype = torch.float32) -> tuple[Block, ...]:
+    return tuple(Block(f"p{i}", shape, dtype, CPU) for i, shape in enumerate(shapes))
+
+
+@pytest.mark.parametrize("kind", ["normal", "signs"])
+@pytest.mark.parametrize("shape", [(1,), (3,), (7, 9), (64,), (5, 64, 2)])
+def test_a_tangent_does_not_depend_on_what_is_drawn_with_it(kind: str, shape: tuple[int, ...]) -> None:
+    blocks = layout(shape, shape)
+    together = getattr(Keyed(9), kind)(blocks, range(5))
+    for index in range(5):
+        alone = getattr(Keyed(9), kind)(blocks, [index])
+        assert all(torch.equal(together[name][index], rows[0]) for name, rows in alone.items())
+        assert all(rows.is_contiguous() and rows.shape == (5, *shape) for rows in together.values())
+
+
+@pytest.mark.parametrize("kind", ["normal", "signs"])
+def test_same_shaped_blocks_tangents_and_seeds_are_uncorrelated(kind: str) -> None:
+    blocks = layout((40_000,), (40_000,))
+    vectors = [
+        rows
+        for seed in (0, 1, 2**40)
+        for block in getattr(Keyed(seed), kind)(blocks, [0, 1]).values()
+        for rows in block.double().unbind()
+    ]
+    correlations = torch.corrcoef(torch.stack(vectors)) - torch.eye(len(vectors))
+    assert correlations.abs().max() < 5 / 40_000**0.5  # 66 pairs at five standard deviations: false alarm below 1e-4
+
+
+def test_normal_numbers_have_the_moments_of_the_normal_law() -> None:
+    x = Keyed(4).normal(layout((400_000,)), [0])["p0"].double()
+    for power, moment, deviation in ((1, 0, 1.0), (2, 1, 2**0.5), (3, 0, 15**0.5), (4, 3, 96**0.5)):
+        assert abs((x**power).mean() - moment) < 5 * deviation / 400_000**0.5
+
+
+@pytest.mark.parametrize("size", [8, 63, 64, 65, 100_000])
+def test_signs_are_signs_and_fair_at_every_place(size: int) -> None:
+    rows = Keyed(5).signs(layout((size,)), range(400_000 // size))["p0"]
+    assert set(rows.unique().tolist()) == {-1.0, 1.0}
+    worst = rows.double().mean(0).abs().max()
+    assert worst < 6 / len(rows) ** 0.5 if len(rows) > 100 else abs(rows.mean()) < 5 / rows.numel() ** 0.5
+
+
+def test_streams_of_one_estimate_never_share_a_seed() -> None:
+    stream = Keyed(2**62 + 12345)
+    keys = {stream._key(index, position, 20) for index in range(2000) for position in range(20)}
+    assert len(keys) == 40_000
+    assert len({_scramble(word) for word in range(100_000)}) == 100_000
+
+
+def test_the_sequential_stream_is_torchs_own_sequence_row_after_row() -> None:
+    blocks = layout((2, 3), (4,))
+    rows = Sequential(torch.Generator().manual_seed(0), 3).normal(blocks, range(3))
+    whole = torch.randn((3, 10), generator=torch.Generator().manual_seed(0))
+    assert torch.equal(torch.cat([rows["p0"].flatten(1), rows["p1"]], 1), whole)
+    signs = Sequential(torch.Generator().manual_seed(0), 3).signs(blocks, [2])
+    expected = torch.randint(0, 2, (3, 10), generator=torch.Generator().manual_seed(0))[2] * 2 - 1
+    assert torch.equal(torch.cat([signs["p0"].flatten(1), signs["p1"]], 1)[0], expected.float())
+
+
+def test_successive_sequential_estimates_continue_the_sequence() -> None:
+    generator, blocks = torch.Generator().manual_seed(0), layout((10,))
+    published = torch.Generator().manual_seed(0)
+    for _ in range(2):
+        rows = open_stream("sequential", generator, 2).normal(blocks, range(2))["p0"]
+        assert torch.equal(rows, torch.randn((2, 10), generator=published))
+
+
+def test_low_precision_is_drawn_in_float32_and_rounded() -> None:
+    low = Keyed(1).normal(layout((50,), dtype=torch.bfloat16), [0])["p0"]
+    full = Keyed(1).normal(layout((50,)), [0])["p0"]
+    assert torch.equal(low, full.bfloat16())
+
+
+def test_the_global_random_state_is_not_touched() -> None:
+    before = torch.get_rng_state()
+    open_stream("keyed", torch.Generator().manual_seed(0), 2).normal(layout((10,)), range(2))
+    open_stream("keyed", torch.Generator().manual_seed(0), 2).signs(layout((10,)), range(2))
+    assert torch.equal(before, torch.get_rng_state())
