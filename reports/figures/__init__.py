@@ -1,0 +1,23 @@
+"""The figures of a report, one question and one file each.
+
+A figure is a module with
+    NAME       its short name, for ids and files
+    TITLE      the heading of its section
+    QUESTION   what it answers
+    READING    how to read it, for the caption
+    select     results -> Selection: tidy data by panel, and what was left out
+    finding    selection -> one sentence; also for nothing, one cell, or all failed
+    LEFT       pixels that the labels of the y axis need
+    height     panel -> pixels
+    draw       one panel onto given axes
+    describe   selection -> what the picture shows, in words, for those who do not see it
+    table      selection -> the same numbers
+Nothing in it reads, saves or knows of HTML.
+"""
+
+from types import ModuleType
+
+from reports.figures import cosine, efficiency, memory, multiples, norm_ratio
+
+FIGURES: tuple[ModuleType, ...] = (multiples, memory, cosine, norm_ratio, efficiency)
+"""In the order of the page."""

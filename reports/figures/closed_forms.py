@@ -1,0 +1,213 @@
+"""What the figures of quality share: a metric against the number of tangents and the dimension, on its closed-form curve.
+
+The curve is evaluated densely between the smallest and the largest measured value by `estimators.theory`, from the spec alone: it
+never passes through a measured number. A series whose closed form is not known has points and no curve.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from estimators import theory
+from estimators.registry import ESTIMATORS
+from estimators.spec import Spec, SpecError
+from reports import style
+from reports.figures.selection import (
+    NOT_MEASURED,
+    Panel,
+    Selection,
+    Table,
+    left_out_sentence,
+    remark,
+    unmeasured,
+)
+from reports.frames import Results, column
+from reports.looks import looks
+from reports.text import NOTHING, count, interval, listed, number, short
+
+MOST_PANELS = 9
+"""Panels against k, and against n, at most; of more, evenly spread ones are drawn."""
+
+_DENSE = 97  # points of a curve; with k = 1 ... 64, sixteen an octave
+
+
+def closed_form(canonical: str, metric: str, n: float, k: float) -> float:
+    """The expectation of a quality metric for an estimator, from its spec; NaN where no closed form is known.
+
+    Args:
+        canonical: the estimator's canonical spec; its own number of tangents is not looked at.
+        metric: a name such as `cosine`.
+        n: dimension, not necessarily whole.
+        k: number of tangents, not necessarily whole.
+    """
+    parts = _parts(canonical)
+    if parts is None or n < 1 or k < 1:
+        return math.nan
+    directions, aggregation, scale = parts
+    return theory.expected(directions, aggregation, n, k, scale).get(metric, math.nan)
+
+
+def select(results: Results, metric: str) -> Selection:
+    """The cells of kind `quality` whose estimator has tangents (or is a user's), by dimension and by number of tangents."""
+    cells = results.of("quality")
+    data = cells.assign(value=column(cells, metric), low=column(cells, f"{metric}_low"), high=column(cells, f"{metric}_high"))
+    data = data.assign(k=[name.k for name in data["name"]], exact=[name.family == "exact" for name in data["name"]])
+    measured = data[data["value"].notna()]
+    shown = measured[~measured["exact"] & (measured["value"] > 0) & measured["n"].notna()]
+    against_k, against_n = _panels(shown, metric, "n", "k"), _panels(shown, metric, "k", "n")
+    against_n = [panel for panel in against_n if panel.data["n"].nunique() > 1]
+    left_out = [
+        *unmeasured(results, "quality"),
+        *_said(int(measured["exact"].sum()), "cell of exact estimators", "cells of exact estimators"),
+        *_said(int((~measured["exact"]).sum()) - len(shown), "cell whose value is not positive or whose dimension is unknown"),
+        *_said(len(against_k) - MOST_PANELS, "further dimension"),
+        *_said(len(against_n) - MOST_PANELS, "further number of tangents", "further numbers of tangents"),
+    ]
+    panels = (*_spread(against_k), *_spread(against_n))
+    return Selection(panels, tuple(left_out), "95 % interval over the draws", legend=True)
+
+
+def draw(axes: Axes, panel: Panel, label: str) -> None:
+    """Draw the points of a panel and the curves through them."""
+    x_name = panel.facts["x"]
+    rows = [row for row in panel.rows if row[x_name] > 0]
+    values = [row[end] for row in panel.rows for end in ("value", "low", "high")]
+    style.log_axis(axes, "y", [*values, *(y for _, _, ys in panel.facts["curves"] for y in ys)], label, lambda y: f"{y:g}")
+    if x_name == "k":
+        style.doubling_axis(axes, [row["k"] for row in rows] or [1], "tangents k")
+    else:
+        style.log_axis(axes, "x", [row["n"] for row in rows], "dimension n", lambda n: f"{n:,.0f}")
+    for series, xs, ys in panel.facts["curves"]:
+        style.curve(axes, xs, ys, panel.looks[series])
+    order = sorted({row["name"].series for row in rows})
+    for row in rows:
+        look, x = panel.look(row), row[x_name]
+        style.whisker(axes, [x, x], [row["low"], row["high"]], look)
+        style.ring(axes, x, row["value"], look, order.index(row["name"].series), wrong=row["outcome"] == "wrong")
+    for row in panel.rows:
+        if not row[x_name] > 0:
+            style.level(axes, row["value"], panel.look(row), short(row["label"], 40))
+
+
+def finding(selection: Selection, metric: str, noun: str) -> str:
+    """How far the measured values lie from their closed forms, in standard errors and in percent."""
+    rows = _distinct(selection)
+    if not rows:
+        return NOT_MEASURED
+    compared = [row for row in rows if math.isfinite(row.get(f"{metric}_z", math.nan))]
+    if not compared:
+        return f"{count(len(rows), f'mean {noun} was', f'mean {noun}s were')} measured; none has a closed form to compare with."
+    worst = max(compared, key=lambda row: abs(row[f"{metric}_z"]))
+    share = max(abs(row["value"] / row[f"{metric}_expected"] - 1) for row in compared if row.get(f"{metric}_expected", 0) > 0)
+    return (
+        f"{count(len(compared), f'measured {noun} lies', f'measured {noun}s lie')} within {number(100 * share, 2)} % of the "
+        f"closed form; the largest deviation is {number(abs(worst[f'{metric}_z']), 2)} standard errors "
+        f"({worst['label']} on {worst['panel']})."
+    )
+
+
+def describe(selection: Selection, metric: str, noun: str) -> str:
+    """Panels, series, range by panel."""
+    if not selection.panels:
+        return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
+    parts = [
+        f"Scatter charts on logarithmic axes, {count(len(selection.panels), 'panel')}; vertical lines are the {selection.scope}, "
+        "curves the closed forms."
+    ]
+    for panel in selection.panels:
+        values = [row["value"] for row in panel.rows]
+        bare = sorted({row["name"].series for row in panel.rows} - {series for series, _, _ in panel.facts["curves"]})
+        without = f", without a curve: {listed(bare)}" if bare else ""
+        parts.append(
+            f"{panel.title}: {noun} from {number(min(values))} to {number(max(values))}, {count(len(values), 'point')}{without}."
+        )
+    return " ".join([*parts, left_out_sentence(selection)]).strip()
+
+
+def table(selection: Selection, metric: str, noun: str) -> Table:
+    """Measured values, closed forms and z, by problem."""
+    columns = ("estimator", "n", "k", f"mean {noun}", "closed form", "z", "draws", "outcome and marks")
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for row in _distinct(selection):
+        z = row.get(f"{metric}_z", math.nan)
+        cells = (
+            row["label"],
+            f"{row['n']:,.0f}",
+            str(row["k"] or NOTHING),
+            interval(row["value"], row["low"], row["high"]),
+            number(row.get(f"{metric}_expected"), 4),
+            f"{z:+.2f}" if math.isfinite(z) else NOTHING,
+            number(row.get(f"{metric}_count"), 6),
+            remark(row) or "ok",
+        )
+        groups.setdefault(row["panel"], []).append(cells)
+    caption = f"Mean {noun} with its {selection.scope}, the closed form and the distance from it in standard errors (z)"
+    return Table(caption, columns, tuple((title, tuple(rows)) for title, rows in groups.items()))
+
+
+@cache
+def _parts(canonical: str) -> tuple[str, str, str | None] | None:
+    try:
+        spec = ESTIMATORS.resolve(canonical)
+    except SpecError:
+        return None
+    directions, aggregation, scale = (spec.get(name) for name in ("directions", "aggregation", "scale"))
+    if directions is None or aggregation is None:
+        return None
+    law, rule = (part.name if isinstance(part, Spec) else str(part) for part in (directions, aggregation))
+    return law, rule, None if scale is None else str(scale)
+
+
+def _panels(shown: pd.DataFrame, metric: str, by: str, against: str) -> list[Panel]:
+    seen = looks(shown["name"])
+    panels = []
+    for value, group in shown.groupby(by, sort=True):
+        curves = [
+            (series, xs, ys)
+            for series, points in group.groupby([name.series for name in group["name"]], sort=True)
+            for xs, ys in [_curve(points, metric, against)]
+            if len(xs)
+        ]
+        panels.append(
+            Panel(_title(by, float(str(value)), group), group.reset_index(drop=True), seen, {"x": against, "curves": curves})
+        )
+    return panels
+
+
+def _title(by: str, value: float, group: pd.DataFrame) -> str:
+    if by == "n":
+        return f"n = {value:,.0f}: {listed(list(dict.fromkeys(group['panel'])), 4)}"
+    return f"k = {value:.0f}" if value else "without a number of tangents"
+
+
+def _curve(points: pd.DataFrame, metric: str, against: str) -> tuple[Sequence[float], Sequence[float]]:
+    """The closed form over the range of the measured points; empty where it is not known throughout."""
+    low, high = float(points[against].min()), float(points[against].max())
+    if low < 1 or low == high:
+        return [], []
+    row = points.iloc[0]
+    xs = np.geomspace(low, high, _DENSE)
+    xs[0], xs[-1] = low, high
+    fixed = float(row["n"] if against == "k" else row["k"])
+    ys = [closed_form(row["estimator"], metric, *((fixed, x) if against == "k" else (x, fixed))) for x in map(float, xs)]
+    return (xs.tolist(), ys) if np.isfinite(ys).all() else ([], [])
+
+
+def _spread(panels: list[Panel]) -> list[Panel]:
+    if len(panels) <= MOST_PANELS:
+        return panels
+    return [panels[round(place)] for place in np.linspace(0, len(panels) - 1, MOST_PANELS)]
+
+
+def _said(quantity: int, noun: str, plural: str = "") -> list[str]:
+    return [count(quantity, noun, plural)] if quantity > 0 else []
+
+
+def _distinct(selection: Selection) -> list[dict[str, Any]]:
+    """The rows of the panels against k: those against n hold the same cells."""
+    return [row for panel in selection.panels if panel.facts["x"] == "k" for row in panel.rows]

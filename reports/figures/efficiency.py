@@ -1,0 +1,156 @@
+"""What does the price of an estimator buy: which ones offer the best efficiency at their cost?
+
+One panel a problem: the runtime multiple across, the efficiency η = ⟨E e, g⟩² / (‖g‖² E‖e‖²) upwards. The front joins the
+estimators that none surely beats: another is cheaper and more efficient only if the intervals of both say so. Points of one
+series are joined in the order of k. Needs the metrics `multiple` and `efficiency`; estimators that failed their contract are
+crossed out and never on the front.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from reports import style
+from reports.figures.selection import (
+    NOT_MEASURED,
+    Panel,
+    Row,
+    Selection,
+    Table,
+    left_out_sentence,
+    remark,
+    state,
+)
+from reports.frames import Results, column
+from reports.looks import looks
+from reports.text import count, interval, listed, short
+
+NAME = "efficiency"
+TITLE = "What the cost buys"
+QUESTION = "Which estimators offer the best efficiency at their cost?"
+READING = (
+    "Across: time of one gradient over one base forward pass. Upwards: efficiency η = ⟨E e, g⟩² / (‖g‖² E‖e‖²), which is 1 for "
+    "an exact gradient. Grey staircase: the front of estimators that none surely beats in both. Thin lines join the numbers of "
+    "tangents k of one series."
+)
+
+LEFT = 56
+
+
+def select(results: Results) -> Selection:
+    """Cells with both a cost and an efficiency, by problem."""
+    cost, quality = _measured(results, "cost", "multiple"), _measured(results, "quality", "efficiency")
+    both = cost.merge(
+        quality[["estimator", "panel", "efficiency", "eta_low", "eta_high", "marks", "outcome"]], on=["estimator", "panel"]
+    )
+    both["marks"] = [ours | theirs for ours, theirs in zip(both["marks_x"], both["marks_y"], strict=True)] if len(both) else []
+    both["outcome"] = [_graver(*pair) for pair in zip(both["outcome_x"], both["outcome_y"], strict=True)] if len(both) else []
+    seen = looks(both["name"])
+    panels = []
+    for title, group in both.groupby("panel", sort=False):
+        group = group.reset_index(drop=True)
+        panels.append(Panel(str(title), group.assign(front=_front(group)), seen))
+    single = len(cost) + len(quality) - 2 * len(both)
+    left_out = (
+        [count(single, "cell that has only a cost or only an efficiency", "cells that have only one of the two")]
+        if single
+        else []
+    )
+    return Selection(tuple(panels), tuple(left_out), results.scope, legend=True)
+
+
+def finding(selection: Selection) -> str:
+    """Which estimators are on the fronts, and of how many problems."""
+    if not selection.panels:
+        return NOT_MEASURED
+    members = Counter(row["label"] for row in selection.rows if row["front"])
+    if not members:
+        return "No estimator that keeps its contract was measured, so there is no front."
+    ranked = sorted(members.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = listed([f"{label} ({number})" for label, number in ranked], 5)
+    return f"On the front, by the number of problems (of {len(selection.panels)}): {named}."
+
+
+def height(panel: Panel) -> float:
+    """The same for every panel."""
+    return 300
+
+
+def draw(axes: Axes, panel: Panel) -> None:
+    """Draw one problem."""
+    rows = panel.rows
+    style.log_axis(
+        axes, "x", [row[end] for row in rows for end in _COST], "multiple of the base forward pass", lambda x: f"{x:g}"
+    )
+    style.log_axis(axes, "y", [row[end] for row in rows for end in _ETA], "efficiency η", lambda y: f"{y:g}")
+    for series, path in panel.data.groupby([row["name"].series for row in rows], sort=True):
+        path = path.sort_values("name")
+        style.curve(axes, list(path["multiple"]), list(path["efficiency"]), panel.looks[str(series)], 0.7)
+    front = sorted((row["multiple"], row["efficiency"], row["label"]) for row in rows if row["front"])
+    if front:
+        style.steps(axes, [cost for cost, _, _ in front], list(pd.Series([eta for _, eta, _ in front]).cummax()))
+    for row in rows:
+        if row["front"]:
+            style.whisker(axes, [row["multiple_low"], row["multiple_high"]], [row["efficiency"]] * 2, panel.look(row))
+            style.whisker(axes, [row["multiple"]] * 2, [row["eta_low"], row["eta_high"]], panel.look(row))
+        style.point(axes, row["multiple"], row["efficiency"], panel.look(row), state=state(row))
+    style.labels(axes, [(cost, eta, short(label, 30)) for cost, eta, label in front])
+
+
+def describe(selection: Selection) -> str:
+    """The front of each panel, from the cheapest on."""
+    if not selection.panels:
+        return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
+    parts = [f"Scatter charts on logarithmic axes, {count(len(selection.panels), 'problem')}."]
+    for panel in selection.panels:
+        front = sorted((row["multiple"], row["label"]) for row in panel.rows if row["front"])
+        named = listed([label for _, label in front]) or "nobody"
+        parts.append(f"{panel.title}: {count(len(panel.rows), 'estimator')}; on the front, from the cheapest on: {named}.")
+    return " ".join([*parts, left_out_sentence(selection)]).strip()
+
+
+def table(selection: Selection) -> Table:
+    """Cost, efficiency and whether on the front."""
+    columns = ("estimator", "multiple of the base", "efficiency η", "on the front", "outcome and marks")
+    groups = tuple((panel.title, tuple(_line(row) for row in panel.rows)) for panel in selection.panels)
+    return Table(f"Efficiency (95 % interval over the draws) and cost ({selection.scope})", columns, groups)
+
+
+_COST = ("multiple", "multiple_low", "multiple_high")
+_ETA = ("efficiency", "eta_low", "eta_high")
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    cost, eta = interval(*(row[end] for end in _COST)), interval(*(row[end] for end in _ETA))
+    return (row["label"], cost, eta, "yes" if row["front"] else "no", remark(row) or "ok")
+
+
+def _measured(results: Results, kind: str, metric: str) -> pd.DataFrame:
+    """Cells with a positive value; an interval that is not known has no width."""
+    cells = results.of(kind)
+    value = column(cells, metric)
+    low, high = (column(cells, f"{metric}_{end}").fillna(value) for end in ("low", "high"))
+    stem = "eta" if metric == "efficiency" else metric
+    return cells.assign(**{metric: value, f"{stem}_low": low.clip(upper=value), f"{stem}_high": high.clip(lower=value)})[
+        value > 0
+    ]
+
+
+def _graver(one: str, other: str) -> str:
+    return one if other == "ok" else other
+
+
+def _front(group: pd.DataFrame) -> list[bool]:
+    """Whether no other estimator that keeps its contract is surely cheaper and at least as efficient."""
+    rows = [{str(name): value for name, value in row.items()} for row in group.to_dict("records")]
+    sound = [row for row in rows if row["outcome"] == "ok"]
+    return [row["outcome"] == "ok" and not any(_beats(other, row) for other in sound) for row in rows]
+
+
+def _beats(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether the intervals say that `one` is better than `other` in one respect and no worse in the other."""
+    cheaper = one["multiple_high"] < other["multiple_low"] and one["eta_low"] >= other["eta_high"]
+    finer = one["eta_low"] > other["eta_high"] and one["multiple_high"] <= other["multiple_low"]
+    return bool(cheaper or finer)

@@ -1,0 +1,107 @@
+"""What does one gradient cost, as a multiple of the base forward pass?
+
+One panel a problem, one row an estimator: the mark is the runtime multiple, the line through it its interval. The dashed line is
+the base forward pass itself, the dotted one backprop on the same problem. Needs the metrics `multiple` and `ratio_to_backprop`.
+"""
+
+from matplotlib.axes import Axes
+
+from reports import style
+from reports.figures.rows import LEFT, draw_rows, height
+from reports.figures.selection import (
+    NOT_MEASURED,
+    Panel,
+    Selection,
+    Table,
+    by_problem,
+    left_out_sentence,
+    remark,
+    unmeasured,
+)
+from reports.frames import Results
+from reports.text import count, duration, interval, number
+
+NAME = "multiples"
+TITLE = "Cost"
+QUESTION = "What does one gradient cost, as a multiple of the base forward pass?"
+READING = (
+    "One panel a problem, one row an estimator. The mark is the time of one gradient over the time of one base forward pass "
+    "(the loss alone, without gradient); the line through it is its interval. Dashed: the base itself. Dotted: backprop."
+)
+
+__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "describe", "draw", "finding", "height", "select", "table"]
+
+
+def select(results: Results) -> Selection:
+    """The cells of kind `cost`, by problem."""
+    panels = by_problem(results, "cost", "multiple")
+    return Selection(panels, unmeasured(results, "cost"), results.scope)
+
+
+def finding(selection: Selection) -> str:
+    """The range of the multiples, and where backprop stands in it."""
+    rows = [row for row in selection.rows if row["value"] > 0 and row["outcome"] != "wrong"]
+    if not rows:
+        return NOT_MEASURED
+    low, high = (pick(rows, key=lambda row: float(row["value"])) for pick in (min, max))
+    if len(rows) == 1:
+        return f"{low['label']} costs {number(low['value'])} base forward passes on {low['panel']}."
+    exact = [row["value"] for row in rows if row["estimator"] == "backprop"]
+    backprop = f"; backprop costs {_range(exact)}" if exact else ""
+    return (
+        f"One gradient costs between {number(low['value'])} ({low['label']} on {low['panel']}) and {number(high['value'])} "
+        f"({high['label']} on {high['panel']}) base forward passes{backprop}."
+    )
+
+
+def draw(axes: Axes, panel: Panel) -> None:
+    """Draw one problem."""
+    backprop = [row["value"] for row in panel.rows if row["estimator"] == "backprop" and row["value"] > 0]
+    with_rules = Panel(panel.title, panel.data, panel.looks, {"rules": [1.0]})
+    draw_rows(axes, with_rules, "multiple of the base forward pass", number, lambda value: f"{value:g}")
+    style.rule(axes, "x", 1.0)
+    for value in backprop:
+        style.rule(axes, "x", value, ":")
+
+
+def describe(selection: Selection) -> str:
+    """Panels, rows, range by problem."""
+    if not selection.panels:
+        return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
+    parts = [f"Row charts on logarithmic axes, {count(len(selection.panels), 'problem')}; the lines are the {selection.scope}."]
+    for panel in selection.panels:
+        values = sorted((row["value"], row["label"]) for row in panel.rows if row["value"] > 0)
+        (low, first), (high, last) = values[0], values[-1]
+        parts.append(
+            f"{panel.title}: from {number(low)} ({first}) to {number(high)} ({last}), {count(len(values), 'estimator')}."
+        )
+    return " ".join([*parts, left_out_sentence(selection)]).strip()
+
+
+def table(selection: Selection) -> Table:
+    """Multiples, ratios, times and what else a cost record holds."""
+    columns = (
+        *("estimator", "multiple of the base", "over backprop", "over checkpointed backprop", "time of a gradient"),
+        *("forward calls", "FLOP multiple", "outcome and marks"),
+    )
+    groups = tuple((panel.title, tuple(_line(row) for row in panel.rows)) for panel in selection.panels)
+    return Table(f"Multiples of the base forward pass, with the {selection.scope}", columns, groups)
+
+
+def _line(row: dict[str, object]) -> tuple[str, ...]:
+    def spread(name: str) -> str:
+        return interval(*(row.get(key) for key in (name, f"{name}_low", f"{name}_high")))  # type: ignore[arg-type]
+
+    return (
+        str(row["label"]),
+        *(spread(name) for name in ("multiple", "ratio_to_backprop", "ratio_to_checkpointed_backprop")),
+        duration(row.get("time")),  # type: ignore[arg-type]
+        number(row.get("forward_calls")),  # type: ignore[arg-type]
+        number(row.get("flop_multiple")),  # type: ignore[arg-type]
+        remark(row) or "ok",
+    )
+
+
+def _range(values: list[float]) -> str:
+    low, high = number(min(values)), number(max(values))
+    return low if low == high else f"{low} to {high}"

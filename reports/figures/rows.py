@@ -1,0 +1,61 @@
+"""The row chart that several figures share: a line of text for each estimator, and its value below it on a common axis.
+
+The text stands above the mark, not beside it, so that a panel stays legible at the width of a telephone.
+"""
+
+from collections.abc import Callable
+
+from matplotlib.axes import Axes
+
+from reports import style
+from reports.figures.selection import Panel, Row, remark, state
+from reports.text import NOTHING, short
+
+ROW = 31
+"""Pixels of one row."""
+
+LEFT = 8
+"""Pixels left of the axes: names stand inside them."""
+
+_TEXT, _LINE = 0.36, 0.68  # where the foot of the text and the mark stand within a row
+
+
+def height(panel: Panel) -> float:
+    """Pixels that the rows of a panel need, axis included."""
+    return len(panel.data) * ROW + 52
+
+
+def draw_rows(
+    axes: Axes, panel: Panel, label: str, words: Callable[[float], str], tick: Callable[[float], str], *, binary: bool = False
+) -> None:
+    """Draw one row for each cell of a panel, those without a number included.
+
+    Args:
+        axes: what to draw on.
+        panel: its data have `value`, `low` and `high`.
+        label: quantity and unit, for the axis.
+        words: how a value is written beside its name.
+        tick: how a value is written at the axis.
+        binary: whether the axis counts in powers of two.
+    """
+    data = panel.data
+    shown = [*data["value"], *data["low"], *data["high"], *panel.facts.get("rules", [])]
+    style.log_axis(axes, "x", shown, label, tick, binary=binary)
+    axes.set_ylim(len(data), 0)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    for place, row in enumerate(panel.rows):
+        _write_row(axes, place, row, words)
+        if row["value"] > 0:
+            look, line = panel.look(row), place + _LINE
+            style.whisker(axes, [row["low"], row["high"]], [line, line], look)
+            style.point(axes, row["value"], line, look, state=state(row))
+
+
+def _write_row(axes: Axes, place: int, row: Row, words: Callable[[float], str]) -> None:
+    said, note = words(row["value"]), remark(row)
+    beside = short(note if said == NOTHING and note else f"{said} {note}".rstrip(), 24)
+    across = axes.get_yaxis_transform()
+    axes.text(0, place + _TEXT, short(row["label"], 48 - len(beside)), transform=across, fontsize=style.SMALL)
+    axes.text(1, place + _TEXT, beside, transform=across, fontsize=style.SMALL, ha="right", fontweight="bold")
+    axes.axhline(place + _LINE, color=style.GRID, linewidth=0.6, zorder=0.2)

@@ -1,0 +1,119 @@
+"""What a figure shows: its panels, and what it leaves out and why. Also the words that all figures share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from reports.frames import Results, column
+from reports.looks import Look, looks
+from reports.text import count, listed
+
+Row = Mapping[str, Any]
+"""One cell: column name -> value."""
+
+NOT_MEASURED = "Nothing was measured."
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of a figure.
+
+    Attributes:
+        title: what sets it apart from the others.
+        data: one row a cell; `frames.Results.cells` with what the figure adds.
+        looks: series -> look.
+        facts: what else `draw` needs, such as the dimension of a curve.
+    """
+
+    title: str
+    data: pd.DataFrame
+    looks: Mapping[str, Look]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The data row by row, column name -> value."""
+        return [{str(name): value for name, value in row.items()} for row in self.data.to_dict("records")]
+
+    def look(self, row: Row) -> Look:
+        """The look of a row's series."""
+        return self.looks[row["name"].series]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """All panels of a figure.
+
+    Attributes:
+        panels: in the order of the page; empty where there is nothing to draw.
+        left_out: sentences, each with a count.
+        scope: what the intervals stand for.
+        legend: whether the series are told apart by their looks alone, so that a legend is needed.
+    """
+
+    panels: tuple[Panel, ...]
+    left_out: tuple[str, ...]
+    scope: str
+    legend: bool = False
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of all panels."""
+        return [row for panel in self.panels for row in panel.rows]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers for people.
+
+    Attributes:
+        caption: what it holds.
+        columns: headings; the first is that of the row headers.
+        groups: (heading of the group, its rows), each row as long as `columns`.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+
+
+def by_problem(results: Results, kind: str, metric: str) -> tuple[Panel, ...]:
+    """A panel for each problem on which anything of `kind` was planned, its rows in the order of reports."""
+    cells = results.of(kind)
+    if cells.empty:
+        return ()
+    seen = looks(cells["name"])
+    data = cells.assign(value=column(cells, metric), low=column(cells, f"{metric}_low"), high=column(cells, f"{metric}_high"))
+    return tuple(
+        Panel(str(title), group.reset_index(drop=True), seen)
+        for title, group in data.groupby("panel", sort=False)
+        if group["value"].notna().any()
+    )
+
+
+def state(row: Row) -> str:
+    """`wrong`, `doubtful` (a mark that touches the number) or `ok`."""
+    if row["outcome"] == "wrong":
+        return "wrong"
+    return "doubtful" if row["marks"] & {"imprecise", "contended", "throttled"} else "ok"
+
+
+def remark(row: Row) -> str:
+    """Outcome and marks in words, empty for a clean `ok`: what is said beside a number."""
+    words = ([] if row["outcome"] == "ok" else [row["outcome"]]) + sorted(row["marks"])
+    return ", ".join(words)
+
+
+def unmeasured(results: Results, kind: str) -> tuple[str, ...]:
+    """What became of the cells of `kind` that have no number, counted by outcome."""
+    cells = results.of(kind)
+    without = cells[cells["processes"] == 0]
+    counts = without["outcome"].value_counts(sort=False)
+    return tuple(f"{count(int(number), 'cell')} {outcome}" for outcome, number in sorted(counts.items()))
+
+
+def left_out_sentence(selection: Selection) -> str:
+    """What a figure does not show, as one sentence; empty where it shows all."""
+    return f"Not shown: {listed(list(selection.left_out))}." if selection.left_out else ""

@@ -1,0 +1,212 @@
+"""From run folders to one table of cells: the only place where a report reads records.
+
+A row is a planned cell: one estimator on one problem, one kind of measurement, repetitions in several processes pooled. What
+was planned and has no record is a row too, with outcome `missing`. Numbers that are missing are NaN, never zero.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from benchmarks.records import CONTRACT, Cell, Outcome, Record, RunFolder, latest
+from reports import names
+from reports.text import visible
+
+MISSING = "missing"
+"""The outcome of a cell that was planned and has no record."""
+
+OUTCOMES = (*(outcome.value for outcome in Outcome), MISSING)
+"""All outcomes, in the order of reports."""
+
+_SEVERITY = ("wrong", "failed", "out-of-memory", "timeout", "interrupted", MISSING, "skipped", "ok")  # of several processes
+_CONTEXT = ("device", "dtype", "threads", "execution", "seed")
+_COLUMNS = (
+    "estimator",
+    "problem",
+    "kind",
+    "name",
+    "label",
+    "panel",
+    "outcome",
+    "reason",
+    "marks",
+    "planned",
+    "processes",
+    "n",
+    "facts",
+    "seconds",
+)
+_COMPARABLE = ("ruler", "estimators", "machine", "cpu", "gpu", "torch", "versions")  # provenance that pooled runs agree on
+
+
+class _Key(NamedTuple):
+    """What a row of the table is about."""
+
+    estimator: str
+    problem: str
+    kind: str
+    context: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder as it was read.
+
+    Attributes:
+        name: the run's own name.
+        header: the content of its `run.json`.
+        damage: a note on every line of its records that could not be read.
+    """
+
+    name: str
+    header: Mapping[str, Any]
+    damage: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that a report shows.
+
+    Attributes:
+        runs: the runs, in the order named.
+        cells: one row a cell, in the order of reports. Columns: `estimator` and `problem` (canonical specs), `name` (a
+            `reports.names.Name`), `label`, `panel` (the problem and what sets it apart), `kind`, `outcome`, `reason`, `marks`
+            (a frozenset), `planned` and `processes` (how many repetitions were asked for and measured), `n` (number of
+            parameters), `facts`, `seconds`; and for each metric M over all layers `M`, `M_low`, `M_high`, `M_count`.
+    """
+
+    runs: tuple[Run, ...]
+    cells: pd.DataFrame
+
+    def of(self, kind: str) -> pd.DataFrame:
+        """The cells of one kind of measurement, with the metrics that any of them has."""
+        cells = self.cells[self.cells["kind"] == kind]
+        return cells[[name for name in cells if name in _COLUMNS or cells[name].notna().any()]]
+
+    @property
+    def single(self) -> bool:
+        """Whether no cell was measured in more than one process."""
+        return bool((self.cells["processes"] <= 1).all())
+
+    @property
+    def scope(self) -> str:
+        """What the intervals of costs stand for."""
+        if self.single:
+            return "95 % interval within this process"
+        return "lowest and highest of the processes; where there is only one, the 95 % interval within this process"
+
+
+def read(folders: Sequence[str | Path]) -> Results:
+    """Read run folders.
+
+    Args:
+        folders: at least one.
+
+    Returns:
+        Their results. Runs that agree on code, machine and versions are pooled; of others, each panel names its run.
+
+    Raises:
+        FolderError: one of them is no run folder, or a newer gradgauge wrote it.
+    """
+    opened = [RunFolder.open(Path(folder)) for folder in folders]
+    headers = [folder.header() for folder in opened]
+    pooled = len({_comparable(header) for header in headers}) == 1
+    runs: list[Run] = []
+    found: list[tuple[str, Cell, Record | None]] = []
+    planned: dict[tuple[str, Cell], None] = {}
+    for folder, header in zip(opened, headers, strict=True):
+        records, damage = folder.records()
+        runs.append(Run(visible(str(header.get("run", folder.path.name))), header, tuple(damage)))
+        label = "" if pooled else runs[-1].name
+        found += [(label, record.cell, record) for record in latest(records)]
+        planned |= {(label, cell): None for cell in folder.planned()}
+    recorded = {(label, cell) for label, cell, _ in found}
+    absent = [(label, cell, None) for label, cell in planned if (label, cell) not in recorded]
+    return Results(tuple(runs), _table([*found, *absent]))
+
+
+def column(table: pd.DataFrame, name: str) -> pd.Series:
+    """A column of numbers, all NaN where no cell has that metric."""
+    if name in table:
+        return pd.to_numeric(table[name])
+    return pd.Series(float("nan"), index=table.index)
+
+
+def _comparable(header: Mapping[str, Any]) -> str:
+    provenance = header.get("provenance") or {}
+    return json.dumps([header.get("protocol"), *(provenance.get(name) for name in _COMPARABLE)], sort_keys=True)
+
+
+def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
+    groups: dict[_Key, list[Record | None]] = {}
+    for run, cell, record in rows:
+        context = (run, *(getattr(cell, name) for name in _CONTEXT))
+        groups.setdefault(_Key(cell.estimator, cell.problem, cell.kind, context), []).append(record)
+    contexts = [key.context for key in groups if key.problem != CONTRACT]
+    varying = [place for place in range(1 + len(_CONTEXT)) if len({context[place] for context in contexts}) > 1]
+    cells = [_cell(key, records, [_said(place, key.context[place]) for place in varying]) for key, records in groups.items()]
+    sizes = {cell["problem"]: cell["n"] for cell in cells if cell["n"] is not None}
+    cells = [{**cell, "n": sizes.get(cell["problem"])} for cell in cells]
+    cells.sort(key=lambda cell: (names.problem_rank(cell["problem"]), cell["panel"], cell["name"], cell["kind"]))
+    table = pd.DataFrame(cells, columns=None if cells else list(_COLUMNS))
+    return table.astype({"n": "float64"})
+
+
+def _said(place: int, value: Any) -> str:
+    name = ("run", *_CONTEXT)[place]
+    return {"threads": f"{value} threads", "seed": f"seed {value}"}.get(name, str(value))
+
+
+def _cell(key: _Key, records: Sequence[Record | None], context: Sequence[str]) -> dict[str, Any]:
+    present = [record for record in records if record is not None]
+    outcome, reason = _outcome(records)
+    name = names.estimator(key.estimator)
+    return {
+        "estimator": key.estimator,
+        "problem": key.problem,
+        "kind": key.kind,
+        "name": name,
+        "label": name.text,
+        "panel": " · ".join([names.problem(key.problem), *context]),
+        "outcome": outcome,
+        "reason": visible(reason),
+        "marks": frozenset().union(*(record.marks for record in present)),
+        "planned": len(records),
+        "processes": sum(bool(record.metrics) for record in present),
+        "n": next((record.facts["n"] for record in present if isinstance(record.facts.get("n"), int)), None),
+        "facts": present[-1].facts if present else {},
+        "seconds": sum(record.seconds for record in present),
+        **_metrics(present),
+    }
+
+
+def _outcome(records: Sequence[Record | None]) -> tuple[str, str]:
+    """The gravest outcome of several processes, and how many of them it befell."""
+    found = [(MISSING, "planned, but there is no record") if r is None else (r.outcome.value, r.reason) for r in records]
+    outcome, reason = min(found, key=lambda pair: _SEVERITY.index(pair[0]))
+    befell = sum(pair[0] == outcome for pair in found)
+    if outcome != "ok" and befell < len(found):
+        reason = f"{reason} (in {befell} of {len(found)} processes)"
+    return outcome, reason
+
+
+def _metrics(records: list[Record]) -> dict[str, float | None]:
+    """Each metric over all layers: one process keeps its interval; of several, the median, the lowest and the highest."""
+    pools: dict[str, list[Any]] = {}
+    for metric in (
+        metric for record in records for metric in record.metrics if metric.layer is None and metric.value is not None
+    ):
+        pools.setdefault(metric.metric, []).append(metric)
+    values: dict[str, float | None] = {}
+    for name, pool in pools.items():
+        if len(pool) == 1:
+            low, value, high = pool[0].low, pool[0].value, pool[0].high
+        else:
+            numbers = pd.Series([float(metric.value) for metric in pool])
+            low, value, high = numbers.min(), numbers.median(), numbers.max()
+        values |= {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_count": pool[0].count}
+    return values

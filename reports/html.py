@@ -1,0 +1,162 @@
+"""The report: one HTML page that opens offline, made from run folders. The only module that writes it.
+
+The same records give the same bytes: nothing on the page says when it was made. It has no script and loads nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from benchmarks.records import KINDS, MARKS, METRICS
+from reports import findings, frames, style, svg, tables
+from reports.figures import FIGURES
+from reports.figures.selection import Panel, Selection, Table
+from reports.looks import MARKERS
+from reports.svg import VARIABLES
+from reports.text import visible
+
+FILE_NAME = "report.html"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One figure as the page shows it.
+
+    Attributes:
+        name: for ids.
+        title: heading.
+        question: what it answers.
+        finding: the answer, as a sentence.
+        reading: how to read it.
+        description: what the pictures show, in words.
+        panels: (title, SVG element).
+        legend: (series, colour variable, path of its marker).
+        table: the numbers.
+    """
+
+    name: str
+    title: str
+    question: str
+    finding: str
+    reading: str
+    description: str
+    panels: tuple[tuple[str, Markup], ...]
+    legend: tuple[tuple[str, str, str], ...]
+    table: Table
+
+
+def write_report(folders: Sequence[str | Path], output: str | Path | None = None, figures: str | Path | None = None) -> Path:
+    """Write the report of one or more runs.
+
+    Args:
+        folders: run folders; several are merged.
+        output: the page; by default `report.html` in the first folder. It appears all at once.
+        figures: a folder for each panel as .svg and .pdf, or None for no such files.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        FolderError: one of the folders is no run folder, or a newer gradgauge wrote it.
+    """
+    results = frames.read(folders)
+    target = Path(folders[0]) / FILE_NAME if output is None else Path(output)
+    if figures is not None:
+        save_figures(results, Path(figures))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    partial.write_text(page(results), encoding="utf-8", newline="\n")
+    partial.replace(target)
+    return target
+
+
+def page(results: frames.Results) -> str:
+    """The whole page as text."""
+    environment = Environment(
+        loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    with style.themed():
+        sections = [_section(module, results) for module in FIGURES]
+    return environment.get_template("report.html").render(
+        results=results,
+        headline=findings.headline(results),
+        notices=findings.notices(results),
+        outcomes=tables.outcome_counts(results),
+        sections=sections,
+        counts=tables.counts_table(results),
+        reasons=tables.reasons_table(results),
+        cells=tables.cells_table(results),
+        contract=tables.contract_table(results),
+        asked=[
+            (run.name, _flat({k: v for k, v in run.header.items() if k not in ("cells", "provenance")})) for run in results.runs
+        ],
+        provenance=[(run.name, _flat(run.header.get("provenance") or {})) for run in results.runs],
+        damage=[line for run in results.runs for line in run.damage],
+        flags=frozenset(frames.OUTCOMES) - {"ok", "skipped"},
+        kinds=KINDS,
+        marks=MARKS,
+        metrics=METRICS,
+    )
+
+
+def save_figures(results: frames.Results, folder: Path) -> list[Path]:
+    """Write every panel as .svg and .pdf, named by figure and place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    with style.themed():
+        for module in FIGURES:
+            for place, panel in enumerate(module.select(results).panels, start=1):
+                figure = _drawn(module, panel, heading=panel.title)
+                for ending in ("svg", "pdf"):
+                    written.append(folder / f"{module.NAME}-{place}.{ending}")
+                    svg.save(figure, written[-1])
+    return written
+
+
+def _section(module: ModuleType, results: frames.Results) -> Section:
+    selection: Selection = module.select(results)
+    pictures = tuple(
+        (panel.title, Markup(svg.inline(_drawn(module, panel), f"{module.NAME}-{place}")))
+        for place, panel in enumerate(selection.panels, start=1)
+    )
+    return Section(
+        name=module.NAME,
+        title=module.TITLE,
+        question=module.QUESTION,
+        finding=module.finding(selection),
+        reading=module.READING,
+        description=module.describe(selection),
+        panels=pictures,
+        legend=_legend(selection),
+        table=module.table(selection),
+    )
+
+
+def _drawn(module: ModuleType, panel: Panel, heading: str = "") -> Any:
+    figure, axes = style.axes_of(module.height(panel), left=module.LEFT, heading=heading)
+    module.draw(axes, panel)
+    return figure
+
+
+def _legend(selection: Selection) -> tuple[tuple[str, str, str], ...]:
+    """Series in the order of reports, with the colour variable and the shape of its marker."""
+    if not selection.legend:
+        return ()
+    seen = {row["name"]: panel.look(row) for panel in selection.panels for row in panel.rows}
+    by_series = {name.series: look for name, look in sorted(seen.items(), key=lambda pair: pair[0])}
+    return tuple((series, VARIABLES[look.color], MARKERS[look.marker]) for series, look in by_series.items())
+
+
+def _flat(values: Any, name: str = "") -> list[tuple[str, str]]:
+    """Nested values as (dotted name, visible text) pairs."""
+    if isinstance(values, Mapping):
+        return [pair for key, value in values.items() for pair in _flat(value, f"{name}.{key}".strip("."))]
+    if isinstance(values, list) and any(isinstance(value, (dict, list)) for value in values):
+        return [pair for place, value in enumerate(values) for pair in _flat(value, f"{name}.{place}")]
+    text = ", ".join(map(str, values)) if isinstance(values, list) else "none" if values is None else str(values)
+    return [(visible(name), visible(text))]

@@ -1,0 +1,94 @@
+"""What estimators and problems are called in a report, and which of them belong together.
+
+A *series* is an estimator without its number of tangents: the points of one series are joined and share a closed-form curve.
+Names come from canonical specs; a spec that this machine cannot resolve (a user's file that is elsewhere) is shown as it is,
+without the folders in front of it.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import PurePath
+
+from benchmarks.problems.registry import PROBLEMS
+from estimators.registry import ESTIMATORS, Registry
+from estimators.spec import Spec, SpecError, parse
+from reports.text import visible
+
+FAMILIES = ("exact", "forward gradient", "projection", "zeroth order", "other")
+"""Kinds of estimators, in the order of reports: they share a colour."""
+
+_FAMILY = {
+    "backprop": "exact",
+    "checkpointed-backprop": "exact",
+    "forward-mode": "exact",
+    "forward-gradient": "forward gradient",
+    "multi-tangent": "projection",
+    "spsa": "zeroth order",
+    "rdsa": "zeroth order",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Name:
+    """An estimator as a report calls it; sorts in the order of reports.
+
+    Attributes:
+        rank: place of its family in `FAMILIES`.
+        series: short spec without k.
+        k: number of tangents, 0 where the spec has none.
+        text: short spec, with k always written out.
+    """
+
+    rank: int
+    series: str
+    k: int
+    text: str
+
+    @property
+    def family(self) -> str:
+        """A member of `FAMILIES`."""
+        return FAMILIES[self.rank]
+
+
+@cache
+def estimator(canonical: str) -> Name:
+    """The name of an estimator from its canonical spec."""
+    full, brief = _read(canonical), _short(ESTIMATORS, canonical)
+    if full is None or brief is None:
+        return Name(FAMILIES.index("other"), visible(canonical), 0, visible(canonical))
+    k = full.get("k")
+    tangents = k if isinstance(k, int) and not isinstance(k, bool) and k > 0 else 0
+    series = replace(brief, parameters=tuple(pair for pair in brief.parameters if pair[0] != "k"))
+    whole = Spec(brief.name, (("k", k), *series.parameters)) if tangents else brief
+    return Name(FAMILIES.index(_FAMILY.get(full.name, "other")), visible(str(series)), tangents, visible(str(whole)))
+
+
+@cache
+def problem(canonical: str) -> str:
+    """The short name of a problem from its canonical spec."""
+    brief = _short(PROBLEMS, canonical)
+    return visible(canonical if brief is None else str(brief))
+
+
+def problem_rank(canonical: str) -> tuple[int, str]:
+    """Where a problem stands in reports: registered ones in the registry's order, then the others by name."""
+    spec, known = _read(canonical), list(PROBLEMS.entries)
+    return (known.index(spec.name) if spec is not None and spec.name in known else len(known), canonical)
+
+
+def _read(text: str) -> Spec | None:
+    try:
+        return parse(text)
+    except SpecError:
+        return None
+
+
+def _short(registry: Registry, text: str) -> Spec | None:
+    spec: Spec | None
+    try:
+        spec = parse(registry.short(text))
+    except SpecError:
+        spec = _read(text)
+    if spec is None or ".py:" not in spec.name:
+        return spec
+    return replace(spec, name=PurePath(spec.name).name)

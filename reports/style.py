@@ -1,0 +1,196 @@
+"""The shared style of all figures; the one module that uses seaborn.
+
+Lengths are in pixels of the page: a figure of width 340 is drawn so that one unit of its SVG is one pixel. A figure is drawn on
+axes that come from here and leave room for their labels.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from reports.looks import INK, Look
+from reports.text import short
+
+WIDTH = 340
+"""Width of a panel: it fits a telephone, and three fit a page."""
+
+MUTED = "#6b6b6b"
+GRID = "#dddddd"
+PAPER = "#ffffff"
+SMALL = 10.5
+
+TICKS = 6
+"""Labelled ticks on an axis at most."""
+
+_LABEL_STEP, _LABEL_RISE = 13, 9  # pixels between texts, and of a text above its point
+_LEAST_SPAN = 4.0  # highest over lowest value of a logarithmic axis: a difference of a few percent never fills it
+_HEADING = 20
+_UNIT = 1 / 72  # inches a pixel: the SVG writer counts in points
+
+_THEME: dict[str, Any] = {
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 11,
+    "axes.linewidth": 0.8,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 11,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "gradgauge",
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": INK,
+    "xtick.labelsize": SMALL,
+    "ytick.color": INK,
+    "ytick.labelsize": SMALL,
+}
+
+
+def themed() -> Any:
+    """A context in which figures are made, drawn and saved in the shared style."""
+    settings: Any = {**sns.plotting_context("paper"), **sns.axes_style("whitegrid"), **_THEME}
+    return mpl.rc_context(settings)
+
+
+def axes_of(height: float, left: float, heading: str = "") -> tuple[Figure, Axes]:
+    """A figure of the standard width with one pair of axes.
+
+    Args:
+        height: pixels, axis and its label included.
+        left: pixels that the labels of the y axis need.
+        heading: written above the axes; for files, where no page does.
+    """
+    right, top, bottom = 14, 8, 44
+    height += _HEADING if heading else 0
+    figure = Figure(figsize=(WIDTH * _UNIT, height * _UNIT))
+    figure.patch.set_alpha(0)
+    below_heading = height - top - (_HEADING if heading else 0)
+    axes = figure.add_axes((left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (below_heading - bottom) / height))
+    axes.patch.set_alpha(0)
+    sns.despine(ax=axes)
+    if heading:
+        figure.text(left / WIDTH, 1 - 16 / height, short(heading, 44), fontsize=SMALL, fontweight="bold")
+    return figure, axes
+
+
+def finite(values: Iterable[float]) -> list[float]:
+    """The values that are positive and finite: those a logarithmic axis can show."""
+    return [float(value) for value in values if value is not None and math.isfinite(value) and value > 0]
+
+
+def log_axis(
+    axes: Axes, which: str, values: Iterable[float], label: str, words: Callable[[float], str], *, binary: bool = False
+) -> None:
+    """Make an axis logarithmic, wide enough for the values, with few and round ticks.
+
+    Args:
+        axes: what to change.
+        which: `x` or `y`.
+        values: what will be shown; others than positive ones are ignored.
+        label: quantity and unit.
+        words: how a tick is written.
+        binary: whether round numbers are powers of two.
+    """
+    shown = finite(values) or [1.0]
+    low, high = min(shown) / 1.25, max(shown) * 1.25
+    if high / low < _LEAST_SPAN:
+        middle = math.sqrt(low * high)
+        low, high = middle / math.sqrt(_LEAST_SPAN), middle * math.sqrt(_LEAST_SPAN)
+    ticks = round_ticks(low, high, binary=binary)
+    getattr(axes, f"set_{which}scale")("log")
+    getattr(axes, f"set_{which}lim")(low, high)
+    getattr(axes, f"{which}axis").set_minor_locator(NullLocator())
+    getattr(axes, f"set_{which}ticks")(ticks, [words(tick) for tick in ticks])
+    getattr(axes, f"set_{which}label")(label)
+
+
+def round_ticks(low: float, high: float, *, binary: bool = False) -> list[float]:
+    """At most `TICKS` round numbers between two positive ones: of 1, 2 and 5, of decades or every few decades; or of two."""
+    if binary:
+        powers = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
+        step = next(step for step in (1, 2, 5, 10, 20, 40, 80, 160) if len(range(0, len(powers), step)) <= TICKS)
+        return [2.0**power for power in powers if power % step == 0]
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [digit * 10.0**decade for decade in decades for digit in digits if low <= digit * 10.0**decade <= high]
+        if len(ticks) <= TICKS:
+            return ticks
+    return ticks[:: math.ceil(len(ticks) / TICKS)]
+
+
+def doubling_axis(axes: Axes, values: Sequence[float], label: str) -> None:
+    """Make the x axis logarithmic with a tick at every value given (tangent counts)."""
+    ticks = sorted(set(values))
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(min(ticks) / 1.4, max(ticks) * 1.4)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_xlabel(label)
+
+
+def point(axes: Axes, x: float, y: float, look: Look, *, state: str = "ok", size: float = 6) -> None:
+    """One marker: filled, hollow where the value is `doubtful`, crossed out where its estimator is `wrong`."""
+    face = look.color if state == "ok" else PAPER
+    axes.plot([x], [y], look.marker, color=look.color, markerfacecolor=face, markersize=size, markeredgewidth=1.2, zorder=3)
+    if state == "wrong":
+        axes.plot([x], [y], "x", color=INK, markersize=size + 4, markeredgewidth=1.4, zorder=4)
+
+
+def whisker(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look) -> None:
+    """The interval of a value, as a line."""
+    if np.isfinite([*x, *y]).all():
+        axes.plot(x, y, "-", color=look.color, linewidth=1.6, solid_capstyle="butt", zorder=2)
+
+
+def ring(axes: Axes, x: float, y: float, look: Look, place: int, *, wrong: bool = False) -> None:
+    """A hollow marker, the larger the earlier its `place`, so that values of several series that agree stay visible."""
+    size = 5 + 2.2 * place
+    axes.plot([x], [y], look.marker, color=look.color, markerfacecolor="none", markersize=size, markeredgewidth=1.2, zorder=3)
+    if wrong:
+        axes.plot([x], [y], "x", color=INK, markersize=size + 4, markeredgewidth=1.4, zorder=4)
+
+
+def curve(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look, width: float = 1.2) -> None:
+    """A line without markers."""
+    axes.plot(x, y, look.line, color=look.color, linewidth=width, zorder=1)
+
+
+def rule(axes: Axes, which: str, at: float, dashes: str = "--") -> None:
+    """A reference line across the axes at `at` on axis `which`."""
+    line = axes.axvline if which == "x" else axes.axhline
+    line(at, color=MUTED, linewidth=1, linestyle=dashes, zorder=0.5)
+
+
+def steps(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
+    """A front: the best y that each x affords, as a grey staircase to the right edge."""
+    right = axes.get_xlim()[1]
+    axes.step([*x, right], [*y, y[-1]], where="post", color=MUTED, linewidth=2.5, alpha=0.35, zorder=0.8)
+
+
+def labels(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
+    """Write a text beside each point, moved up or down where texts would cover each other; limits must be set."""
+    to_pixels = axes.transData.transform
+    left, right = axes.bbox.x0, axes.bbox.x1
+    taken = float("inf")
+    for x, y, text in sorted(points, key=lambda point: -point[1]):
+        across, up = to_pixels((x, y))
+        taken = min(up + _LABEL_RISE, taken - _LABEL_STEP)
+        side = "left" if across - left < (right - left) / 2 else "right"
+        shift = 8 if side == "left" else -8
+        axes.annotate(
+            text, (x, y), (shift, (taken - up)), textcoords="offset pixels", ha=side, va="center", fontsize=SMALL, zorder=5
+        )
+
+
+def level(axes: Axes, y: float, look: Look, text: str) -> None:
+    """A value that does not depend on x: a line across the axes with its name."""
+    axes.axhline(y, color=look.color, linestyle=look.line, linewidth=1.2, zorder=1)
+    axes.text(0.02, y, text, transform=axes.get_yaxis_transform(), fontsize=SMALL, color=look.color, va="bottom")
