@@ -1,0 +1,32 @@
+"""The declaration itself is well formed and does not contradict itself. What it says is the other clauses' business."""
+
+from benchmarks.contract.clause import Clause, Examination, Observation, failed, passed
+from benchmarks.contract.objectives import ContractObjective
+from estimators.estimator import MEMORY_CLASSES, Declaration
+
+CAPABILITIES = frozenset({"jvp", "module", "per_sample_loss", "sites", "gradient"})
+
+
+def look(examination: Examination, case: ContractObjective) -> Observation:
+    """Read the declaration for this objective's shapes."""
+    declaration: object = examination.declaration(case.make(examination.device).objective)
+    if not isinstance(declaration, Declaration):
+        return failed(f"declaration() returned {type(declaration).__name__}, not a Declaration")
+    faults = list(_faults(declaration))
+    return failed("; ".join(faults)) if faults else passed("well formed")
+
+
+def _faults(declared: Declaration) -> list[str]:
+    error, eta = declared.relative_error, declared.eta
+    checks = {
+        f"memory={declared.memory!r} is none of {', '.join(MEMORY_CLASSES)}": declared.memory not in MEMORY_CLASSES,
+        f"needs {sorted(declared.needs - CAPABILITIES)}: no objective knows them": not declared.needs <= CAPABILITIES,
+        f"relative_error={error} is negative": error is not None and not error >= 0,
+        f"eta={eta} is not between 0 and 1": eta is not None and not 0 <= eta <= 1 + 1e-9,
+        "exact, but not unbiased": declared.exact and not declared.unbiased,
+        f"exact, but relative_error={error}": declared.exact and error not in (None, 0),
+    }
+    return [fault for fault, found in checks.items() if found]
+
+
+CLAUSE = Clause("declaration", "a Declaration in the known words that does not contradict itself", look)

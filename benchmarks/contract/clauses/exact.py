@@ -1,0 +1,52 @@
+"""Estimates that are declared exact, or become exact at full budget, equal the gradient up to rounding."""
+
+from benchmarks.contract.clause import (
+    Clause,
+    Examination,
+    Observation,
+    differentiates,
+    failed,
+    flat,
+    omitted,
+    passed,
+    reference,
+    relative_error,
+    tolerance,
+)
+from benchmarks.contract.objectives import ContractObjective
+from estimators.estimator import Estimator
+from estimators.objective import Objective
+
+_ESTIMATES = 3
+
+
+def look(examination: Examination, case: ContractObjective) -> Observation:
+    """Compare a few estimates with the gradient."""
+    objective = examination.subject(case).objective
+    if not examination.declaration(objective).exact:
+        return omitted("not declared")
+    return _compared(examination, case, objective, examination.estimator)
+
+
+def look_at_full_budget(examination: Examination, case: ContractObjective) -> Observation:
+    """Compare a few estimates of the estimator at full budget with the gradient."""
+    objective = examination.subject(case).objective
+    full = examination.estimator.at_full_budget(objective.coordinates())
+    return omitted("has none") if full is None else _compared(examination, case, objective, full)
+
+
+def _compared(examination: Examination, case: ContractObjective, objective: Objective, estimator: Estimator) -> Observation:
+    if not case.linear and not differentiates(examination.declaration(objective)):
+        return omitted("finite differences are exact on linear functions only")
+    gradient, worst = flat(reference(objective)), 0.0
+    for shift in range(_ESTIMATES):
+        estimate, _ = examination.estimate(objective, shift=shift, estimator=estimator)
+        worst = max(worst, relative_error(flat(estimate.gradient), gradient))
+    text = f"relative error {worst:.1e}"
+    return passed(text) if worst <= tolerance(objective) else failed(text)
+
+
+CLAUSE = Clause("exact", "where declared, every estimate equals the gradient (up to rounding)", look)
+FULL_BUDGET = Clause(
+    "exact-at-full-budget", "where there is one, estimates at full budget equal the gradient", look_at_full_budget
+)

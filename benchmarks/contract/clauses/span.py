@@ -1,0 +1,27 @@
+"""An estimate declared to lie in the span of its tangents does."""
+
+import torch
+
+from benchmarks.contract.clause import Clause, Examination, Observation, failed, flat, omitted, passed, relative_error, tolerance
+from benchmarks.contract.objectives import ContractObjective
+
+
+def look(examination: Examination, case: ContractObjective) -> Observation:
+    """Project the estimate onto the tangents, in float64, and look at what is left."""
+    objective = examination.subject(case).objective
+    if not examination.declaration(objective).in_span:
+        return omitted("not declared")
+    estimate, state = examination.estimate(objective)
+    tangents = examination.estimator.tangents(state)
+    if tangents is None:
+        return failed("declared in the span of its tangents, but tangents(state) is None")
+    blocks = [tangents[name].detach().flatten(1).to("cpu", torch.float64) for name in objective.parameters]
+    spanning = torch.cat(blocks, dim=1).T  # [n, k]
+    vector = flat(estimate.gradient)
+    nearest = spanning @ torch.linalg.lstsq(spanning, vector[:, None], driver="gelsd").solution[:, 0]
+    left = relative_error(nearest, vector)
+    text = f"‖estimate - its projection‖ / ‖estimate‖ = {left:.1e} for {spanning.shape[1]} tangents"
+    return passed(text) if left <= tolerance(objective) else failed(text)
+
+
+CLAUSE = Clause("in-span", "where declared, the estimate is a combination of the tangents (up to rounding)", look)
