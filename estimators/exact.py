@@ -54,7 +54,7 @@ class CheckpointedBackprop(Estimator):
         inner = getattr(objective, "objective", objective)
         if not isinstance(inner, ModuleObjective) or not isinstance(inner.module, nn.Sequential):
             raise MissingCapability("module", "checkpointing runs an nn.Sequential segment by segment; this is not one")
-        with torch.enable_grad():
+        with torch.enable_grad(), inner.kept_buffers():
             return _backward(objective, inner.run(_segmented(inner.module))), None
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:

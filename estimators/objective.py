@@ -155,9 +155,26 @@ class ModuleObjective(Objective):
         return frozenset({"jvp", "module", "per_sample_loss", "sites"})
 
     def run(self, module: Callable[..., Tensor]) -> Tensor:
-        """The loss with `module` called in place of the model: for methods that run the model's parts by themselves."""
+        """The loss with `module` called in place of the model: for methods that run the model's parts by themselves.
+
+        Such a method runs within `kept_buffers`, for the model's parts write to the model's own.
+        """
         with self._fixed_mask():
             return self.loss_function(module(self.inputs), self.targets)
+
+    @contextmanager
+    def kept_buffers(self) -> Iterator[None]:
+        """Put the buffers that a forward pass changes back at the end, also after an exception."""
+        if not self._writes:
+            yield
+            return
+        kept = [(buffer, buffer.clone()) for buffer in self.module.buffers()]
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for buffer, before in kept:
+                    buffer.copy_(before)
 
     def _output(self, parameters: Mapping[str, Tensor] | None) -> Tensor:
         if parameters is None and not self._writes:
@@ -182,13 +199,11 @@ class ModuleObjective(Objective):
     def _probe(self) -> tuple[bool, bool]:
         """Whether a forward pass draws from the global random state, and whether it changes buffers."""
         self._draws, self._writes = True, True
-        buffers = {name: (buffer, buffer.clone()) for name, buffer in self.module.named_buffers()}
-        with torch.no_grad(), self._fixed_mask():
+        before = [buffer.clone() for buffer in self.module.buffers()]
+        with torch.no_grad(), self._fixed_mask(), self.kept_buffers():
             loss = self.loss_function(self.module(self.inputs), self.targets)
             draws = not torch.equal(_random_state(self._device), self._mask)
-            writes = any(not torch.equal(buffer, before) for buffer, before in buffers.values())
-            for buffer, before in buffers.values():
-                buffer.copy_(before)
+            writes = any(not torch.equal(*pair) for pair in zip(self.module.buffers(), before, strict=True))
         if not isinstance(loss, Tensor) or loss.dim() != 0:
             found = f"shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
             raise ValueError(f"the loss must be a 0-dimensional tensor, got {found}; reduce it, for example by its mean")
