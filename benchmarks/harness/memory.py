@@ -14,7 +14,7 @@ import torch
 from benchmarks.harness.allocations import Allocated, profiled, tracked
 from benchmarks.harness.base import Base
 from benchmarks.harness.clock import collector_off
-from benchmarks.harness.gradient import Gradient, checked, generator_for
+from benchmarks.harness.gradient import Gradient, generator_for
 from benchmarks.harness.rows import row
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import Problem
@@ -35,7 +35,6 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings) -> Measu
 
     Raises:
         MissingCapability: the problem lacks what the estimator needs.
-        WrongEstimate: the estimate does not have the parameters' names, shapes and dtypes, or is not finite.
     """
     base = Base(problem)
 
@@ -44,10 +43,8 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings) -> Measu
         gradient.run(CALLS)
         return gradient
 
-    warm_up = gradients()
-    checked(warm_up.draw(), problem.objective.parameters)
+    gradients()
     base.run(1)
-    del warm_up
     measure_device = _on_cpu if problem.device.type == "cpu" else _on_cuda
     measurement = measure_device(gradients, lambda: base.run(1), problem.device)
     base.restore()
