@@ -169,6 +169,7 @@ class Directional(Estimator):
             forward_calls=self.derivative.forward_calls(k),
             memory="parameters" if k == 1 else "tangents",
             needs=self.derivative.needs | self.space.needs,
+            records_tape=self.derivative.records_tape,
         )
 
     def _opened(self, state: State, generator: torch.Generator) -> State:

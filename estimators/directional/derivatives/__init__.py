@@ -27,14 +27,16 @@ class Derivative(ABC):
     Attributes:
         exact: whether it has no error but rounding, on any objective.
         needs: the capabilities it asks of an objective.
+        records_tape: whether it runs a backward pass of its own (simulations do).
     """
 
     exact: ClassVar[bool]
     needs: ClassVar[frozenset[str]] = frozenset()
+    records_tape: ClassVar[bool] = False
 
     @abstractmethod
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
-        """Take the derivatives of the loss along k tangents, recording no tape.
+        """Take the derivatives of the loss along k tangents.
 
         Raises:
             MissingCapability: the objective lacks what is needed.

@@ -17,6 +17,7 @@ class Simulated(Derivative):
     """
 
     exact = True
+    records_tape = True
 
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
         """See `Derivative.take`."""
