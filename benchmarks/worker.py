@@ -2,12 +2,12 @@
 
     python -P /path/to/benchmarks/worker.py job.json
 
-By hand it measures all cells of the job and prints the lines. A driver instead passes `follow` in the job, sends the number of
-one cell after the other on standard input, and names with `replies` the descriptor of a private pipe, so that whatever users'
-code prints cannot be taken for an answer. When standard input ends, the driver is gone, and the worker ends at once.
+By hand it measures the cells of the job and prints the lines. A driver instead names with `replies` the descriptor of a private
+pipe, so that whatever users' code prints cannot be taken for an answer, and sends one cell after the other on standard input.
+When standard input ends, the driver is gone, and the worker ends at once.
 
 Imports torch and numpy and no other heavy package; nothing is pickled. Lines: `{"ready": facts}` once, then for each cell
-`{"record": record, "index": number}`.
+`{"record": record}`.
 """
 
 import importlib.abc
@@ -44,19 +44,24 @@ def main(path: str) -> None:
     """Do the job in a file.
 
     Args:
-        path: JSON object: `cells`, `effort` (fields of `benchmarks.cell.Effort`), `threads`; also `estimators_from`, `follow` and
-            `replies`.
+        path: JSON object with `threads`, `effort` (fields of `benchmarks.cell.Effort`), and `cells` or `replies`; `prepare` alone
+            names a folder that the data are to be written to instead; `estimators_from` a folder with that package.
     """
     job = json.loads(Path(path).read_text(encoding="utf-8"))
     _find_packages(job.get("estimators_from"))
-    replies = _replies(job.get("replies"))
-    numbers = _followed() if job.get("follow") else iter([{"index": index} for index in range(len(job["cells"]))])
+    if "prepare" in job:
+        from benchmarks.problems.data import prepare
+
+        prepare(Path(job["prepare"]))
+        return
+    replies = sys.stdout if job.get("replies") is None else _private(job["replies"])
+    requests = iter([{"cell": cell} for cell in job["cells"]]) if job.get("replies") is None else _followed()
     import torch
 
     torch.set_num_threads(job["threads"])
     torch.set_num_interop_threads(1)
     _answer(replies, {"ready": facts()})
-    _work(job, numbers, replies)
+    _work(job["effort"], requests, replies)
 
 
 def facts() -> dict[str, Any]:
@@ -93,15 +98,15 @@ def _gpu(properties: Any) -> dict[str, Any]:
     }
 
 
-def _work(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: TextIO) -> None:
+def _work(effort: dict[str, Any], requests: Iterator[dict[str, Any]], replies: TextIO) -> None:
     from benchmarks.cell import Effort, measure_cell
     from benchmarks.records import Cell
 
-    folder = job["effort"].get("data_folder")
     for request in requests:
-        effort = Effort(**{**job["effort"], "data_folder": folder and Path(folder), **request.get("effort", {})})
-        record = measure_cell(Cell.from_json(job["cells"][request["index"]]), effort)
-        _answer(replies, {"record": record.to_json(), "index": request["index"]})
+        fields = {**effort, **request.get("effort", {})}
+        folder = fields.get("data_folder")
+        record = measure_cell(Cell.from_json(request["cell"]), Effort(**{**fields, "data_folder": folder and Path(folder)}))
+        _answer(replies, {"record": record.to_json()})
 
 
 def _answer(replies: TextIO, message: dict[str, Any]) -> None:
@@ -109,15 +114,13 @@ def _answer(replies: TextIO, message: dict[str, Any]) -> None:
     replies.flush()
 
 
-def _replies(descriptor: int | None) -> TextIO:
-    if descriptor is None:
-        return sys.stdout
+def _private(descriptor: int) -> TextIO:
     os.set_inheritable(descriptor, False)  # a program that users' code starts must not hold the pipe open
     return os.fdopen(descriptor, "w", encoding="utf-8")
 
 
 def _followed() -> Iterator[dict[str, Any]]:
-    """The driver's requests, each `{"index": number}` with an optional `effort`; ends this process when there are no more."""
+    """The driver's requests, each `{"cell": cell}` with an optional `effort`; ends this process when there are no more."""
     incoming: queue.SimpleQueue[str] = queue.SimpleQueue()
     requests = os.fdopen(os.dup(0), encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDONLY)

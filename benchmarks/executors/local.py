@@ -1,0 +1,150 @@
+"""Cells to workers on this machine: a loop that hands out cells, listens, and turns a lost worker into one cell's record.
+
+A cell that runs past its time, or makes the workers too large, costs its worker and nothing else: a new worker goes on with the
+rest.
+"""
+
+import selectors
+import time
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from benchmarks.executors.assignment import Assignment
+from benchmarks.executors.events import Admit, Event, Finished, Limits, Ready, Started, StartError, Tick
+from benchmarks.executors.process import Launch, WorkerProcess
+from benchmarks.plan import Planned
+from benchmarks.records import Outcome, Record
+
+SECONDS_TO_START = 120.0
+"""How long a worker may take to import torch and say that it is ready."""
+
+_LISTEN = 0.2  # seconds between two looks at time and memory: what grows by 2 GB a second overshoots by 0.4 GB
+
+
+class LocalExecutor:
+    """Runs cells in worker processes of this machine; a context manager that leaves none of them behind."""
+
+    def __init__(self, launch: Launch, limits: Limits) -> None:
+        """Keep how to start workers, and what a cell may take; nothing is started yet."""
+        self._launch, self._limits = launch, limits
+        self._workers: list[Assignment] = []
+        self._spare: Assignment | None = None
+        self._weighed = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end_all()
+
+    def run(self, cells: Sequence[Planned], admit: Admit, *, workers: int, spare: bool = False) -> Iterator[Event]:
+        """Measure cells in fresh processes.
+
+        Args:
+            cells: in the order in which to hand them out.
+            admit: asked right before a cell is handed out.
+            workers: how many processes side by side.
+            spare: whether to start one process more when the last cells are under way, for the next call.
+
+        Yields:
+            What happens; something at least every fraction of a second.
+
+        Raises:
+            StartError: a worker does not start.
+        """
+        queue = list(cells)
+        while queue or self._busy():
+            yield from self._hand_out(queue, admit)
+            if spare and not queue and self._spare is None:
+                self._spare = self._new()
+            while len(self._workers) < min(workers, len(queue) + self._busy()):
+                self._workers.append(self._spare or self._new())
+                self._spare = None
+            yield from self._listen()
+        self._end_workers()
+
+    def _new(self) -> Assignment:
+        return Assignment(WorkerProcess(self._launch))
+
+    def _busy(self) -> int:
+        return sum(worker.planned is not None for worker in self._workers)
+
+    def _hand_out(self, queue: list[Planned], admit: Admit) -> Iterator[Event]:
+        for worker in self._workers:
+            at = 0
+            while worker.free and at < len(queue):
+                admission = admit(queue[at])
+                if admission is None:
+                    at += 1
+                    continue
+                planned = queue.pop(at)
+                if isinstance(admission, Record):
+                    yield Finished(planned, admission)
+                else:
+                    worker.take(planned, admission)
+                    yield Started(planned)
+
+    def _listen(self) -> Iterator[Event]:
+        with selectors.DefaultSelector() as selector:
+            for worker in self._workers:
+                selector.register(worker.process.replies, selectors.EVENT_READ)
+            selector.select(_LISTEN)
+        for worker in list(self._workers):
+            yield from self._look_at(worker)
+        if time.monotonic() - self._weighed > _LISTEN:
+            yield from self._weigh()
+            self._weighed = time.monotonic()
+        yield Tick()
+
+    def _look_at(self, worker: Assignment) -> Iterator[Event]:
+        end = worker.process.gone()  # before listening: what it said before it went still counts
+        try:
+            messages = worker.process.hear()
+        except ValueError:
+            messages, end = [], "the worker sent something unreadable"
+        for message in messages:
+            if "ready" in message:
+                worker.ready = True
+                yield Ready(message["ready"])
+            elif worker.planned is not None:
+                yield worker.answered(Record.from_json(message["record"]))
+        if end is not None or worker.process.mute:
+            yield from self._gone(worker, end or worker.process.gone() or "the worker closed the pipe for its answers")
+        elif worker.planned is not None and worker.elapsed > self._limits.seconds:
+            yield from self._lose(worker, Outcome.TIMEOUT, f"ended after {self._limits.seconds:g} s")
+        elif not worker.ready and worker.elapsed > SECONDS_TO_START:
+            yield from self._gone(worker, f"it was not ready after {SECONDS_TO_START:g} s")
+
+    def _gone(self, worker: Assignment, end: str) -> Iterator[Event]:
+        if not worker.ready:
+            raise StartError(f"a worker did not start: {end}\n{worker.process.output()}".strip())
+        yield from self._lose(worker, Outcome.FAILED, end)
+
+    def _weigh(self) -> Iterator[Event]:
+        sizes = {worker: worker.process.resident_bytes() for worker in self._workers if worker.planned is not None}
+        if sum(sizes.values()) > self._limits.memory:
+            largest = max(sizes, key=lambda worker: sizes[worker])
+            reason = f"its process held {_gigabytes(sizes[largest])}, and all workers may hold {_gigabytes(self._limits.memory)}"
+            yield from self._lose(largest, Outcome.OUT_OF_MEMORY, reason)
+
+    def _lose(self, worker: Assignment, outcome: Outcome, reason: str) -> Iterator[Event]:
+        """End a worker; the cell it had in hand becomes a record."""
+        self._workers.remove(worker)
+        worker.process.end()
+        if worker.planned is not None:
+            yield worker.lost(outcome, reason)
+
+    def _end_workers(self) -> None:
+        while self._workers:
+            self._workers.pop().process.end()
+
+    def _end_all(self) -> None:
+        self._end_workers()
+        if self._spare is not None:
+            self._spare.process.end()
+            self._spare = None
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.2f} GB"

@@ -1,0 +1,221 @@
+"""A run, from a request to a folder: plan, start workers, write each record when it is there, end with an exit code.
+
+First what reads no clock (contracts, quality, memory), over as many workers as there are physical cores; then what is timed, one
+cell at a time with nothing else going on. This process imports no torch and makes no CUDA context.
+"""
+
+import itertools
+import os
+import secrets
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import verdicts
+from benchmarks.executors.events import Admission, Event, Limits, StartError
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.executors.process import Launch
+from benchmarks.harness import gpu
+from benchmarks.harness.machine import MEMORY_SHARE, available_bytes, physical_cores, usable_cores
+from benchmarks.journal import Journal, Progress
+from benchmarks.plan import Plan, Planned
+from benchmarks.plan import plan as planned_cells
+from benchmarks.preparation import Preparation, needs_data
+from benchmarks.provenance import differing, provenance
+from benchmarks.records import PROTOCOL_VERSION, FolderError, Outcome, RunFolder, latest
+from benchmarks.request import Request, UsageError, difference
+from estimators.spec import SpecError
+
+USAGE_ERRORS = (SpecError, FolderError, UsageError, gpu.DeviceError)
+"""What `plan`, `reopen` and `run` raise when something else must be asked for: exit code 2."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What became of a run.
+
+    Attributes:
+        folder: where it is.
+        exit_code: see `benchmarks.verdicts.exit_code`.
+        counts: outcome -> number of cells; `missing` for those that have no record.
+        seconds: that this session took.
+        damage: notes on lines of the folder that could not be read.
+    """
+
+    folder: Path
+    exit_code: int
+    counts: Mapping[str, int]
+    seconds: float
+    damage: tuple[str, ...] = ()
+
+
+def plan(request: Request) -> Plan:
+    """What a request will do, without doing it; of a run to be resumed, only what is left.
+
+    Raises:
+        SpecError, UsageError, DeviceError, FolderError: see `USAGE_ERRORS`.
+    """
+    request = _placed(request)
+    everything = planned_cells(request)
+    if request.resume is None:
+        return everything
+    records, _ = RunFolder.open(request.resume).records()
+    return everything.without(record.cell for record in latest(records) if record.outcome.done)
+
+
+def expected_seconds(request: Request) -> float:
+    """How long `run` is expected to take."""
+    whole = plan(request).seconds(_workers(request))
+    return whole if request.total_budget is None else min(whole, request.total_budget)
+
+
+def reopen(folder: Path, given: Mapping[str, Any]) -> Request:
+    """The request that finishes a run.
+
+    Args:
+        folder: of the run.
+        given: options given beside it, by the names of `Request`'s fields; each must be what the run was started with.
+
+    Returns:
+        A request for `run`; all of it comes from the folder's `run.json`.
+
+    Raises:
+        FolderError: there is no run there, or a newer gradgauge wrote it.
+        UsageError: an option, the commit or the protocol differs; the message names it.
+    """
+    header = RunFolder.open(folder).header()
+    if header["protocol"] != PROTOCOL_VERSION:
+        raise UsageError(f"{folder} was measured by protocol {header['protocol']}, this is {PROTOCOL_VERSION}; start a new run")
+    options = header["options"]
+    source = options.get("estimators_from")
+    changed = difference(options, given) or differing(header["provenance"], provenance(Path(source) if source else None))
+    if changed:
+        raise UsageError(f"cannot resume {folder}: {changed}; start a new run")
+    return replace(Request.of(options), resume=folder)
+
+
+def run(request: Request, progress: Progress = lambda status: None) -> RunResult:
+    """Measure everything that is asked for, and keep it in a folder.
+
+    Args:
+        request: from the user, or from `reopen`.
+        progress: is told how far it has come.
+
+    Returns:
+        What became of it, also when it was interrupted by Ctrl-C (KeyboardInterrupt).
+
+    Raises:
+        SpecError, UsageError, DeviceError, FolderError: see `USAGE_ERRORS`; nothing was measured then.
+    """
+    request = _placed(request)
+    everything = planned_cells(request)
+    folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything)
+    with ExitStack() as stack:
+        writer = stack.enter_context(folder.writing())
+        if request.device != "cpu":
+            stack.enter_context(gpu.locked(request.device))
+        done = [record for record in latest(folder.records()[0]) if record.outcome.done]
+        left = everything.without(record.cell for record in done)
+        journal = Journal(writer, left, done, workers=_workers(request), cores=usable_cores(), progress=progress)
+        interrupted = False
+        try:
+            _measure(request, folder, journal, stack)
+        except KeyboardInterrupt:
+            interrupted = True
+            journal.stop(Outcome.INTERRUPTED, "interrupted", everything=False)
+        except StartError as error:
+            journal.stop(Outcome.FAILED, " ".join(str(error).split()), everything=True)
+        _close_header(folder, journal, interrupted)
+    return _result(folder, everything, journal.elapsed, interrupted)
+
+
+def _measure(request: Request, folder: RunFolder, journal: Journal, stack: ExitStack) -> None:
+    scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradgauge-")))
+    data = stack.enter_context(Preparation(scratch / "data", (planned.cell for planned in journal.left.cells)))
+    executor = stack.enter_context(LocalExecutor(_launch(request, folder, scratch), _limits(request)))
+    for event in _events(request, executor, data, journal):
+        journal.take(event)
+
+
+def _events(request: Request, executor: LocalExecutor, data: Preparation, journal: Journal) -> Iterator[Event]:
+    workers = _workers(request)
+
+    def admit(planned: Planned) -> Admission:
+        cell = planned.cell
+        if journal.unchecked(cell) or (needs_data(cell) and not data.done()):
+            return None
+        seconds_left = None if request.total_budget is None else max(0.0, request.total_budget - journal.elapsed)
+        budget = verdicts.cell_budget(planned, journal.left, workers, request.budget, seconds_left)
+        return journal.hopeless(cell) or {"budget": budget}
+
+    timed = journal.left.alone
+    yield from executor.run(journal.left.together, admit, workers=workers, spare=bool(timed))
+    for _, block in itertools.groupby(timed, key=lambda planned: planned.block):
+        yield from executor.run(list(block), admit, workers=1)
+
+
+def _placed(request: Request) -> Request:
+    if request.device == "cpu":
+        return request
+    found = gpu.resolve(request.device, gpu.gpus())
+    return replace(request, device="cpu" if found is None else found.uuid)
+
+
+def _workers(request: Request) -> int:
+    return max(1, physical_cores() // request.threads) if request.device == "cpu" else 1
+
+
+def _limits(request: Request) -> Limits:
+    return Limits(request.limit, request.memory_limit or int(MEMORY_SHARE * available_bytes()))
+
+
+def _launch(request: Request, folder: RunFolder, scratch: Path) -> Launch:
+    effort = {
+        "precision": request.precision,
+        "budget": request.budget,
+        "draws": request.draws,
+        "data_folder": str(scratch / "data"),
+    }
+    source = request.estimators_from
+    job = {"effort": effort, "estimators_from": None if source is None else str(source.resolve())}
+    return Launch(job, scratch, Path(folder.header()["directory"]), request.device, request.threads)
+
+
+def _created(request: Request, everything: Plan) -> RunFolder:
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%d-%H%M%S}-{request.suite}-{secrets.token_hex(2)}"
+    header = {
+        "protocol": PROTOCOL_VERSION,
+        "run": name,
+        "created": now.isoformat(timespec="seconds"),
+        "command": shlex.join(sys.argv),
+        "directory": str(Path.cwd()),
+        "suite": request.suite,
+        "options": request.options(),
+        "sessions": [],
+        "provenance": provenance(request.estimators_from),
+        "cells": [planned.cell.to_json() for planned in everything.cells],
+    }
+    return RunFolder.create(request.out or Path("results") / name, header)
+
+
+def _close_header(folder: RunFolder, journal: Journal, interrupted: bool) -> None:
+    """Add what only workers could say, and this session."""
+    header = folder.header()
+    session = {"ended": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": journal.elapsed, "interrupted": interrupted}
+    known = {**header["provenance"], **journal.facts}
+    folder.write_header({**header, "provenance": known, "sessions": [*header["sessions"], {**session, "process": os.getpid()}]})
+
+
+def _result(folder: RunFolder, everything: Plan, seconds: float, interrupted: bool) -> RunResult:
+    records, damage = folder.records()
+    last = latest(records)
+    missing = len({planned.cell for planned in everything.cells} - {record.cell for record in last})
+    counts = {**verdicts.counts(last), **({"missing": missing} if missing else {})}
+    return RunResult(folder.path, verdicts.exit_code(last, interrupted=interrupted), counts, seconds, tuple(damage))
