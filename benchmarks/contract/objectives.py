@@ -1,7 +1,8 @@
 """The small objectives on which the contract looks at an estimator, with a fuse in each that can interrupt an estimate.
 
 Two are linear in their parameters, so that finite differences have no error of their own and every declared expectation holds
-exactly; two are the networks in which shapes, sharing and state go wrong.
+exactly; two are curved networks. Among them are frozen tensors, tied ones, two of one shape, a buffer that every forward pass
+changes, a dropout mask. All are float32 but the first.
 """
 
 from collections.abc import Callable
@@ -155,8 +156,8 @@ def _weighted_mean(output: Tensor, targets: Tensor, reduction: str = "mean") -> 
 
 
 OBJECTIVES = (
-    ContractObjective("linear function, float64", _linear, linear=True, draws=500),
-    ContractObjective("linear in tied and frozen weights, float32", _linear_module, linear=True, draws=150),
-    ContractObjective("perceptron with tied and frozen weights, float32", _mlp),
-    ContractObjective("perceptron in train mode with dropout, float32", _dropout),
+    ContractObjective("linear function (float64)", _linear, linear=True, draws=500),
+    ContractObjective("linear network", _linear_module, linear=True, draws=150),
+    ContractObjective("perceptron", _mlp),
+    ContractObjective("perceptron with dropout", _dropout),
 )

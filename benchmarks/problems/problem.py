@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from benchmarks.problems.functions import ClosedForm
 from benchmarks.problems.models import Classifier
 from benchmarks.problems.registry import PROBLEMS
-from benchmarks.problems.user import check_parts
+from benchmarks.problems.user import Parts, check_loss, check_parts
 from estimators.objective import FunctionObjective, ModuleObjective, Objective
 
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
@@ -69,13 +68,14 @@ def build_problem(
     spec, place, kind = PROBLEMS.resolve(text), torch.device(device), DTYPES[dtype]
     with _seeded(_derived(seed, "weights"), place):
         if spec.name not in PROBLEMS.entries:
-            parts = PROBLEMS.build(text, device=place, dtype=kind, seed=seed)
-            module, loss, batch = check_parts(parts, spec.name, place, kind)
-            return _from_module(str(spec), module, loss, batch, f"from {spec.name}", kind)
+            built = PROBLEMS.build(text, device=place, dtype=kind, seed=seed)
+            problem = _from_module(str(spec), check_parts(built, spec.name, place, kind), f"from {spec.name}", kind, seed)
+            check_loss(problem.objective.loss(), spec.name)
+            return problem
         recipe = PROBLEMS.build(text)
         if isinstance(recipe, ClosedForm):
             return _from_function(str(spec), recipe, place, kind, _derived(seed, "function"))
-        return _from_classifier(str(spec), recipe, place, kind, _derived(seed, "batch"), data_folder)
+        return _from_classifier(str(spec), recipe, place, kind, seed, data_folder)
 
 
 def _from_function(spec: str, recipe: ClosedForm, device: torch.device, dtype: torch.dtype, seed: int) -> Problem:
@@ -88,17 +88,16 @@ def _from_function(spec: str, recipe: ClosedForm, device: torch.device, dtype: t
 def _from_classifier(
     spec: str, recipe: Classifier, device: torch.device, dtype: torch.dtype, seed: int, folder: Path | None
 ) -> Problem:
-    inputs, targets = recipe.data.batch(recipe.batch, seed=seed, folder=folder)
+    inputs, targets = recipe.data.batch(recipe.batch, seed=_derived(seed, "batch"), folder=folder)
     module = recipe.module().to(device, dtype)
     batch = (inputs.to(device, dtype), targets.to(device))
-    return _from_module(spec, module, recipe.loss, batch, recipe.data.phrase(recipe.batch), dtype)
+    return _from_module(spec, (module, recipe.loss, batch), recipe.data.phrase(recipe.batch), dtype, seed)
 
 
-def _from_module(
-    spec: str, module: nn.Module, loss: Callable[..., Tensor], batch: tuple[Tensor, Any], data: str, dtype: torch.dtype
-) -> Problem:
+def _from_module(spec: str, parts: Parts, data: str, dtype: torch.dtype, seed: int) -> Problem:
+    module, loss, batch = parts
     inputs, targets = batch
-    objective = ModuleObjective(module, loss, batch)
+    objective = ModuleObjective(module, loss, batch, mask_seed=_derived(seed, "mask"))
     resident = [*module.parameters(), *module.buffers(), *(part for part in batch if isinstance(part, Tensor))]
     return Problem(
         spec=spec,
@@ -113,8 +112,7 @@ def _from_module(
 
 
 def _bytes(tensors: Iterable[Tensor]) -> int:
-    storages = {storage.data_ptr(): storage.nbytes() for storage in (tensor.untyped_storage() for tensor in tensors)}
-    return sum(storages.values())
+    return sum({tensor.data_ptr(): tensor.nbytes for tensor in tensors}.values())  # tied tensors are one
 
 
 def _derived(seed: int, purpose: str) -> int:

@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+Parts = tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Any]]
+"""Module, loss and batch (inputs, targets)."""
+
 EXPECTED = "expected (module, loss, batch): a torch.nn.Module, a loss(output, targets), and (inputs, targets)"
 
 
-def check_parts(
-    parts: Any, name: str, device: torch.device, dtype: torch.dtype
-) -> tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Any]]:
+def check_parts(parts: Any, name: str, device: torch.device, dtype: torch.dtype) -> Parts:
     """Check what a builder returned.
 
     Args:
@@ -46,6 +47,16 @@ def check_parts(
         if parameter.requires_grad and parameter.dtype != dtype:
             raise ValueError(f"{name} made parameter {key!r} {parameter.dtype}; expected {dtype}, the dtype it was called with")
     return module, loss, (batch[0], batch[1])
+
+
+def check_loss(loss: Tensor, name: str) -> None:
+    """Refuse a builder whose loss is no finite number where gradients are to be taken.
+
+    Raises:
+        ValueError: it is NaN or infinite.
+    """
+    if not bool(loss.detach().isfinite()):
+        raise ValueError(f"the loss of {name} on its batch is {float(loss)}; expected a finite number")
 
 
 def _tensors(module: nn.Module, batch: Any) -> list[tuple[str, Tensor]]:

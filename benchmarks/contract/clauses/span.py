@@ -20,7 +20,7 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
     vector = flat(estimate.gradient)
     nearest = spanning @ torch.linalg.lstsq(spanning, vector[:, None], driver="gelsd").solution[:, 0]
     left = relative_error(nearest, vector)
-    text = f"‖estimate - its projection‖ / ‖estimate‖ = {left:.1e} for {spanning.shape[1]} tangents"
+    text = f"{left:.1e} of the estimate lies outside the span of {spanning.shape[1]} tangents"
     return passed(text) if left <= tolerance(objective) else failed(text)
 
 
