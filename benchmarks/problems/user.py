@@ -4,6 +4,7 @@ A builder is `build(*, device, dtype, seed, **parameters) -> (module, loss, batc
 parameters of that dtype, a loss called as `loss(module(inputs), targets)`, and the batch `(inputs, targets)`.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -55,8 +56,9 @@ def check_loss(loss: Tensor, name: str) -> None:
     Raises:
         ValueError: it is NaN or infinite.
     """
-    if not bool(loss.detach().isfinite()):
-        raise ValueError(f"the loss of {name} on its batch is {float(loss)}; expected a finite number")
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise ValueError(f"the loss of {name} on its batch is {value}; expected a finite number")
 
 
 def _tensors(module: nn.Module, batch: Any) -> list[tuple[str, Tensor]]:
