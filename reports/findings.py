@@ -9,7 +9,7 @@ from reports.tables import outcome_counts
 from reports.text import count, listed
 
 _LIMITS = {
-    "wrong": "failed the contract: their numbers are shown, but are not those of what they claim to be",
+    "wrong": "failed the contract, so what is shown of them is not what they claim to be",
     MISSING: "planned and not measured (the run was interrupted, or is not finished)",
 }
 
@@ -37,7 +37,7 @@ def headline(results: Results) -> str:
     good = counts.get("ok", 0)
     if not others:
         return "The one planned cell is ok." if planned == 1 else f"All {planned} planned cells are ok."
-    return f"{good} of {count(planned, 'planned cell')} {'is' if good == 1 else 'are'} ok; {listed(others)}."
+    return f"{good} of {count(planned, 'planned cell')} {'is' if good == 1 else 'are'} ok; {listed(others, 9)}."
 
 
 def notices(results: Results) -> list[Notice]:

@@ -16,7 +16,6 @@ from benchmarks.records import KINDS, MARKS, METRICS
 from reports import findings, frames, style, svg, tables
 from reports.figures import FIGURES
 from reports.figures.selection import Panel, Selection, Table
-from reports.looks import MARKERS
 from reports.svg import VARIABLES
 from reports.text import visible
 
@@ -138,18 +137,18 @@ def _section(module: ModuleType, results: frames.Results) -> Section:
 
 
 def _drawn(module: ModuleType, panel: Panel, heading: str = "") -> Any:
-    figure, axes = style.axes_of(module.height(panel), left=module.LEFT, heading=heading)
+    figure, axes = style.axes_of(module.height(panel), left=module.LEFT, top=module.TOP, heading=heading)
     module.draw(axes, panel)
     return figure
 
 
 def _legend(selection: Selection) -> tuple[tuple[str, str, str], ...]:
-    """Series in the order of reports, with the colour variable and the shape of its marker."""
+    """Series in the order of reports, with the colour variable and the outline of its marker."""
     if not selection.legend:
         return ()
     seen = {row["name"]: panel.look(row) for panel in selection.panels for row in panel.rows}
     by_series = {name.series: look for name, look in sorted(seen.items(), key=lambda pair: pair[0])}
-    return tuple((series, VARIABLES[look.color], MARKERS[look.marker]) for series, look in by_series.items())
+    return tuple((series, VARIABLES[look.color], style.outline(look.marker)) for series, look in by_series.items())
 
 
 def _flat(values: Any, name: str = "") -> list[tuple[str, str]]:

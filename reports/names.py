@@ -91,4 +91,5 @@ def _short(registry: Registry, text: str) -> Spec | None:
         spec = _read(text)
     if spec is None or ".py:" not in spec.name:
         return spec
-    return replace(spec, name=PurePath(spec.name).name)
+    path, _, attribute = spec.name.partition(".py:")
+    return replace(spec, name=f"{PurePath(path).name}.py:{attribute}")

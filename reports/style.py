@@ -13,6 +13,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
 from matplotlib.ticker import NullLocator
 
 from reports.looks import INK, Look
@@ -29,9 +30,10 @@ SMALL = 10.5
 TICKS = 6
 """Labelled ticks on an axis at most."""
 
-_LABEL_STEP, _LABEL_RISE = 13, 9  # pixels between texts, and of a text above its point
+_NEAR, _LABEL_RISE = 14, 7  # pixels within which points share a label, and from a point to its label
 _LEAST_SPAN = 4.0  # highest over lowest value of a logarithmic axis: a difference of a few percent never fills it
 _HEADING = 20
+_RINGS = 6  # sizes of hollow markers; further series begin anew
 _UNIT = 1 / 72  # inches a pixel: the SVG writer counts in points
 
 _THEME: dict[str, Any] = {
@@ -60,17 +62,18 @@ def themed() -> Any:
     return mpl.rc_context(settings)
 
 
-def axes_of(height: float, left: float, heading: str = "") -> tuple[Figure, Axes]:
+def axes_of(height: float, left: float, top: float, heading: str = "") -> tuple[Figure, Axes]:
     """A figure of the standard width with one pair of axes.
 
     Args:
         height: pixels, axis and its label included.
         left: pixels that the labels of the y axis need.
+        top: pixels above the axes.
         heading: written above the axes; for files, where no page does.
     """
-    right, top, bottom = 14, 8, 44
+    right, bottom = 14, 44
     height += _HEADING if heading else 0
-    figure = Figure(figsize=(WIDTH * _UNIT, height * _UNIT))
+    figure = Figure(figsize=(WIDTH * _UNIT, height * _UNIT), dpi=1 / _UNIT)
     figure.patch.set_alpha(0)
     below_heading = height - top - (_HEADING if heading else 0)
     axes = figure.add_axes((left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (below_heading - bottom) / height))
@@ -109,7 +112,7 @@ def log_axis(
     getattr(axes, f"set_{which}lim")(low, high)
     getattr(axes, f"{which}axis").set_minor_locator(NullLocator())
     getattr(axes, f"set_{which}ticks")(ticks, [words(tick) for tick in ticks])
-    getattr(axes, f"set_{which}label")(label)
+    _name(axes, which, label)
 
 
 def round_ticks(low: float, high: float, *, binary: bool = False) -> list[float]:
@@ -133,7 +136,7 @@ def doubling_axis(axes: Axes, values: Sequence[float], label: str) -> None:
     axes.set_xlim(min(ticks) / 1.4, max(ticks) * 1.4)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_xlabel(label)
+    _name(axes, "x", label)
 
 
 def point(axes: Axes, x: float, y: float, look: Look, *, state: str = "ok", size: float = 6) -> None:
@@ -152,7 +155,7 @@ def whisker(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look) -> N
 
 def ring(axes: Axes, x: float, y: float, look: Look, place: int, *, wrong: bool = False) -> None:
     """A hollow marker, the larger the earlier its `place`, so that values of several series that agree stay visible."""
-    size = 5 + 2.2 * place
+    size = 5 + 1.8 * (place % _RINGS)
     axes.plot([x], [y], look.marker, color=look.color, markerfacecolor="none", markersize=size, markeredgewidth=1.2, zorder=3)
     if wrong:
         axes.plot([x], [y], "x", color=INK, markersize=size + 4, markeredgewidth=1.4, zorder=4)
@@ -176,18 +179,51 @@ def steps(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
 
 
 def labels(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Write a text beside each point, moved up or down where texts would cover each other; limits must be set."""
-    to_pixels = axes.transData.transform
-    left, right = axes.bbox.x0, axes.bbox.x1
-    taken = float("inf")
-    for x, y, text in sorted(points, key=lambda point: -point[1]):
-        across, up = to_pixels((x, y))
-        taken = min(up + _LABEL_RISE, taken - _LABEL_STEP)
-        side = "left" if across - left < (right - left) / 2 else "right"
-        shift = 8 if side == "left" else -8
+    """Write a text beside each point; points that nearly coincide share one, which names the first and counts the others.
+
+    Limits must be set. Points are taken from left to right.
+    """
+    left, right, middle = axes.bbox.x0, axes.bbox.x1, (axes.bbox.y0 + axes.bbox.y1) / 2
+    groups: list[list[tuple[float, float, str]]] = []
+    for x, y, text in points:
+        across, up = axes.transData.transform((x, y))
+        near = next((g for g in groups if abs(g[0][1] - up) < _NEAR and abs(g[-1][0] - across) < 3 * _NEAR), None)
+        if near is None:
+            groups.append([(across, up, text)])
+        else:
+            near.append((across, up, text))
+    for group in groups:
+        across, up, text = group[0]
+        x, y = axes.transData.inverted().transform((across, up))
+        more = f" + {len(group) - 1} more" if len(group) > 1 else ""
+        leftish = across - left < (right - left) / 2
         axes.annotate(
-            text, (x, y), (shift, (taken - up)), textcoords="offset pixels", ha=side, va="center", fontsize=SMALL, zorder=5
+            short(text, 34 - len(more)) + more,
+            (float(x), float(y)),
+            (-4 if leftish else 4, _LABEL_RISE if up < middle else -_LABEL_RISE),
+            textcoords="offset pixels",
+            ha="left" if leftish else "right",
+            va="bottom" if up < middle else "top",
+            fontsize=SMALL,
+            zorder=5,
         )
+
+
+def outline(marker: str) -> str:
+    """The shape of a marker as the path of an SVG, in a square of 14 units: for legends in the page."""
+    style = MarkerStyle(marker)
+    polygon = style.get_path().transformed(style.get_transform()).to_polygons()[0]
+    shape = np.asarray(polygon)
+    shape = shape / np.abs(shape).max() * 5.5
+    return "M" + "L".join(f"{7 + x:.1f} {7 - y:.1f}" for x, y in shape) + "z"
+
+
+def _name(axes: Axes, which: str, label: str) -> None:
+    """Quantity and unit of an axis; those of y stand level above the axes, where they are read without turning the head."""
+    if which == "x":
+        axes.set_xlabel(label)
+    else:
+        axes.annotate(label, (0, 1), (-axes.bbox.x0 + 4, 9), xycoords="axes fraction", textcoords="offset pixels", fontsize=11)
 
 
 def level(axes: Axes, y: float, look: Look, text: str) -> None:

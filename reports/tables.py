@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from benchmarks.records import CONTRACT
 from reports.figures.selection import Table, remark
 from reports.frames import OUTCOMES, Results, column
-from reports.text import NOTHING, count, number, short
+from reports.text import NOTHING, count, number, short, whole
 
 _KINDS = ("cost", "memory", "quality")
 _REASONS_SHOWN = 12  # in a terminal; the page has them all
@@ -70,7 +70,7 @@ def contract_table(results: Results) -> Table:
     """What each estimator promised and whether it kept its word."""
     lines = []
     for row in rows(results.of(CONTRACT)):
-        clauses = (number(row.get(f"clauses_{verdict}"), 6) for verdict in ("passed", "failed", "omitted"))
+        clauses = (whole(row.get(f"clauses_{verdict}")) for verdict in ("passed", "failed", "omitted"))
         lines.append((row["label"], row["outcome"], *clauses, row["reason"] or NOTHING))
     columns = ("estimator", "outcome", "clauses passed", "failed", "do not apply", "reason")
     return Table("The contract, clause by clause, counted", columns, (("", tuple(lines)),))

@@ -11,6 +11,7 @@ NOTHING = "–"
 """What stands where there is no value; never a zero."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})  # Unicode categories without a visible, stable shape
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMES = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _BYTES = ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
 
@@ -41,6 +42,23 @@ def number(value: float | None, digits: int = 3) -> str:
         return text if exponent < digits else f"{float(text):,.0f}"
     mantissa = value / 10.0**exponent
     return f"{mantissa:.{digits - 1}f}e{exponent}"
+
+
+def whole(value: float | None) -> str:
+    """A count without decimals, or a dash where there is none; what is not whole keeps its digits."""
+    if value is None or not math.isfinite(value) or value != round(value):
+        return number(value)
+    return f"{value:,.0f}"
+
+
+def tick(value: float) -> str:
+    """A round number at an axis: as it is, or as a power of ten where that would be long."""
+    if 1e-3 <= value < 1e6:
+        return f"{value:,.10g}"
+    exponent = math.floor(math.log10(value) + 1e-9)
+    digit = round(value / 10.0**exponent)
+    power = f"10{str(exponent).translate(_RAISED)}"
+    return power if digit == 1 else f"{digit}·{power}"
 
 
 def interval(value: float | None, low: float | None, high: float | None, digits: int = 4) -> str:

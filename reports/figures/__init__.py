@@ -7,7 +7,7 @@ A figure is a module with
     READING    how to read it, for the caption
     select     results -> Selection: tidy data by panel, and what was left out
     finding    selection -> one sentence; also for nothing, one cell, or all failed
-    LEFT       pixels that the labels of the y axis need
+    LEFT, TOP  pixels that are left to the left of the axes and above them
     height     panel -> pixels
     draw       one panel onto given axes
     describe   selection -> what the picture shows, in words, for those who do not see it

@@ -28,7 +28,7 @@ from reports.figures.selection import (
 )
 from reports.frames import Results, column
 from reports.looks import looks
-from reports.text import NOTHING, count, interval, listed, number, short
+from reports.text import NOTHING, count, interval, listed, number, short, tick, whole
 
 MOST_PANELS = 9
 """Panels against k, and against n, at most; of more, evenly spread ones are drawn."""
@@ -59,7 +59,7 @@ def select(results: Results, metric: str) -> Selection:
     data = data.assign(k=[name.k for name in data["name"]], exact=[name.family == "exact" for name in data["name"]])
     measured = data[data["value"].notna()]
     shown = measured[~measured["exact"] & (measured["value"] > 0) & measured["n"].notna()]
-    against_k, against_n = _panels(shown, metric, "n", "k"), _panels(shown, metric, "k", "n")
+    against_k, against_n = (_panels(results, shown, metric, *by) for by in (("n", "k"), ("k", "n")))
     against_n = [panel for panel in against_n if panel.data["n"].nunique() > 1]
     left_out = [
         *unmeasured(results, "quality"),
@@ -77,11 +77,11 @@ def draw(axes: Axes, panel: Panel, label: str) -> None:
     x_name = panel.facts["x"]
     rows = [row for row in panel.rows if row[x_name] > 0]
     values = [row[end] for row in panel.rows for end in ("value", "low", "high")]
-    style.log_axis(axes, "y", [*values, *(y for _, _, ys in panel.facts["curves"] for y in ys)], label, lambda y: f"{y:g}")
+    style.log_axis(axes, "y", [*values, *(y for _, _, ys in panel.facts["curves"] for y in ys)], label, tick)
     if x_name == "k":
         style.doubling_axis(axes, [row["k"] for row in rows] or [1], "tangents k")
     else:
-        style.log_axis(axes, "x", [row["n"] for row in rows], "dimension n", lambda n: f"{n:,.0f}")
+        style.log_axis(axes, "x", [row["n"] for row in rows], "dimension n", tick)
     for series, xs, ys in panel.facts["curves"]:
         style.curve(axes, xs, ys, panel.looks[series])
     order = sorted({row["name"].series for row in rows})
@@ -142,7 +142,7 @@ def table(selection: Selection, metric: str, noun: str) -> Table:
             interval(row["value"], row["low"], row["high"]),
             number(row.get(f"{metric}_expected"), 4),
             f"{z:+.2f}" if math.isfinite(z) else NOTHING,
-            number(row.get(f"{metric}_count"), 6),
+            whole(row.get(f"{metric}_count")),
             remark(row) or "ok",
         )
         groups.setdefault(row["panel"], []).append(cells)
@@ -163,8 +163,8 @@ def _parts(canonical: str) -> tuple[str, str, str | None] | None:
     return law, rule, None if scale is None else str(scale)
 
 
-def _panels(shown: pd.DataFrame, metric: str, by: str, against: str) -> list[Panel]:
-    seen = looks(shown["name"])
+def _panels(results: Results, shown: pd.DataFrame, metric: str, by: str, against: str) -> list[Panel]:
+    seen = looks(results.cells["name"])
     panels = []
     for value, group in shown.groupby(by, sort=True):
         curves = [

@@ -21,7 +21,7 @@ READING = (
     "tangents k, the others by the dimension n."
 )
 
-LEFT = 56
+LEFT, TOP = 50, 26
 
 
 def select(results: Results) -> Selection:

@@ -25,7 +25,7 @@ from reports.figures.selection import (
 )
 from reports.frames import Results, column
 from reports.looks import looks
-from reports.text import count, interval, listed, short
+from reports.text import count, interval, listed, tick
 
 NAME = "efficiency"
 TITLE = "What the cost buys"
@@ -36,7 +36,7 @@ READING = (
     "tangents k of one series."
 )
 
-LEFT = 56
+LEFT, TOP = 50, 26
 
 
 def select(results: Results) -> Selection:
@@ -47,7 +47,7 @@ def select(results: Results) -> Selection:
     )
     both["marks"] = [ours | theirs for ours, theirs in zip(both["marks_x"], both["marks_y"], strict=True)] if len(both) else []
     both["outcome"] = [_graver(*pair) for pair in zip(both["outcome_x"], both["outcome_y"], strict=True)] if len(both) else []
-    seen = looks(both["name"])
+    seen = looks(results.cells["name"])
     panels = []
     for title, group in both.groupby("panel", sort=False):
         group = group.reset_index(drop=True)
@@ -81,10 +81,8 @@ def height(panel: Panel) -> float:
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
     rows = panel.rows
-    style.log_axis(
-        axes, "x", [row[end] for row in rows for end in _COST], "multiple of the base forward pass", lambda x: f"{x:g}"
-    )
-    style.log_axis(axes, "y", [row[end] for row in rows for end in _ETA], "efficiency η", lambda y: f"{y:g}")
+    style.log_axis(axes, "x", [row[end] for row in rows for end in _COST], "multiple of the base forward pass", tick)
+    style.log_axis(axes, "y", [row[end] for row in rows for end in _ETA], "efficiency η", tick)
     for series, path in panel.data.groupby([row["name"].series for row in rows], sort=True):
         path = path.sort_values("name")
         style.curve(axes, list(path["multiple"]), list(path["efficiency"]), panel.looks[str(series)], 0.7)
@@ -96,7 +94,7 @@ def draw(axes: Axes, panel: Panel) -> None:
             style.whisker(axes, [row["multiple_low"], row["multiple_high"]], [row["efficiency"]] * 2, panel.look(row))
             style.whisker(axes, [row["multiple"]] * 2, [row["eta_low"], row["eta_high"]], panel.look(row))
         style.point(axes, row["multiple"], row["efficiency"], panel.look(row), state=state(row))
-    style.labels(axes, [(cost, eta, short(label, 30)) for cost, eta, label in front])
+    style.labels(axes, front)
 
 
 def describe(selection: Selection) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from reports import style
-from reports.figures.rows import LEFT, draw_rows, height
+from reports.figures.rows import LEFT, TOP, draw_rows, height
 from reports.figures.selection import (
     NOT_MEASURED,
     Panel,
@@ -31,7 +31,7 @@ READING = (
     "what the estimator keeps between calls included. Dashed: one base forward pass. Dotted: backprop."
 )
 
-__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "describe", "draw", "finding", "height", "select", "table"]
+__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "draw", "finding", "height", "select", "table"]
 
 
 def select(results: Results) -> Selection:

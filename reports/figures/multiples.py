@@ -7,7 +7,7 @@ the base forward pass itself, the dotted one backprop on the same problem. Needs
 from matplotlib.axes import Axes
 
 from reports import style
-from reports.figures.rows import LEFT, draw_rows, height
+from reports.figures.rows import LEFT, TOP, draw_rows, height
 from reports.figures.selection import (
     NOT_MEASURED,
     Panel,
@@ -19,7 +19,7 @@ from reports.figures.selection import (
     unmeasured,
 )
 from reports.frames import Results
-from reports.text import count, duration, interval, number
+from reports.text import count, duration, interval, number, tick, whole
 
 NAME = "multiples"
 TITLE = "Cost"
@@ -29,7 +29,7 @@ READING = (
     "(the loss alone, without gradient); the line through it is its interval. Dashed: the base itself. Dotted: backprop."
 )
 
-__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "describe", "draw", "finding", "height", "select", "table"]
+__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "draw", "finding", "height", "select", "table"]
 
 
 def select(results: Results) -> Selection:
@@ -58,7 +58,7 @@ def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
     backprop = [row["value"] for row in panel.rows if row["estimator"] == "backprop" and row["value"] > 0]
     with_rules = Panel(panel.title, panel.data, panel.looks, {"rules": [1.0]})
-    draw_rows(axes, with_rules, "multiple of the base forward pass", number, lambda value: f"{value:g}")
+    draw_rows(axes, with_rules, "multiple of the base forward pass", number, tick)
     style.rule(axes, "x", 1.0)
     for value in backprop:
         style.rule(axes, "x", value, ":")
@@ -96,7 +96,7 @@ def _line(row: dict[str, object]) -> tuple[str, ...]:
         str(row["label"]),
         *(spread(name) for name in ("multiple", "ratio_to_backprop", "ratio_to_checkpointed_backprop")),
         duration(row.get("time")),  # type: ignore[arg-type]
-        number(row.get("forward_calls")),  # type: ignore[arg-type]
+        whole(row.get("forward_calls")),  # type: ignore[arg-type]
         number(row.get("flop_multiple")),  # type: ignore[arg-type]
         remark(row) or "ok",
     )

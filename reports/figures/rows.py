@@ -4,6 +4,7 @@ The text stands above the mark, not beside it, so that a panel stays legible at 
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from matplotlib.axes import Axes
 
@@ -14,8 +15,8 @@ from reports.text import NOTHING, short
 ROW = 31
 """Pixels of one row."""
 
-LEFT = 8
-"""Pixels left of the axes: names stand inside them."""
+LEFT, TOP = 8, 4
+"""Pixels left of the axes and above them: names stand inside."""
 
 _TEXT, _LINE = 0.36, 0.68  # where the foot of the text and the mark stand within a row
 
@@ -53,9 +54,13 @@ def draw_rows(
 
 
 def _write_row(axes: Axes, place: int, row: Row, words: Callable[[float], str]) -> None:
-    said, note = words(row["value"]), remark(row)
-    beside = short(note if said == NOTHING and note else f"{said} {note}".rstrip(), 24)
-    across = axes.get_yaxis_transform()
-    axes.text(0, place + _TEXT, short(row["label"], 48 - len(beside)), transform=across, fontsize=style.SMALL)
+    said, note, across = words(row["value"]), remark(row), axes.get_yaxis_transform()
+    beside = short(note, 24) if said == NOTHING and note else said
+    axes.text(0, place + _TEXT, short(row["label"], 50 - len(beside)), transform=across, fontsize=style.SMALL)
     axes.text(1, place + _TEXT, beside, transform=across, fontsize=style.SMALL, ha="right", fontweight="bold")
+    if note and beside == said:
+        low, high = axes.get_xlim()
+        free_right = row["value"] ** 2 < low * high
+        side: Literal["right", "left"] = "right" if free_right else "left"
+        axes.text(free_right, place + _LINE + 0.08, short(note, 28), transform=across, fontsize=style.SMALL, ha=side, zorder=4)
     axes.axhline(place + _LINE, color=style.GRID, linewidth=0.6, zorder=0.2)

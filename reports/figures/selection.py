@@ -84,7 +84,7 @@ def by_problem(results: Results, kind: str, metric: str) -> tuple[Panel, ...]:
     cells = results.of(kind)
     if cells.empty:
         return ()
-    seen = looks(cells["name"])
+    seen = looks(results.cells["name"])
     data = cells.assign(value=column(cells, metric), low=column(cells, f"{metric}_low"), high=column(cells, f"{metric}_high"))
     return tuple(
         Panel(str(title), group.reset_index(drop=True), seen)
