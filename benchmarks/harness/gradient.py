@@ -32,15 +32,15 @@ class Gradient:
 
     def run(self, count: int) -> None:
         """Make `count` gradients, dropping each."""
+        objective, estimate, generator = self.objective, self.estimator.estimate, self.generator
         for _ in range(count):
-            self._once()
+            gradient, self.state = estimate(objective, self.state, generator=generator)
+            for _ in gradient.items():
+                pass
+            del gradient  # before the next one is made
 
     def restore(self) -> None:
         """Nothing: an estimate leaves everything as it was."""
-
-    def _once(self) -> None:
-        for _ in self.draw().items():
-            pass
 
 
 def generator_for(seed: int, purpose: str, device: torch.device) -> torch.Generator:

@@ -2,7 +2,7 @@
 
 The estimator's side is `estimate` and the consumption of its items; the base is timed in the same rounds, and so are backprop and
 checkpointed backprop. A sample repeats base and estimator so that both last about as long as one call of the slower, at least
-1 ms; the references, whose ratios are secondary, a quarter of that. Preparing (`init`), the first call and the steady state are
+1 ms; the references, whose ratios are secondary, a quarter of that where it exceeds 4 ms. Preparing (`init`), the first call and the steady state are
 separate numbers. Memory is not looked at here: time and memory never come from the same pass.
 """
 
@@ -23,6 +23,7 @@ from estimators.estimator import Estimator
 from estimators.objective import MissingCapability
 
 REFERENCE_SHARE = 0.25  # of the sample length, for the sides whose ratios are secondary
+REFERENCE_NS = 4_000_000  # but no shorter than this, or than the other samples
 
 
 def measure(problem: Problem, estimator: Estimator, settings: Settings, clock: Clock | None = None) -> Measurement:
@@ -93,7 +94,8 @@ def _references(problem: Problem, estimator: Estimator, settings: Settings) -> t
 def _rounds(sides: Mapping[str, Side], settings: Settings, clock: Clock) -> Rounds:
     single = {name: calibrate(side, clock) for name, side in sides.items()}
     full = max(single["base"], single["estimator"], SAMPLE_NS)
-    lengths = {name: full * (1 if name in ("base", "estimator") else REFERENCE_SHARE) for name in sides}
+    secondary = min(full, max(REFERENCE_SHARE * full, REFERENCE_NS))
+    lengths = {name: full if name in ("base", "estimator") else secondary for name in sides}
     decide: Callable[[Rounds, int], Step] = lambda rounds, spent: next_step(  # noqa: E731
         rounds.ratios("estimator", "base"), spent, precision=settings.precision, budget_ns=settings.budget_s * 1e9
     )

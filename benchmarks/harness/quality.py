@@ -9,7 +9,7 @@ The number of draws is decided in stages: a pilot, then as many as bring the sta
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.harness.clock import Clock, clock_of
-from benchmarks.harness.draws import Draws, Reducer
+from benchmarks.harness.draws import Array, Draws, Reducer
 from benchmarks.harness.gradient import Gradient, generator_for
 from benchmarks.harness.quality_rows import cosines, quality_rows
 from benchmarks.harness.rows import row
@@ -28,7 +28,8 @@ from benchmarks.statistics import standard_error
 from estimators.estimator import Declaration, Estimator
 from estimators.objective import Objective, WithKnownGradient
 
-PILOT_DRAWS = 64
+PILOT_DRAWS = (64, 1000)  # least and most; between them, as many as fit PILOT_COORDINATES
+PILOT_COORDINATES = 1 << 20  # squares of few coordinates have heavy tails, and draws of few coordinates cost little
 DETERMINISTIC_DRAWS = 2  # two, so that a deterministic estimator that is not shows a spread
 MAXIMUM_DRAWS = 20_000
 PRECISION = 0.01  # standard error of the mean cosine, relative to it
@@ -86,16 +87,18 @@ def exact_gradient(objective: Objective) -> tuple[Tensor, dict[str, Tensor]]:
     return loss.detach(), dict(zip(leaves, gradients, strict=True))
 
 
-def more_draws(cosine: np.ndarray[Any, Any], limit: int = MAXIMUM_DRAWS) -> int:
+def more_draws(cosine: Array, coordinates: int, limit: int = MAXIMUM_DRAWS) -> int:
     """How many draws are still wanted, from the cosines of those made; 0 when the mean is precise enough or the limit reached.
 
     Args:
         cosine: [N] cosine similarities of the draws so far.
+        coordinates: the dimension n, which decides about the pilot.
         limit: no more than this many altogether.
     """
-    count = len(cosine)
-    if count < PILOT_DRAWS:
-        return min(PILOT_DRAWS, limit) - count
+    count, (least, most) = len(cosine), PILOT_DRAWS
+    pilot = min(limit, max(least, min(most, PILOT_COORDINATES // coordinates)))
+    if count < pilot:
+        return pilot - count
     goal, error = PRECISION * abs(float(cosine.mean())), standard_error(cosine)
     if error <= goal or count >= limit:
         return 0
@@ -111,9 +114,13 @@ def _draw(
     """Draw until no more is wanted or the budget is spent; whether all wanted was drawn."""
     reducer, end = Reducer(exact), clock() + settings.budget_s * 1e9
     fixed = settings.draws if declaration.stochastic else DETERMINISTIC_DRAWS
-    wanted: Callable[[], int] = lambda: (  # noqa: E731
-        fixed - reducer.count if fixed is not None else more_draws(cosines(reducer.result()) if reducer.count else np.empty(0))
-    )
+    coordinates = source.objective.coordinates()
+
+    def wanted() -> int:
+        if fixed is not None:
+            return fixed - reducer.count
+        return more_draws(cosines(reducer.result()) if reducer.count else np.empty(0), coordinates)
+
     spent = False
     while (left := wanted()) > 0 and not spent:
         for _ in range(left):

@@ -20,6 +20,8 @@ from benchmarks.statistics import median_interval
 MINIMUM_ROUNDS = 15  # fewer give an interval no better than the two extremes or so
 SAMPLE_NS = 1_000_000  # shortest sample: timer and loop overhead stay below 0.1 %
 CALIBRATION_NS = 200_000  # a calibrating run this long is long enough
+CALIBRATION_RUNS = 5  # the fastest counts
+CALIBRATION_LIMIT_NS = 20_000_000  # work so slow that a few runs take longer is calibrated by fewer
 
 
 class Side(Protocol):
@@ -114,14 +116,24 @@ def time_rounds(
 
 
 def calibrate(side: Side, clock: Clock) -> float:
-    """Nanoseconds of one piece of work, roughly: runs of doubled length until one is long enough to be believed."""
+    """Nanoseconds of one piece of work: the fastest of a few runs, each long enough to be believed.
+
+    One run alone may fall into a pause, and a wrong inner count makes samples of unequal length, whose ratio is off wherever the
+    processor is shared: a scheduler interrupts the longer ones more.
+    """
     count = 1
-    while True:
-        took = elapsed(clock, side.run, count)
-        side.restore()
-        if took >= CALIBRATION_NS or count >= 1 << 20:
-            return max(took / count, 1.0)
+    took = elapsed(clock, side.run, count)
+    while took < CALIBRATION_NS and count < 1 << 20:
         count *= 2
+        took = elapsed(clock, side.run, count)
+    fastest = spent = took
+    for _ in range(CALIBRATION_RUNS - 1):
+        if spent > CALIBRATION_LIMIT_NS:
+            break
+        took = elapsed(clock, side.run, count)
+        fastest, spent = min(fastest, took), spent + took
+    side.restore()
+    return max(fastest / count, 1.0)
 
 
 def inner_counts(single: Mapping[str, float], length: Mapping[str, float]) -> dict[str, int]:
