@@ -10,16 +10,11 @@ from rich.table import Table as RichTable
 
 from benchmarks.records import CONTRACT
 from reports.figures.selection import Table, remark
-from reports.frames import OUTCOMES, Results, column
+from reports.frames import OUTCOMES, Results, column, rows
 from reports.text import NOTHING, count, number, short, whole
 
 _KINDS = ("cost", "memory", "quality")
 _REASONS_SHOWN = 12  # in a terminal; the page has them all
-
-
-def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """A table row by row, column name -> value."""
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def outcome_counts(results: Results) -> dict[str, int]:
@@ -42,14 +37,17 @@ def cells_table(results: Results) -> Table:
     """Every planned cell with what became of each kind of measurement."""
     cells = results.cells[results.cells["problem"] != CONTRACT]
     kinds = tuple(kind for kind in _KINDS if (cells["kind"] == kind).any())
-    groups = []
-    for panel, of_panel in cells.groupby("panel", sort=False):
-        lines = []
-        for label, of_label in of_panel.groupby("label", sort=False):
-            said = {row["kind"]: remark(row) or "ok" for row in rows(of_label)}
-            lines.append((str(label), *(said.get(kind, "not asked") for kind in kinds), f"{of_label['seconds'].sum():.1f} s"))
-        groups.append((str(panel), tuple(lines)))
-    return Table("What became of every planned cell", ("estimator", *kinds, "time taken"), tuple(groups))
+    groups: dict[str, dict[str, dict[str, dict[str, Any]]]] = {}
+    for row in rows(cells[["panel", "label", "kind", "outcome", "marks", "processes", "seconds"]]):
+        groups.setdefault(row["panel"], {}).setdefault(row["label"], {})[row["kind"]] = row
+    lines = {
+        panel: tuple(
+            (label, *(_said(of.get(kind)) for kind in kinds), f"{sum(row['seconds'] for row in of.values()):.1f} s")
+            for label, of in labels.items()
+        )
+        for panel, labels in groups.items()
+    }
+    return Table("What became of every planned cell", ("estimator", *kinds, "time taken"), tuple(lines.items()))
 
 
 def reasons_table(results: Results) -> Table:
@@ -124,6 +122,10 @@ def _counted(results: Results) -> str:
     return f"{count(len(results.cells), 'planned cell')}: " + (
         ", ".join(f"{quantity} {outcome}" for outcome, quantity in counts.items()) or "none"
     )
+
+
+def _said(row: dict[str, Any] | None) -> str:
+    return "not asked" if row is None else remark(row) or "ok"
 
 
 def _where(members: Iterable[dict[str, Any]]) -> str:

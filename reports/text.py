@@ -62,11 +62,11 @@ def tick(value: float) -> str:
 
 
 def interval(value: float | None, low: float | None, high: float | None, digits: int = 4) -> str:
-    """`value [low, high]`, or the value alone where it has no interval."""
+    """`value [low, high]`, or the value with a word where it has no interval."""
     if value is None or not math.isfinite(value):
         return NOTHING
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
-        return number(value, digits)
+        return f"{number(value, digits)} (no interval)"
     return f"{number(value, digits)} [{number(low, digits)}, {number(high, digits)}]"
 
 

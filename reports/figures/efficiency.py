@@ -23,7 +23,7 @@ from reports.figures.selection import (
     remark,
     state,
 )
-from reports.frames import Results, column
+from reports.frames import Results, column, rows
 from reports.looks import looks
 from reports.text import count, interval, listed, tick
 
@@ -80,16 +80,15 @@ def height(panel: Panel) -> float:
 
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
-    rows = panel.rows
-    style.log_axis(axes, "x", [row[end] for row in rows for end in _COST], "multiple of the base forward pass", tick)
-    style.log_axis(axes, "y", [row[end] for row in rows for end in _ETA], "efficiency η", tick)
-    for series, path in panel.data.groupby([row["name"].series for row in rows], sort=True):
+    style.log_axis(axes, "x", [row[end] for row in panel.rows for end in _COST], "multiple of the base forward pass", tick)
+    style.log_axis(axes, "y", [row[end] for row in panel.rows for end in _ETA], "efficiency η", tick)
+    for series, path in panel.data.groupby([row["name"].series for row in panel.rows], sort=True):
         path = path.sort_values("name")
         style.curve(axes, list(path["multiple"]), list(path["efficiency"]), panel.looks[str(series)], 0.7)
-    front = sorted((row["multiple"], row["efficiency"], row["label"]) for row in rows if row["front"])
+    front = sorted((row["multiple"], row["efficiency"], row["label"]) for row in panel.rows if row["front"])
     if front:
         style.steps(axes, [cost for cost, _, _ in front], list(pd.Series([eta for _, eta, _ in front]).cummax()))
-    for row in rows:
+    for row in panel.rows:
         if row["front"]:
             style.whisker(axes, [row["multiple_low"], row["multiple_high"]], [row["efficiency"]] * 2, panel.look(row))
             style.whisker(axes, [row["multiple"]] * 2, [row["eta_low"], row["eta_high"]], panel.look(row))
@@ -142,9 +141,9 @@ def _graver(one: str, other: str) -> str:
 
 def _front(group: pd.DataFrame) -> list[bool]:
     """Whether no other estimator that keeps its contract is surely cheaper and at least as efficient."""
-    rows = [{str(name): value for name, value in row.items()} for row in group.to_dict("records")]
-    sound = [row for row in rows if row["outcome"] == "ok"]
-    return [row["outcome"] == "ok" and not any(_beats(other, row) for other in sound) for row in rows]
+    members = rows(group)
+    sound = [row for row in members if row["outcome"] == "ok"]
+    return [row["outcome"] == "ok" and not any(_beats(other, row) for other in sound) for row in members]
 
 
 def _beats(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from reports.frames import Results, column
+from reports.frames import Results, column, rows
 from reports.looks import Look, looks
 from reports.text import count, listed
 
@@ -32,10 +33,10 @@ class Panel:
     looks: Mapping[str, Look]
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """The data row by row, column name -> value."""
-        return [{str(name): value for name, value in row.items()} for row in self.data.to_dict("records")]
+        return rows(self.data)
 
     def look(self, row: Row) -> Look:
         """The look of a row's series."""
@@ -102,7 +103,7 @@ def state(row: Row) -> str:
 
 def remark(row: Row) -> str:
     """Outcome and marks in words, empty for a clean `ok`: what is said beside a number."""
-    words = ([] if row["outcome"] == "ok" else [row["outcome"]]) + sorted(row["marks"])
+    words = ([] if row["outcome"] == "ok" else [row["outcome"]]) + (sorted(row["marks"]) if row["processes"] else [])
     return ", ".join(words)
 
 
