@@ -29,7 +29,7 @@ class Request:
         dtype: one of `DTYPES`.
         threads: of torch, within an operation.
         processes: repetitions of every timed cell, each in a fresh process.
-        precision: half-width of the 95 % interval of a multiple to reach, relative to it.
+        precision: half-width of the 95 % interval of a multiple to reach, relative to it; None for the suite's own.
         budget: seconds that the adaptive part of a cell may take.
         total_budget: seconds that the whole run may take; cells get less each where they would not all fit.
         draws: estimates drawn for quality; None for as many as a 1 % error of the mean cosine needs.
@@ -49,7 +49,7 @@ class Request:
     dtype: str = "float32"
     threads: int = 1
     processes: int = 1
-    precision: float = 0.02
+    precision: float | None = None
     budget: float = 10.0
     total_budget: float | None = None
     draws: int | None = None
@@ -78,6 +78,11 @@ class Request:
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise UsageError(f"{name} must be a positive number, got {value}")
+
+    @property
+    def goal(self) -> float:
+        """The precision to reach."""
+        return self.precision if self.precision is not None else SUITES[self.suite].precision
 
     @property
     def limit(self) -> float:

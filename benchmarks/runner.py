@@ -177,7 +177,7 @@ def _limits(request: Request) -> Limits:
 
 def _launch(request: Request, folder: RunFolder, scratch: Path) -> Launch:
     effort = {
-        "precision": request.precision,
+        "precision": request.goal,
         "budget": request.budget,
         "draws": request.draws,
         "data_folder": str(scratch / "data"),

@@ -1,7 +1,7 @@
 """The suite `quick`: a first honest look at cost, memory and quality, in 90 seconds on two cores.
 
 Small problems meet every estimator; the larger ones meet those whose quality is affordable there: a mean cosine to 1 % costs
-hundreds of draws of k tangents each, which for Gaussian tangents on 282 000 parameters is most of the time there is.
+about five thousand tangents, whatever k is, and for Gaussian ones on 282 000 parameters that is 8 seconds of drawing alone.
 """
 
 from benchmarks.suites.suite import Grid, Suite
@@ -25,26 +25,37 @@ _SEVERAL_TANGENTS = (
     "multi-tangent[k=4]",
     "multi-tangent[k=16]",
     "multi-tangent[k=4,scale=unbiased]",
-    "multi-tangent[directions=rademacher,k=16,scale=unbiased]",
+    "multi-tangent[directions=rademacher,k=16]",
 )
 
-_LARGE = (
+_ON_CNN = (
     *_EXACT,
     "forward-gradient",
     "forward-gradient[directions=rademacher]",
     "forward-gradient[directions=rademacher,k=4]",
-    "forward-gradient[directions=rademacher,k=16]",
     "multi-tangent[k=4]",
     "spsa",
 )
+
+_ON_DEEP_MLP = (
+    *_EXACT,
+    "forward-gradient[directions=rademacher,k=4]",
+    "forward-gradient[directions=rademacher,k=16]",
+    "multi-tangent[directions=rademacher,k=16]",
+)
+
+_ONE_ON_MLP = ("forward-gradient", "forward-gradient[directions=rademacher]", "spsa")
 
 QUICK = Suite(
     name="quick",
     summary="a first look in 90 seconds: closed-form functions, logistic regression, MLPs and a small CNN on real digits",
     grids=(
-        Grid((*_EXACT, *_ONE_TANGENT, *_SEVERAL_TANGENTS, "forward-mode"), ("sphere", "rosenbrock")),
-        Grid((*_EXACT, *_ONE_TANGENT, *_SEVERAL_TANGENTS), ("logistic-regression", "mlp")),
-        Grid(_LARGE, ("cnn[channels=8]", "mlp[depth=5,width=256]")),
+        Grid(("backprop", "forward-mode", *_ONE_TANGENT, *_SEVERAL_TANGENTS), ("sphere", "rosenbrock")),
+        Grid(("backprop", *_ONE_TANGENT, *_SEVERAL_TANGENTS), ("logistic-regression",)),
+        Grid((*_EXACT, *_ONE_ON_MLP, *_SEVERAL_TANGENTS), ("mlp",)),
+        Grid(_ON_CNN, ("cnn[channels=8]",)),
+        Grid(_ON_DEEP_MLP, ("mlp[depth=5,width=256]",)),
     ),
     common=(*_EXACT, *_ONE_TANGENT, *_SEVERAL_TANGENTS),
+    precision=0.025,
 )

@@ -25,12 +25,14 @@ class Suite:
         summary: one line.
         grids: the pairs of estimator and problem; a pair named twice is measured once.
         common: the estimators that are affordable on any problem: those that meet a problem of the user's own.
+        precision: half-width of the 95 % interval of a multiple that is aimed at unless another is asked for, relative to it.
     """
 
     name: str
     summary: str
     grids: tuple[Grid, ...]
     common: tuple[str, ...]
+    precision: float = 0.02
 
     @property
     def estimators(self) -> tuple[str, ...]:
