@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -68,14 +69,40 @@ def build_problem(
     spec, place, kind = PROBLEMS.resolve(text), torch.device(device), DTYPES[dtype]
     with _seeded(_derived(seed, "weights"), place):
         if spec.name not in PROBLEMS.entries:
-            built = PROBLEMS.build(text, device=place, dtype=kind, seed=seed)
-            problem = _from_module(str(spec), check_parts(built, spec.name, place, kind), f"from {spec.name}", kind, seed)
-            check_loss(problem.objective.loss(), spec.name)
-            return problem
+            parts = PROBLEMS.build(text, device=place, dtype=kind, seed=seed)
+            return problem_of(parts, spec=str(spec), name=spec.name, device=place, dtype=dtype, seed=seed)
         recipe = PROBLEMS.build(text)
         if isinstance(recipe, ClosedForm):
             return _from_function(str(spec), recipe, place, kind, _derived(seed, "function"))
         return _from_classifier(str(spec), recipe, place, kind, seed, data_folder)
+
+
+def problem_of(
+    parts: Any,
+    *,
+    spec: str = "own",
+    name: str = "the caller",
+    device: str | torch.device = "cpu",
+    dtype: str = "float32",
+    seed: int = 0,
+) -> Problem:
+    """A problem from what users bring: (module, loss, (inputs, targets)).
+
+    Args:
+        parts: as a builder returns them.
+        spec: what records call the problem.
+        name: who made the parts, for messages.
+        device: where they must lie.
+        dtype: a key of `DTYPES`; what the trainable parameters must be.
+        seed: decides the mask of a model that draws random numbers.
+
+    Raises:
+        ValueError: the parts are not what is expected; the message says what came.
+    """
+    place, kind = torch.device(device), DTYPES[dtype]
+    problem = _from_module(spec, check_parts(parts, name, place, kind), f"from {name}", kind, seed)
+    check_loss(problem.objective.loss(), name)
+    return problem
 
 
 def _from_function(spec: str, recipe: ClosedForm, device: torch.device, dtype: torch.dtype, seed: int) -> Problem:

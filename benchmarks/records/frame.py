@@ -1,5 +1,6 @@
 """The tidy table over run folders: one row a metric, so that pandas and seaborn take it as it is."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,17 +34,28 @@ def load(*folders: str | Path, samples: bool = False) -> "pandas.DataFrame":
     Raises:
         FolderError: one of them is no run folder, or is too new.
     """
+    opened = [RunFolder.open(Path(folder)) for folder in folders]
+    runs = [(folder.header().get("run", folder.path.name), latest(folder.records()[0])) for folder in opened]
+    return tidy(runs, samples=samples)
+
+
+def tidy(runs: Iterable[tuple[str, Iterable[Record]]], *, samples: bool = False) -> "pandas.DataFrame":
+    """The frame of `load` from records at hand.
+
+    Args:
+        runs: (name of the run, its records).
+        samples: as in `load`.
+    """
     import pandas  # 0.5 s, and not in workers
 
-    rows = [row for folder in folders for row in _rows(RunFolder.open(Path(folder)), samples)]
+    rows = [row for run, records in runs for row in _rows(run, records, samples)]
     frame = pandas.DataFrame(rows, columns=[*COLUMNS, *(("samples",) if samples else ())])
     return frame.astype(dict.fromkeys(_NUMBERS, "float64"))
 
 
-def _rows(folder: RunFolder, samples: bool) -> list[dict[str, Any]]:
-    run = folder.header().get("run", folder.path.name)
+def _rows(run: str, records: Iterable[Record], samples: bool) -> list[dict[str, Any]]:
     rows = []
-    for record in latest(folder.records()[0]):
+    for record in records:
         shared = {**_shared(record), "run": run, **({"samples": record.samples} if samples else {})}
         rows += [{**shared, **vars(metric)} for metric in record.metrics] or [
             {**shared, **vars(Metric("", None, "")), "metric": None}
