@@ -1,0 +1,43 @@
+"""From options by name, as the command line and `gradgauge.run` take them, to a request. No torch."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from benchmarks.request import Request, UsageError
+from estimators.spec import nearest
+
+
+def request_of(given: Mapping[str, Any]) -> Request:
+    """The request that options stand for; `resume` takes everything from the run's folder.
+
+    Args:
+        given: names of `Request`'s fields -> values, as far as somebody gave them. Sequences may be lists, paths texts.
+
+    Raises:
+        UsageError: an unknown option, a value out of bounds, or one that differs from those of the run to be resumed.
+        FolderError: there is no run to be resumed.
+    """
+    known = [field.name for field in fields(Request)]
+    for name in given:
+        if name not in known:
+            raise UsageError(f"unknown option {name!r}: {nearest(name, known)}")
+    options: dict[str, Any] = {name: _value(name, value) for name, value in given.items() if value is not None}
+    folder = options.pop("resume", None)
+    if folder is None:
+        return Request.of(options)
+    if "out" in options:
+        raise UsageError("out cannot be given with resume: a run goes on in its own folder")
+    from benchmarks.runner import reopen  # imports what only a run needs
+
+    return reopen(Path(folder), options)
+
+
+_SEQUENCES = ("estimators", "problems", "measures")
+
+
+def _value(name: str, value: Any) -> Any:
+    if name not in _SEQUENCES:
+        return value
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -1,0 +1,189 @@
+"""The command line: what is typed becomes a call of a library function; what comes back becomes text and an exit code.
+
+Every command loads what it needs and nothing else, so that `--help` and `list` answer at once. Exit codes: 130 interrupted;
+2 usage; 4 nothing was measured; 1 a failed check; 3 a cell failed, wrong, timeout or out of memory; 0 otherwise.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from gradgauge import typed
+from gradgauge.typed import example
+
+USAGE, FAILED_CHECK, FAILED_CELL = 2, 1, 3
+"""Exit codes that this module decides on; a run brings its own."""
+
+app = typer.Typer(
+    help="Gauge any gradient estimator: what it costs, how close it comes to backprop, and what that buys.",
+    epilog=example("gradgauge run quick", "gradgauge run quick -e 'forward-gradient[k=8]' -p 'mlp[width=256]'"),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; several are merged.")]
+
+
+@app.command("list", epilog=example("gradgauge list estimators"))
+def list_(
+    things: Annotated[str, typer.Argument(metavar="|".join(typed.THINGS), parser=typed.thing, help="What to list.")],
+) -> None:
+    """List what there is, with parameters and their defaults."""
+    from gradgauge import listing, output
+
+    output.show_items(getattr(listing, things)())
+
+
+@app.command(
+    epilog=example(
+        "gradgauge run quick",
+        "gradgauge run quick -e my.py:Mine -p 'mlp[width=256]' --measure cost,memory --budget 5s",
+        "gradgauge run --resume results/RUN",
+    )
+)
+def run(
+    suite: Annotated[
+        str | None, typer.Argument(metavar="[SUITE]", help="A named grid of cells: `gradgauge list suites`. Default: quick.")
+    ] = None,
+    estimators: Annotated[
+        list[str] | None,
+        typer.Option("-e", "--estimator", metavar="SPEC", help="Measure this estimator beside the suite's own; may be repeated."),
+    ] = None,
+    problems: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--problem", metavar="SPEC", help="On this problem instead of the suite's own; may be repeated."),
+    ] = None,
+    measures: Annotated[
+        str | None, typer.Option("--measure", metavar="KINDS", help="Which of contract,cost,memory,quality. Default: all.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:INDEX, GPU-UUID or name:PART. Default: cpu.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", parser=typed.whole(1), help="Threads of torch within an operation. Default: 1.")
+    ] = None,
+    processes: Annotated[
+        int | None, typer.Option(metavar="N", parser=typed.whole(1), help="Time every cell in N fresh processes. Default: 1.")
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", parser=typed.percentage, help="Half-width of the 95 % interval to reach. Default: 2%."),
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(metavar="TIME", parser=typed.duration, help="Time a cell may take to reach it. Default: 10s.")
+    ] = None,
+    total_budget: Annotated[
+        float | None, typer.Option(metavar="TIME", parser=typed.duration, help="Time the whole run may take. Default: no limit.")
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(metavar="N", parser=typed.whole(2), help="Estimates for quality. Default: enough for a 1 % standard error."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", parser=typed.whole(0), help="Of data, initial weights and tangents. Default: 0.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The run folder. Default: a new one in results/.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Finish this run, which knows what was asked; repeat what failed.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells and the expected time; measure nothing.")] = False,
+) -> None:
+    """Measure a suite; write a run folder with report.html."""
+    given = {
+        "suite": suite,
+        "estimators": estimators,
+        "problems": problems,
+        "measures": measures.split(",") if measures is not None else None,
+        "device": device,
+        "threads": threads,
+        "processes": processes,
+        "precision": precision,
+        "budget": budget,
+        "total_budget": total_budget,
+        "draws": draws,
+        "seed": seed,
+        "out": out,
+        "resume": resume,
+    }
+    from gradgauge import running
+
+    with _usage_errors():
+        code = running.preview(given) if dry_run else running.run(given)
+    raise typer.Exit(code)
+
+
+@app.command(
+    epilog=example("gradgauge report results/RUN", "gradgauge report results/A results/B -o both.html --figures figures")
+)
+def report(
+    runs: Runs,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Default: report.html in the first folder.")
+    ] = None,
+    figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write every figure as .svg and .pdf here.")] = None,
+) -> None:
+    """Write one HTML page about one or more runs."""
+    from gradgauge import facade
+
+    with _usage_errors():
+        print(facade.report(*runs, output=output, figures=figures))
+
+
+@app.command(epilog=example("gradgauge export results/RUN --format csv -o run.csv"))
+def export(
+    runs: Runs,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="|".join(typed.FORMATS), parser=typed.export_format, help="What to write.")
+    ] = "csv",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Default: records.csv in the first folder.")
+    ] = None,
+) -> None:
+    """Write all numbers of one or more runs for other programs: one row a metric."""
+    from gradgauge import facade
+
+    with _usage_errors():
+        print(facade.export(*runs, output=output or runs[0] / f"records.{format_}"))
+
+
+@app.command(epilog=example("gradgauge check 'forward-gradient[k=4]'", "gradgauge check my.py:Mine"))
+def check(
+    estimator: Annotated[
+        str, typer.Argument(metavar="SPEC", help="An estimator: `gradgauge list estimators`, or file.py:Class.")
+    ],
+    seed: Annotated[int, typer.Option(metavar="N", parser=typed.whole(0), help="Of the generators handed to it.")] = 0,
+) -> None:
+    """Hold an estimator to what it declares, clause by clause; exit code 1 if it breaks its word."""
+    from gradgauge import checking
+
+    with _usage_errors():
+        raise typer.Exit(checking.check(estimator, seed))
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Turn what the user can mend into one message on stderr and exit code 2."""
+    from benchmarks.runner import USAGE_ERRORS
+
+    try:
+        yield
+    except USAGE_ERRORS as error:
+        _refuse(str(error))
+    except (FileExistsError, NotADirectoryError, PermissionError, IsADirectoryError) as error:
+        _refuse(f"{error.filename}: {error.strerror}")
+
+
+def _refuse(message: str) -> NoReturn:
+    print(f"Error: {message}", file=sys.stderr)
+    raise typer.Exit(USAGE)
+
+
+def main() -> None:
+    """The entry point of the command `gradgauge`."""
+    app(prog_name="gradgauge")

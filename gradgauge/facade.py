@@ -1,0 +1,164 @@
+"""The functions behind `import gradgauge as gg`: thin, each imports what it needs when it is called.
+
+`measure` and `check` work in this process and take objects as well as specs; `run` measures in processes of its own and keeps
+everything in a folder.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradgauge import listing
+from gradgauge.listing import Item
+
+if TYPE_CHECKING:
+    import pandas
+
+    from benchmarks.journal import Progress
+    from benchmarks.problems.problem import Problem
+    from benchmarks.runner import RunResult
+    from estimators.estimator import Estimator
+
+MEASURES = ("cost", "memory", "quality")
+"""The kinds of measurement that `measure` makes unless told otherwise."""
+
+
+def measure(
+    estimator: "str | Estimator",
+    problem: "str | Problem | tuple[Any, Any, Any]",
+    *,
+    measures: Sequence[str] = MEASURES,
+    device: str = "cpu",
+    dtype: str = "float32",
+    threads: int = 1,
+    precision: float = 0.02,
+    budget: float = 10.0,
+    draws: int | None = None,
+    seed: int = 0,
+) -> "pandas.DataFrame":
+    """Measure one estimator on one problem, here and now.
+
+    Args:
+        estimator: a spec or an object.
+        problem: a spec, a `Problem`, or (module, loss, (inputs, targets)) with the loss called as loss(module(inputs), targets).
+        measures: of `cost`, `memory`, `quality` and `contract`: which.
+        device: `cpu` or `cuda`; for a problem that exists already, where it lies.
+        dtype: floating-point type of parameters and inputs; for a problem that exists already, its own.
+        threads: of torch, within an operation, meanwhile.
+        precision: half-width of the 95 % interval of the multiple to reach, relative to it.
+        budget: seconds that the adaptive part of each kind may take.
+        draws: estimates drawn for quality; None for as many as a 1 % error of the mean cosine needs.
+        seed: of data, initial weights and tangents.
+
+    Returns:
+        The tidy frame of `load`: one row a metric; intervals hold within this process. What fails is a row with its reason.
+        Marked `unchecked` unless the contract is among the measures and comes first.
+
+    Raises:
+        SpecError: an unknown name or parameter, or a value of the wrong kind.
+        UsageError: an unknown measure or device, or a number out of bounds.
+    """
+    from benchmarks.records.frame import tidy
+    from benchmarks.request import Request
+    from gradgauge.inprocess import measured
+
+    request = Request(
+        measures=tuple(measures),
+        device=device,
+        dtype=dtype,
+        threads=threads,
+        precision=precision,
+        budget=budget,
+        draws=draws,
+        seed=seed,
+    )
+    return tidy([("in process", measured(estimator, problem, request))])
+
+
+def run(suite: str | None = None, *, progress: "Progress | None" = None, **options: Any) -> "RunResult":
+    """Measure a suite in processes of its own, and write a run folder with its report.
+
+    Args:
+        suite: see `list_suites`; `quick` unless given.
+        progress: called with a `benchmarks.journal.Status` whenever something happens.
+        **options: the fields of `benchmarks.request.Request`: `estimators`, `problems`, `measures`, `device`, `threads`,
+            `processes`, `precision`, `budget`, `total_budget`, `draws`, `seed`, `out`, ...; `resume` finishes a run.
+
+    Returns:
+        Where the folder is, what became of the cells, and the exit code of the command.
+
+    Raises:
+        SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be; nothing was measured.
+    """
+    from benchmarks.runner import run as run_request
+    from gradgauge.asked import request_of
+
+    result = run_request(request_of({"suite": suite, **options}), progress or (lambda status: None))
+    report(result.folder)
+    return result
+
+
+def load(*folders: str | Path, samples: bool = False) -> "pandas.DataFrame":
+    """Read run folders into one tidy frame: one row a metric; see `benchmarks.records.load`."""
+    from benchmarks.records import load as load_folders
+
+    return load_folders(*folders, samples=samples)
+
+
+def check(estimator: "str | Estimator", *, seed: int = 0) -> "pandas.DataFrame":
+    """Hold an estimator to what it declares and to what every estimator promises, clause by clause.
+
+    Args:
+        estimator: a spec or an object.
+        seed: of the generators handed to it.
+
+    Returns:
+        One row a clause: clause, verdict (passed, failed, omitted), expected, observed.
+    """
+    import pandas
+
+    from gradgauge.inprocess import clauses
+
+    return pandas.DataFrame([{**vars(clause), "verdict": clause.verdict.value} for clause in clauses(estimator, seed)])
+
+
+def report(*folders: str | Path, output: str | Path | None = None, figures: str | Path | None = None) -> Path:
+    """Write one HTML page about one or more runs; see `reports.html.write_report`.
+
+    Returns:
+        Its path; by default `report.html` in the first folder.
+    """
+    from reports.html import write_report
+
+    return write_report(folders, output, figures)
+
+
+def export(*folders: str | Path, output: str | Path) -> Path:
+    """Write all numbers of one or more runs as CSV.
+
+    Returns:
+        The path written.
+    """
+    from reports.export import to_csv
+
+    return to_csv(folders, output)
+
+
+def list_estimators() -> list[Item]:
+    """Every estimator, and the parts that directional ones are made of."""
+    return listing.estimators()
+
+
+def list_problems() -> list[Item]:
+    """Every problem, and the parts they are made of."""
+    return listing.problems()
+
+
+def list_suites() -> list[Item]:
+    """Every suite."""
+    return listing.suites()
+
+
+def list_devices() -> list[Item]:
+    """The CPU, and every GPU that the driver reports."""
+    return listing.devices()

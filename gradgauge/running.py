@@ -1,0 +1,85 @@
+"""The command `run`: a request, its preview, its progress and its end as text and exit code."""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.plan import Plan
+from benchmarks.runner import RunResult, expected_seconds, plan
+from benchmarks.runner import run as run_request
+from benchmarks.verdicts import INTERRUPTED
+from gradgauge.asked import request_of
+from gradgauge.progress import shown, written
+
+
+def preview(given: Mapping[str, Any]) -> int:
+    """Print the cells that would be measured, and the time expected.
+
+    Args:
+        given: options by name; see `gradgauge.asked.request_of`.
+
+    Raises:
+        SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be.
+    """
+    request = request_of(given)
+    planned = plan(request)
+    for line in _cells(planned):
+        print(line)
+    print(f"{len(planned.cells)} cells, about {written(expected_seconds(request))}")
+    return 0
+
+
+def run(given: Mapping[str, Any]) -> int:
+    """Measure, write the report, print the summary.
+
+    Args:
+        given: options by name; see `gradgauge.asked.request_of`.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be; nothing was measured.
+    """
+    request = request_of(given)
+    with shown(sys.stderr) as progress:
+        result = run_request(request, progress)
+    for note in result.damage:
+        print(note, file=sys.stderr)
+    if result.exit_code == INTERRUPTED:
+        _say_how_to_go_on(result)
+    else:
+        _report(result)
+    return result.exit_code
+
+
+def _cells(planned: Plan) -> list[str]:
+    """One line for each estimator on each problem: the kinds measured there, and the time expected."""
+    from reports import names
+
+    lines: dict[tuple[str, str], list[Any]] = {}
+    for one in planned.cells:
+        lines.setdefault((one.cell.problem, one.cell.estimator), []).append(one)
+    texts = []
+    for (problem, estimator), ones in lines.items():
+        kinds = ", ".join(sorted({one.cell.kind for one in ones}))
+        seconds = sum(one.seconds for one in ones)
+        texts.append(f"{names.problem(problem):28}  {names.estimator(estimator).text:56}  {kinds}  {written(seconds)}")
+    return texts
+
+
+def _report(result: RunResult) -> None:
+    from reports import frames, tables
+    from reports.html import write_report
+
+    page = write_report([result.folder])
+    print(tables.summary(frames.read([result.folder]), shutil.get_terminal_size((120, 24)).columns))
+    print(f"measured in {written(result.seconds)}; the report is {page.resolve()}")
+
+
+def _say_how_to_go_on(result: RunResult) -> None:
+    done = ", ".join(f"{quantity} {outcome}" for outcome, quantity in result.counts.items())
+    print(f"interrupted after {written(result.seconds)}: {done}", file=sys.stderr)
+    print(f"finish it:  gradgauge run --resume {result.folder}", file=sys.stderr)
+    print(f"report now: gradgauge report {result.folder}", file=sys.stderr)

@@ -1,0 +1,85 @@
+"""What people type: durations such as 5m, percentages such as 2%, whole numbers, names. Pure functions from text to value.
+
+What cannot be read raises `typer.BadParameter`, so that the message names the option, says what was expected and shows what came.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+import typer
+
+THINGS = ("estimators", "problems", "suites", "devices")
+"""What can be listed."""
+
+FORMATS = ("csv",)
+"""What a run can be exported as."""
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
+_PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+
+
+def duration(text: str) -> float:
+    """Seconds from a text such as `10s`, `5m`, `1.5h` or `250ms`.
+
+    Raises:
+        typer.BadParameter: it is none, or not above zero.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or float(match[1]) == 0:
+        raise typer.BadParameter(f"expected a duration such as 10s or 5m (units ms, s, m, h), got {text!r}")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def percentage(text: str) -> float:
+    """A fraction from a text such as `2%`.
+
+    Raises:
+        typer.BadParameter: it is none, or not between 0 and 100 (both excluded).
+    """
+    match = _PERCENTAGE.fullmatch(text.strip())
+    if match is None or not 0 < float(match[1]) < 100:
+        raise typer.BadParameter(f"expected a percentage such as 2% (above 0%, below 100%), got {text!r}")
+    return float(match[1]) / 100
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """A reader of whole numbers of at least `least`; it raises `typer.BadParameter` for anything else."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"\d{1,18}", str(text)) or int(text) < least:
+            raise typer.BadParameter(f"expected a whole number of at least {least}, got {text!r}")
+        return int(text)
+
+    return read
+
+
+def thing(text: str) -> str:
+    """One of `THINGS`.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    return _one_of(THINGS, text)
+
+
+def export_format(text: str) -> str:
+    """One of `FORMATS`.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    return _one_of(FORMATS, text)
+
+
+def example(*lines: str) -> str:
+    """The last lines of a command's help, kept as they are."""
+    return "Example:\n\n\b\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _one_of(known: Iterable[str], text: str) -> str:
+    from estimators.spec import nearest
+
+    if text not in known:
+        raise typer.BadParameter(f"expected one of {', '.join(known)}, got {text!r} ({nearest(text, known)})")
+    return text
