@@ -3,6 +3,7 @@
 The same records give the same bytes: nothing on the page says when it was made. It has no script and loads nothing.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +11,14 @@ from types import ModuleType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from benchmarks.records import KINDS, MARKS, METRICS
 from reports import findings, frames, style, svg, tables
 from reports.figures import FIGURES
 from reports.figures.selection import Panel, Selection, Table
 from reports.svg import VARIABLES
-from reports.text import visible
+from reports.text import size, visible
 
 FILE_NAME = "report.html"
 
@@ -81,6 +82,7 @@ def page(results: frames.Results) -> str:
     )
     with style.themed():
         sections = [_section(module, results) for module in FIGURES]
+    environment.filters["breakable"] = _breakable
     return environment.get_template("report.html").render(
         results=results,
         headline=findings.headline(results),
@@ -157,5 +159,21 @@ def _flat(values: Any, name: str = "") -> list[tuple[str, str]]:
         return [pair for key, value in values.items() for pair in _flat(value, f"{name}.{key}".strip("."))]
     if isinstance(values, list) and any(isinstance(value, (dict, list)) for value in values):
         return [pair for place, value in enumerate(values) for pair in _flat(value, f"{name}.{place}")]
-    text = ", ".join(map(str, values)) if isinstance(values, list) else "none" if values is None else str(values)
-    return [(visible(name), visible(text))]
+    return [(visible(name), visible(_said(name, values)))]
+
+
+def _said(name: str, value: Any) -> str:
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and name.endswith("_bytes"):
+        return size(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _breakable(text: str) -> Markup:
+    """The escaped text, which may break after a bracket or a comma: specs are long words."""
+    return Markup("").join(
+        Markup("{}<wbr>").format(part) if part in "[,;" else escape(part) for part in re.split(r"([\[,;])", text)
+    )

@@ -61,7 +61,7 @@ def reasons_table(results: Results) -> Table:
         if lines:
             shown = tuple((label, _where(members), reason or NOTHING) for (label, reason), members in lines.items())
             groups.append((outcome, shown))
-    return Table("Cells that are not ok, and why", ("estimator", "where", "reason"), tuple(groups))
+    return Table("Cells that are not ok, and why", ("estimator", "where", "reason"), tuple(groups), prose=True)
 
 
 def contract_table(results: Results) -> Table:
@@ -71,7 +71,7 @@ def contract_table(results: Results) -> Table:
         clauses = (whole(row.get(f"clauses_{verdict}")) for verdict in ("passed", "failed", "omitted"))
         lines.append((row["label"], row["outcome"], *clauses, row["reason"] or NOTHING))
     columns = ("estimator", "outcome", "clauses passed", "failed", "do not apply", "reason")
-    return Table("The contract, clause by clause, counted", columns, (("", tuple(lines)),))
+    return Table("The contract, clause by clause, counted", columns, (("", tuple(lines)),), prose=True)
 
 
 def summary(results: Results, width: int = 120) -> str:

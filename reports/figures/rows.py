@@ -60,7 +60,8 @@ def _write_row(axes: Axes, place: int, row: Row, words: Callable[[float], str]) 
     axes.text(1, place + _TEXT, beside, transform=across, fontsize=style.SMALL, ha="right", fontweight="bold")
     if note and beside == said:
         low, high = axes.get_xlim()
-        free_right = row["value"] ** 2 < low * high
+        first, last = (row["value"] if not row[end] > 0 else row[end] for end in ("low", "high"))
+        free_right = first * last < low * high
         side: Literal["right", "left"] = "right" if free_right else "left"
         axes.text(free_right, place + _LINE + 0.08, short(note, 28), transform=across, fontsize=style.SMALL, ha=side, zorder=4)
     axes.axhline(place + _LINE, color=style.GRID, linewidth=0.6, zorder=0.2)

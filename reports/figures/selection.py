@@ -73,11 +73,13 @@ class Table:
         caption: what it holds.
         columns: headings; the first is that of the row headers.
         groups: (heading of the group, its rows), each row as long as `columns`.
+        prose: whether its cells hold sentences, which wrap, and not numbers, which do not.
     """
 
     caption: str
     columns: tuple[str, ...]
     groups: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    prose: bool = False
 
 
 def by_problem(results: Results, kind: str, metric: str) -> tuple[Panel, ...]:
