@@ -174,6 +174,5 @@ def _said(name: str, value: Any) -> str:
 
 def _breakable(text: str) -> Markup:
     """The escaped text, which may break after a bracket or a comma: specs are long words."""
-    return Markup("").join(
-        Markup("{}<wbr>").format(part) if part in "[,;" else escape(part) for part in re.split(r"([\[,;])", text)
-    )
+    parts = [part for part in re.split(r"([\[,;])", text) if part]
+    return Markup("").join(Markup("{}<wbr>").format(part) if part in "[,;" else escape(part) for part in parts)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from benchmarks.records import CONTRACT
-from reports.figures.selection import Table, remark
+from reports.figures.selection import Table, became
 from reports.frames import OUTCOMES, Results, column, rows
 from reports.text import NOTHING, count, number, short, whole
 
@@ -125,7 +125,7 @@ def _counted(results: Results) -> str:
 
 
 def _said(row: dict[str, Any] | None) -> str:
-    return "not asked" if row is None else remark(row) or "ok"
+    return "not asked" if row is None else became(row)
 
 
 def _where(members: Iterable[dict[str, Any]]) -> str:

@@ -22,8 +22,8 @@ from reports.figures.selection import (
     Panel,
     Selection,
     Table,
+    became,
     left_out_sentence,
-    remark,
     unmeasured,
 )
 from reports.frames import Results, column
@@ -143,7 +143,7 @@ def table(selection: Selection, metric: str, noun: str) -> Table:
             number(row.get(f"{metric}_expected"), 4),
             f"{z:+.2f}" if math.isfinite(z) else NOTHING,
             whole(row.get(f"{metric}_count")),
-            remark(row) or "ok",
+            became(row),
         )
         groups.setdefault(row["panel"], []).append(cells)
     caption = f"Mean {noun} with its {selection.scope}, the closed form and the distance from it in standard errors (z)"

@@ -19,8 +19,8 @@ from reports.figures.selection import (
     Row,
     Selection,
     Table,
+    became,
     left_out_sentence,
-    remark,
     state,
 )
 from reports.frames import Results, column, rows
@@ -121,7 +121,7 @@ _ETA = ("efficiency", "eta_low", "eta_high")
 
 def _line(row: Row) -> tuple[str, ...]:
     cost, eta = interval(*(row[end] for end in _COST)), interval(*(row[end] for end in _ETA))
-    return (row["label"], cost, eta, "yes" if row["front"] else "no", remark(row) or "ok")
+    return (row["label"], cost, eta, "yes" if row["front"] else "no", became(row))
 
 
 def _measured(results: Results, kind: str, metric: str) -> pd.DataFrame:

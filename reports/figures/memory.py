@@ -15,9 +15,9 @@ from reports.figures.selection import (
     Panel,
     Selection,
     Table,
+    became,
     by_problem,
     left_out_sentence,
-    remark,
     unmeasured,
 )
 from reports.frames import Results
@@ -83,7 +83,7 @@ def table(selection: Selection) -> Table:
 
 def _line(row: dict[str, Any]) -> tuple[str, ...]:
     sizes = (size(row.get(name)) for name in ("base_peak_bytes", "kept_bytes", "tracked_peak_bytes"))
-    return (row["label"], size(row["value"]), number(row.get("peak_multiple")), *sizes, remark(row) or "ok")
+    return (row["label"], size(row["value"]), number(row.get("peak_multiple")), *sizes, became(row))
 
 
 def _sound(panel: Panel) -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from reports.figures.selection import (
     Panel,
     Selection,
     Table,
+    became,
     by_problem,
     left_out_sentence,
-    remark,
     unmeasured,
 )
 from reports.frames import Results
@@ -98,7 +98,7 @@ def _line(row: dict[str, object]) -> tuple[str, ...]:
         duration(row.get("time")),  # type: ignore[arg-type]
         whole(row.get("forward_calls")),  # type: ignore[arg-type]
         number(row.get("flop_multiple")),  # type: ignore[arg-type]
-        remark(row) or "ok",
+        became(row),
     )
 
 

@@ -109,6 +109,11 @@ def remark(row: Row) -> str:
     return ", ".join(words)
 
 
+def became(row: Row) -> str:
+    """Outcome and marks in words, `ok` included: for tables."""
+    return ", ".join(filter(None, ("ok" if row["outcome"] == "ok" else "", remark(row))))
+
+
 def unmeasured(results: Results, kind: str) -> tuple[str, ...]:
     """What became of the cells of `kind` that have no number, counted by outcome."""
     cells = results.of(kind)
