@@ -53,7 +53,8 @@ def test_the_command_works_there(crowded: Path) -> None:
 
 @pytest.mark.parametrize("name", ["benchmarks", "reports"])
 def test_a_foreign_package_imported_before_is_named(crowded: Path, name: str) -> None:
-    done = python(crowded, "-c", f"import {name}\nimport gradgauge")
+    code = f"import sys; sys.path.remove({str(CHECKOUT)!r}); import {name}; sys.path.append({str(CHECKOUT)!r}); import gradgauge"
+    done = python(crowded, "-c", code)
     assert done.returncode == 1
     assert f"ImportError: gradgauge needs its own package '{name}'" in done.stderr
     assert f"{crowded / name / '__init__.py'} is in the way" in done.stderr
