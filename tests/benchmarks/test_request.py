@@ -1,0 +1,66 @@
+"""A request refuses what cannot be, by name; survives JSON; and tells which option of a resumed run differs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.request import Request, UsageError, difference
+from benchmarks.suites import SUITES
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"suite": "quik"}, "unknown suite 'quik': did you mean 'quick'"),
+        ({"measures": ("cost", "speed")}, "unknown kind of measurement 'speed'"),
+        ({"measures": ()}, "unknown kind of measurement ''"),
+        ({"dtype": "float23"}, "unknown dtype 'float23': did you mean 'float32'"),
+        ({"threads": 0}, "threads must be at least 1, got 0"),
+        ({"processes": 0}, "processes must be at least 1"),
+        ({"draws": 1}, "draws must be at least 2, got 1"),
+        ({"seed": -1}, "seed must be at least 0"),
+        ({"budget": 0.0}, "budget must be a positive number"),
+        ({"precision": float("nan")}, "precision must be a positive number, got nan"),
+        ({"total_budget": float("inf")}, "total_budget must be a positive number"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words.replace("(", r"\(")):
+        Request(**options)
+
+
+def test_a_request_survives_json_but_for_where_it_is_written() -> None:
+    request = Request("custom", ("spsa",), ("sphere",), budget=1.5, estimators_from=Path("old"), out=Path("here"), draws=7)
+    back = Request.of(json.loads(json.dumps(request.options())))
+    assert back == Request("custom", ("spsa",), ("sphere",), budget=1.5, estimators_from=Path("old"), draws=7)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"seed": 1}, "seed was 0 and is now 1"),
+        ({"estimators": ("spsa",)}, "estimators was none and is now spsa"),
+        ({"total_budget": 60.0}, "total-budget was not given and is now 60.0"),
+        ({"seed": 0, "threads": 2}, "threads was 1 and is now 2"),
+    ],
+)
+def test_the_option_that_differs_is_named(given: dict[str, Any], words: str) -> None:
+    assert difference(Request().options(), given) == words
+
+
+def test_equal_options_do_not_differ() -> None:
+    stored = json.loads(json.dumps(Request(estimators=("spsa",)).options()))
+    assert difference(stored, {"estimators": ("spsa",), "seed": 0, "suite": "quick"}) is None
+    assert difference(stored, {}) is None
+
+
+def test_precision_is_the_suites_unless_another_is_asked_for() -> None:
+    assert Request().goal == SUITES["quick"].precision
+    assert Request(precision=0.1).goal == 0.1
+
+
+def test_a_cell_is_ended_well_after_its_budget_unless_a_time_is_given() -> None:
+    assert Request(budget=2.0).limit > 2 * 2.0
+    assert Request(timeout=5.0).limit == 5.0
