@@ -5,7 +5,8 @@ was planned and has no record is a row too, with outcome `missing`. Numbers that
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,7 +41,7 @@ _COLUMNS = (
     "facts",
     "seconds",
 )
-_COMPARABLE = ("ruler", "estimators", "machine", "cpu", "gpu", "torch", "versions")  # provenance that pooled runs agree on
+_COMPARABLE = ("ruler", "estimators", "machine", "cpu", "gpus", "torch", "versions")  # provenance that pooled runs agree on
 
 
 class _Key(NamedTuple):
@@ -104,7 +105,7 @@ def read(folders: Sequence[str | Path]) -> Results:
     """Read run folders.
 
     Args:
-        folders: at least one.
+        folders: at least one; one that is named twice counts once.
 
     Returns:
         Their results. Runs that agree on code, machine and versions are pooled; of others, each panel names its run.
@@ -112,7 +113,7 @@ def read(folders: Sequence[str | Path]) -> Results:
     Raises:
         FolderError: one of them is no run folder, or a newer gradgauge wrote it.
     """
-    opened = [RunFolder.open(Path(folder)) for folder in folders]
+    opened = [RunFolder.open(path) for path in dict.fromkeys(Path(folder).resolve() for folder in folders)]
     headers = [folder.header() for folder in opened]
     pooled = len({_comparable(header) for header in headers}) == 1
     runs: list[Run] = []
@@ -154,7 +155,16 @@ def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
         groups.setdefault(_Key(cell.estimator, cell.problem, cell.kind, context), []).append(record)
     contexts = [key.context for key in groups if key.problem != CONTRACT]
     varying = [place for place in range(1 + len(_CONTEXT)) if len({context[place] for context in contexts}) > 1]
-    cells = [_cell(key, records, [_said(place, key.context[place]) for place in varying]) for key, records in groups.items()]
+    labels = _told_apart((key.estimator for key in groups), lambda spec: names.estimator(spec).text)
+    titles = _told_apart((key.problem for key in groups), names.problem)
+    cells = [
+        {
+            "label": labels[key.estimator],
+            "panel": " · ".join([titles[key.problem], *(_said(place, key.context[place]) for place in varying)]),
+            **_cell(key, records),
+        }
+        for key, records in groups.items()
+    ]
     sizes = {cell["problem"]: cell["n"] for cell in cells if cell["n"] is not None}
     cells = [{**cell, "n": sizes.get(cell["problem"])} for cell in cells]
     cells.sort(key=lambda cell: (names.problem_rank(cell["problem"]), cell["panel"], cell["name"], cell["kind"]))
@@ -162,22 +172,26 @@ def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
     return table.astype({"n": "float64"})
 
 
+def _told_apart(specs: Iterable[str], brief: Callable[[str], str]) -> dict[str, str]:
+    """Spec -> short text; those that would share one (two files of one name) keep their whole spec."""
+    texts = {spec: brief(spec) for spec in specs}
+    shared = Counter(texts.values())
+    return {spec: text if shared[text] == 1 else visible(spec) for spec, text in texts.items()}
+
+
 def _said(place: int, value: Any) -> str:
     name = ("run", *_CONTEXT)[place]
     return {"threads": f"{value} threads", "seed": f"seed {value}"}.get(name, str(value))
 
 
-def _cell(key: _Key, records: Sequence[Record | None], context: Sequence[str]) -> dict[str, Any]:
+def _cell(key: _Key, records: Sequence[Record | None]) -> dict[str, Any]:
     present = [record for record in records if record is not None]
     outcome, reason = _outcome(records)
-    name = names.estimator(key.estimator)
     return {
         "estimator": key.estimator,
         "problem": key.problem,
         "kind": key.kind,
-        "name": name,
-        "label": name.text,
-        "panel": " · ".join([names.problem(key.problem), *context]),
+        "name": names.estimator(key.estimator),
         "outcome": outcome,
         "reason": visible(reason),
         "marks": frozenset().union(*(record.marks for record in present)),

@@ -20,7 +20,7 @@ VARIABLES: Mapping[str, str] = {
 
 
 def inline(figure: Figure, prefix: str) -> str:
-    """The SVG element for a page: no declarations, no metadata, every id of its own, colours that follow the page.
+    """The SVG element for a page: no declarations, metadata or style sheet, every id of its own, colours that follow the page.
 
     Args:
         figure: drawn under `style.themed`.
@@ -30,7 +30,7 @@ def inline(figure: Figure, prefix: str) -> str:
     figure.savefig(stream, format="svg", metadata={"Date": None})
     text = stream.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(
         r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" focusable="false" aria-hidden="true">', text, count=1
     )

@@ -38,15 +38,9 @@ def cells_table(results: Results) -> Table:
     cells = results.cells[results.cells["problem"] != CONTRACT]
     kinds = tuple(kind for kind in _KINDS if (cells["kind"] == kind).any())
     groups: dict[str, dict[str, dict[str, dict[str, Any]]]] = {}
-    for row in rows(cells[["panel", "label", "kind", "outcome", "marks", "processes", "seconds"]]):
-        groups.setdefault(row["panel"], {}).setdefault(row["label"], {})[row["kind"]] = row
-    lines = {
-        panel: tuple(
-            (label, *(_said(of.get(kind)) for kind in kinds), f"{sum(row['seconds'] for row in of.values()):.1f} s")
-            for label, of in labels.items()
-        )
-        for panel, labels in groups.items()
-    }
+    for row in rows(cells[["panel", "estimator", "label", "kind", "outcome", "marks", "processes", "seconds"]]):
+        groups.setdefault(row["panel"], {}).setdefault(row["estimator"], {})[row["kind"]] = row
+    lines = {panel: tuple(_cell_line(of, kinds) for of in estimators.values()) for panel, estimators in groups.items()}
     return Table("What became of every planned cell", ("estimator", *kinds, "time taken"), tuple(lines.items()))
 
 
@@ -124,6 +118,12 @@ def _counted(results: Results) -> str:
     )
 
 
+def _cell_line(of: dict[str, dict[str, Any]], kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """One estimator on one problem, from kind -> row."""
+    label, seconds = next(iter(of.values()))["label"], sum(row["seconds"] for row in of.values())
+    return (label, *(_said(of.get(kind)) for kind in kinds), f"{seconds:.1f} s")
+
+
 def _said(row: dict[str, Any] | None) -> str:
     return "not asked" if row is None else became(row)
 
@@ -132,7 +132,7 @@ def _where(members: Iterable[dict[str, Any]]) -> str:
     places: dict[str, list[str]] = {}
     for row in members:
         places.setdefault(row["panel"], []).append(row["kind"])
-    return "; ".join(CONTRACT if panel == CONTRACT else f"{panel}: {', '.join(kinds)}" for panel, kinds in places.items())
+    return "; ".join(panel if kinds == [CONTRACT] else f"{panel}: {', '.join(kinds)}" for panel, kinds in places.items())
 
 
 def _chunks(items: list[str], length: int) -> list[list[str]]:
