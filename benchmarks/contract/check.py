@@ -61,7 +61,8 @@ def check_estimator(
     """Look at an estimator clause by clause.
 
     Every clause has fresh objectives, what an estimator raises is a failure of that clause, and global states are put back after
-    each, so that one defect shows where it is. A capability that an objective lacks omits the clause there.
+    each, so that one defect shows where it is. A capability that an objective lacks omits the clause there, and so does an output
+    that is not as it should be.
 
     Args:
         estimator: who.
@@ -74,7 +75,14 @@ def check_estimator(
     """
     examination = Examination(estimator, seed, torch.device(device))
     cases = OBJECTIVES if objectives is None else tuple(objectives)
-    return [_result(clause, {case.name: _observed(clause, examination, case) for case in cases}) for clause in CLAUSES]
+    observed: dict[str, dict[str, Observation]] = {}
+    for clause in CLAUSES:
+        unusable = {name for name, seen in observed.get(output.CLAUSE.name, {}).items() if seen.verdict is Verdict.FAILED}
+        observed[clause.name] = {
+            case.name: omitted("the output is unusable") if case.name in unusable else _observed(clause, examination, case)
+            for case in cases
+        }
+    return [_result(clause, observed[clause.name]) for clause in CLAUSES]
 
 
 def _observed(clause: Clause, examination: Examination, case: ContractObjective) -> Observation:

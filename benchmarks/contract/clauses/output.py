@@ -1,5 +1,6 @@
 """What an estimate looks like: the parameters' names, shapes, dtypes and devices, finite numbers, and the loss beside it."""
 
+import math
 from typing import Any
 
 import torch
@@ -51,9 +52,10 @@ def _loss_faults(objective: Objective, loss: Any, linear: bool) -> list[str]:
         return [f"the loss is {loss!r}, not a 0-dimensional tensor"]
     with torch.no_grad():
         true = float(objective.loss())
-    if linear and not abs(float(loss) - true) <= _GROSS * max(1.0, abs(true)):
-        return [f"the loss is {float(loss):.4g} instead of {true:.4g}"]
-    return [] if loss.isfinite() else ["the loss is not finite"]
+    value = float(loss.detach())
+    if linear and not abs(value - true) <= _GROSS * max(1.0, abs(true)):
+        return [f"the loss is {value:.4g} instead of {true:.4g}"]
+    return [] if math.isfinite(value) else ["the loss is not finite"]
 
 
 def _words(found: tuple[tuple[int, ...], torch.dtype, torch.device]) -> str:

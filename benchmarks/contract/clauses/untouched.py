@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.contract.clause import Clause, Examination, Observation, failed, omitted, passed
 from benchmarks.contract.objectives import ContractObjective, Interruption, Subject
-from benchmarks.contract.snapshot import changes, snapshot
+from benchmarks.contract.snapshot import changes, preserved_globals, snapshot
 
 
 def look(examination: Examination, case: ContractObjective) -> Observation:
@@ -21,7 +21,8 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
 def look_after_exception(examination: Examination, case: ContractObjective) -> Observation:
     """Compare before and after estimates that an exception ended."""
     whole = _marked(examination, case)
-    _changed(examination, whole)
+    with preserved_globals(examination.device):
+        _changed(examination, whole)
     passes = whole.fuse.passes
     if not passes:
         return omitted("runs no forward pass")
