@@ -2,8 +2,8 @@
 
 The estimator's side is `estimate` and the consumption of its items; the base is timed in the same rounds, and so are backprop and
 checkpointed backprop. A sample repeats base and estimator so that both last about as long as one call of the slower, at least
-1 ms; the references, whose ratios are secondary, a quarter of that where it exceeds 4 ms. Preparing (`init`), the first call and the steady state are
-separate numbers. Memory is not looked at here: time and memory never come from the same pass.
+1 ms; the references, whose ratios are secondary, a quarter of that where it exceeds 4 ms. Preparing (`init`), the first call
+and the steady state are separate numbers. Memory is not looked at here: time and memory never come from the same pass.
 """
 
 import random
@@ -13,7 +13,7 @@ from benchmarks.harness import flops, split
 from benchmarks.harness.base import Base
 from benchmarks.harness.clock import Clock, clock_of, collector_off, elapsed
 from benchmarks.harness.gradient import Gradient, generator_for
-from benchmarks.harness.rounds import SAMPLE_NS, Rounds, Side, Step, calibrate, inner_counts, next_step, time_rounds
+from benchmarks.harness.rounds import SAMPLE_NS, Rounds, Side, Step, calibrate, inner_counts, next_step, paired_rounds
 from benchmarks.harness.rows import interval_row, row
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import Problem
@@ -58,7 +58,7 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings, clock: C
     ]
     return Measurement(
         metrics=tuple(metrics),
-        samples={**rounds.samples, **stages.samples},
+        samples={**{name: list(values) for name, values in rounds.samples.items()}, **stages.samples},
         marks=frozenset({"imprecise"} if rounds.last is Step.IMPRECISE else ()),
         facts={"inner_counts": dict(rounds.counts), **stages.facts, **({"references_left_out": left_out} if left_out else {})},
     )
@@ -99,7 +99,7 @@ def _rounds(sides: Mapping[str, Side], settings: Settings, clock: Clock) -> Roun
     decide: Callable[[Rounds, int], Step] = lambda rounds, spent: next_step(  # noqa: E731
         rounds.ratios("estimator", "base"), spent, precision=settings.precision, budget_ns=settings.budget_s * 1e9
     )
-    return time_rounds(sides, inner_counts(single, lengths), clock, decide, random.Random(settings.seed))
+    return paired_rounds(sides, inner_counts(single, lengths), clock, decide, random.Random(settings.seed))
 
 
 def _ratios(rounds: Rounds, estimator: Estimator, references: Mapping[str, Estimator]) -> list[Metric]:

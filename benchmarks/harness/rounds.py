@@ -6,7 +6,8 @@ a round slows both of their terms.
 """
 
 import random
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -18,6 +19,7 @@ from benchmarks.harness.clock import Clock, elapsed
 from benchmarks.statistics import median_interval
 
 MINIMUM_ROUNDS = 15  # fewer give an interval no better than the two extremes or so
+LOOK_EVERY = 32  # the precision is looked at after every round, and once these are many after every 1/32 more
 SAMPLE_NS = 1_000_000  # shortest sample: timer and loop overhead stay below 0.1 %
 CALIBRATION_NS = 200_000  # a calibrating run this long is long enough
 CALIBRATION_RUNS = 5  # the fastest counts
@@ -52,7 +54,7 @@ class Rounds:
         last: why it ended: enough, or imprecise.
     """
 
-    samples: Mapping[str, list[int]]
+    samples: Mapping[str, Sequence[int]]
     counts: Mapping[str, int]
     last: Step
 
@@ -78,13 +80,14 @@ def next_step(ratios: NDArray[np.float64], spent_ns: int, *, precision: float, b
         precision: relative half-width asked for.
         budget_ns: time that all rounds may take; the first is always made.
     """
-    if len(ratios) >= MINIMUM_ROUNDS and median_interval(ratios).relative_half_width <= precision:
+    count = len(ratios)
+    look = count >= MINIMUM_ROUNDS and count % (1 + count // LOOK_EVERY) == 0
+    if look and median_interval(ratios).relative_half_width <= precision:
         return Step.ENOUGH
-    another = spent_ns / len(ratios) if len(ratios) else 0.0
-    return Step.IMPRECISE if len(ratios) and spent_ns + another > budget_ns else Step.GO_ON
+    return Step.IMPRECISE if count and spent_ns * (1 + 1 / count) > budget_ns else Step.GO_ON
 
 
-def time_rounds(
+def paired_rounds(
     sides: Mapping[str, Side],
     counts: Mapping[str, int],
     clock: Clock,
@@ -101,7 +104,7 @@ def time_rounds(
         order: shuffles the sides of each round.
     """
     names = list(sides)
-    samples: dict[str, list[int]] = {name: [] for name in names}
+    samples = {name: array("q") for name in names}
     for side, count in zip(sides.values(), counts.values(), strict=True):
         side.run(count)
         side.restore()
@@ -112,7 +115,7 @@ def time_rounds(
             samples[name].append(elapsed(clock, sides[name].run, counts[name]))
             sides[name].restore()
         step = decide(Rounds(samples, counts, step), clock() - start)
-    return Rounds(samples, counts, step)
+    return Rounds({name: values.tolist() for name, values in samples.items()}, counts, step)
 
 
 def calibrate(side: Side, clock: Clock) -> float:
