@@ -15,6 +15,8 @@ from estimators.objective import Objective, WithKnownGradient
 EXACT = {torch.float64: 1e-6, torch.float32: 1e-3}
 """Largest relative error that counts as rounding (a central difference divides the rounding of the loss by its step, 1e-3)."""
 
+_HALF = 0.1  # the same for the 16-bit types
+
 
 class Verdict(Enum):
     """What became of a clause."""
@@ -160,7 +162,7 @@ def relative_error(estimate: Tensor, gradient: Tensor) -> float:
 
 def tolerance(objective: Objective) -> float:
     """The relative error that counts as rounding for the coarsest of the parameters' dtypes."""
-    return max(EXACT[parameter.dtype] for parameter in objective.parameters.values())
+    return max(EXACT.get(parameter.dtype, _HALF) for parameter in objective.parameters.values())
 
 
 def differentiates(declaration: Declaration) -> bool:
