@@ -50,18 +50,12 @@ def main(path: str) -> None:
     job = json.loads(Path(path).read_text(encoding="utf-8"))
     _find_packages(job.get("estimators_from"))
     if "prepare" in job:
-        from benchmarks.problems.data import prepare
-
-        prepare(Path(job["prepare"]))
-        return
-    replies = sys.stdout if job.get("replies") is None else _private(job["replies"])
-    requests = iter([{"cell": cell} for cell in job["cells"]]) if job.get("replies") is None else _followed()
-    import torch
-
-    torch.set_num_threads(job["threads"])
-    torch.set_num_interop_threads(1)
-    _answer(replies, {"ready": facts()})
-    _work(job["effort"], requests, replies)
+        _prepare(Path(job["prepare"]))
+    elif "replies" in job:
+        replies, requests = _private(job["replies"]), _followed()  # before anything slow: the driver may be gone meanwhile
+        _measure(job, requests, replies)
+    else:
+        _measure(job, iter([{"cell": cell} for cell in job["cells"]]), sys.stdout)
 
 
 def facts() -> dict[str, Any]:
@@ -84,8 +78,8 @@ def facts() -> dict[str, Any]:
         },
         "numpy": numpy.__version__,
         "python": sys.version.split()[0],
-        "estimators": {"folder": str(Path(str(estimators.__file__)).parent), "api": estimators.API_VERSION},
-        "gpus": [_gpu(torch.cuda.get_device_properties(index)) for index in range(torch.cuda.device_count())],
+        "estimators_in": str(Path(str(estimators.__file__)).parent.parent),
+        "gpu": [_gpu(torch.cuda.get_device_properties(index)) for index in range(torch.cuda.device_count())],
     }
 
 
@@ -98,15 +92,28 @@ def _gpu(properties: Any) -> dict[str, Any]:
     }
 
 
-def _work(effort: dict[str, Any], requests: Iterator[dict[str, Any]], replies: TextIO) -> None:
+def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: TextIO) -> None:
+    import torch
+
+    torch.set_num_threads(job["threads"])
+    torch.set_num_interop_threads(1)
+    _answer(replies, {"ready": facts()})
     from benchmarks.cell import Effort, measure_cell
     from benchmarks.records import Cell
 
     for request in requests:
-        fields = {**effort, **request.get("effort", {})}
-        folder = fields.get("data_folder")
-        record = measure_cell(Cell.from_json(request["cell"]), Effort(**{**fields, "data_folder": folder and Path(folder)}))
+        effort = {**job["effort"], **request.get("effort", {})}
+        folder = effort.pop("data_folder", None)
+        record = measure_cell(
+            Cell.from_json(request["cell"]), Effort(**effort, data_folder=None if folder is None else Path(folder))
+        )
         _answer(replies, {"record": record.to_json()})
+
+
+def _prepare(folder: Path) -> None:
+    from benchmarks.problems.data import prepare
+
+    prepare(folder)
 
 
 def _answer(replies: TextIO, message: dict[str, Any]) -> None:

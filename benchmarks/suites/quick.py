@@ -34,7 +34,6 @@ _ON_CNN = (
     "forward-gradient[directions=rademacher]",
     "forward-gradient[directions=rademacher,k=4]",
     "multi-tangent[k=4]",
-    "spsa",
 )
 
 _ON_DEEP_MLP = (
