@@ -15,8 +15,8 @@ import typer
 from gradgauge import typed
 from gradgauge.typed import example
 
-USAGE, FAILED_CHECK, FAILED_CELL = 2, 1, 3
-"""Exit codes that this module decides on; a run brings its own."""
+USAGE = 2
+"""Exit code of what can be mended by typing something else; a run and a check bring their own codes."""
 
 app = typer.Typer(
     help="Gauge any gradient estimator: what it costs, how close it comes to backprop, and what that buys.",
@@ -27,12 +27,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; several are merged.")]
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders; several are merged.")]
 
 
 @app.command("list", epilog=example("gradgauge list estimators"))
 def list_(
-    things: Annotated[str, typer.Argument(metavar="|".join(typed.THINGS), parser=typed.thing, help="What to list.")],
+    things: Annotated[
+        str, typer.Argument(metavar="WHAT", parser=typed.thing, help=f"{', '.join(typed.THINGS[:-1])} or {typed.THINGS[-1]}.")
+    ],
 ) -> None:
     """List what there is, with parameters and their defaults."""
     from gradgauge import listing, output
@@ -49,7 +51,7 @@ def list_(
 )
 def run(
     suite: Annotated[
-        str | None, typer.Argument(metavar="[SUITE]", help="A named grid of cells: `gradgauge list suites`. Default: quick.")
+        str | None, typer.Argument(metavar="SUITE", help="A named grid of cells: `gradgauge list suites`. Default: quick.")
     ] = None,
     estimators: Annotated[
         list[str] | None,
@@ -175,8 +177,10 @@ def _usage_errors() -> Iterator[None]:
         yield
     except USAGE_ERRORS as error:
         _refuse(str(error))
-    except (FileExistsError, NotADirectoryError, PermissionError, IsADirectoryError) as error:
-        _refuse(f"{error.filename}: {error.strerror}")
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # a place that cannot be read or written
+        _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
 def _refuse(message: str) -> NoReturn:

@@ -1,0 +1,175 @@
+"""The command line: bad input is exit code 2 with one message that helps, and the other codes mean what the README says."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def gradgauge(tmp_path: Path) -> Command:
+    """The command, run in an empty folder as a user would run it from a bare checkout."""
+
+    def run(*arguments: str, folder: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "COLUMNS": "200"}
+        command = [sys.executable, "-m", "gradgauge", *arguments]
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+SMALL = ("custom", "-p", "sphere[n=4]", "--draws", "20", "--budget", "200ms", "--precision", "20%")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "quikc"], "unknown suite 'quikc': did you mean 'quick'?"),
+        (["run", "-e", "forwardgradient"], "unknown estimator 'forwardgradient': did you mean 'forward-gradient'"),
+        (["run", "-e", "forward-gradient[kk=3]"], "estimator 'forward-gradient' has no parameter 'kk': did you mean 'k'?"),
+        (["run", "-e", "spsa[k=many]"], "parameter 'k' of estimator 'spsa' must be an integer of at least 1, got 'many'"),
+        (["run", "-e", "spsa[k=3"], "expected ',' or ']' at character 9, found the end"),
+        (["run", "-e", "nothing.py:Mine"], "there is no file 'nothing.py'"),
+        (["run", "-p", "mpl"], "unknown problem 'mpl': did you mean 'mlp'?"),
+        (["run", "--measure", "costs"], "unknown kind of measurement 'costs': did you mean 'cost'?"),
+        (["run", "--device", "gpu"], "unknown device 'gpu': expected cpu, cuda"),
+        (["run", "--device", "cuda:99"], "cuda:99"),
+        (["run", "--threads", "0"], "Invalid value for '--threads': expected a whole number of at least 1, got '0'"),
+        (["run", "--processes", "two"], "Invalid value for '--processes': expected a whole number of at least 1, got 'two'"),
+        (["run", "--draws", "1"], "Invalid value for '--draws': expected a whole number of at least 2, got '1'"),
+        (["run", "--seed", "-1"], "Invalid value for '--seed': expected a whole number of at least 0, got '-1'"),
+        (["run", "--precision", "0.02"], "Invalid value for '--precision': expected a percentage such as 2%"),
+        (["run", "--budget", "10"], "Invalid value for '--budget': expected a duration such as 10s or 5m"),
+        (["run", "--total-budget", "soon"], "Invalid value for '--total-budget': expected a duration such as 10s or 5m"),
+        (["run", "--resume", "nowhere"], "nowhere is no run folder: it has no run.json"),
+        (["run", "--devise", "cpu"], "No such option: --devise"),
+        (["ran"], "No such command 'ran'"),
+        (["list", "estimator"], "got 'estimator' (did you mean 'estimators'?)"),
+        (["report"], "Missing argument 'RUN'"),
+        (["report", "nowhere"], "nowhere is no run folder: it has no run.json"),
+        (["export", "nowhere"], "nowhere is no run folder: it has no run.json"),
+        (["export", "nowhere", "--format", "parquet"], "Invalid value for '--format': expected one of csv, got 'parquet'"),
+        (["check", "backpropp"], "unknown estimator 'backpropp': did you mean 'backprop'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_message_and_exit_code_2(gradgauge: Command, arguments: list[str], words: str) -> None:
+    done = gradgauge(*arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [(), ("list",), ("run",), ("report",), ("export",), ("check",)])
+def test_every_help_has_an_example(gradgauge: Command, command: tuple[str, ...]) -> None:
+    done = gradgauge(*command, "--help")
+    assert done.returncode == 0
+    assert f"  {' '.join(('gradgauge', *command))}" in done.stdout.partition("Example:")[2]
+
+
+@pytest.mark.parametrize(
+    ("things", "name"), [("estimators", "multi-tangent"), ("problems", "rosenbrock"), ("suites", "quick"), ("devices", "cpu")]
+)
+def test_lists_name_what_there_is_one_a_line(gradgauge: Command, things: str, name: str) -> None:
+    lines = gradgauge("list", things).stdout.splitlines()
+    assert name in [line.split()[0] for line in lines]
+
+
+def test_a_dry_run_shows_cells_and_time_and_writes_nothing(gradgauge: Command, tmp_path: Path) -> None:
+    done = gradgauge("run", "quick", "--dry-run")
+    assert done.returncode == 0
+    assert "checkpointed-backprop" in done.stdout
+    assert "cells, about" in done.stdout.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_is_reported_exported_and_resumed(gradgauge: Command, tmp_path: Path) -> None:
+    done = gradgauge("run", *SMALL, "-e", "forward-gradient[k=2]", "--out", "made", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert "[8/8] ok" in done.stderr  # a line a cell, as this is no terminal
+    assert "forward-gradient[k=2]" in done.stdout
+    assert str(tmp_path / "made" / "report.html") in done.stdout
+    assert (tmp_path / "made" / "report.html").stat().st_size > 10_000
+
+    assert gradgauge("export", "made", "--format", "csv", "-o", "made.csv").returncode == 0
+    frame = pandas.read_csv(tmp_path / "made.csv")
+    assert set(frame.kind) == {"contract", "cost", "memory", "quality"}
+    assert set(frame.seed) == {3}
+
+    assert gradgauge("report", "made", "-o", "other.html", "--figures", "figures").returncode == 0
+    assert "gradgauge" in (tmp_path / "other.html").read_text()
+    assert list((tmp_path / "figures").glob("*.svg"))
+
+    before = (tmp_path / "made" / "records.jsonl").read_text()
+    again = gradgauge("run", "--resume", "made", "--seed", "3")
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "made" / "records.jsonl").read_text() == before
+
+    differing = gradgauge("run", "--resume", "made", "--seed", "4")
+    assert differing.returncode == 2
+    assert "seed was 3 and is now 4" in differing.stderr
+
+
+def test_a_cell_that_fails_is_exit_code_3_and_the_rest_is_measured(gradgauge: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("raise RuntimeError('my file is broken')\n")
+    done = gradgauge("run", *SMALL, "-e", "mine.py:Mine", "--measure", "memory,contract", "--out", "made")
+    assert done.returncode == 3, done.stderr
+    assert "RuntimeError: my file is broken" in done.stdout
+    rows = [json.loads(line) for line in (tmp_path / "made" / "records.jsonl").read_text().splitlines()]
+    assert {row["outcome"] for row in rows if row["estimator"] == "backprop"} == {"ok"}
+
+
+def test_nothing_measured_is_exit_code_4(gradgauge: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def build(*, device, dtype, seed):\n    raise RuntimeError('no model')\n")
+    done = gradgauge("run", "custom", "-p", "mine.py:build", "--measure", "memory", "--out", "made")
+    assert done.returncode == 4, done.stderr
+
+
+CHECKED = '''
+import torch
+from dataclasses import dataclass
+from estimators import Declaration, DenseEstimate, Estimator
+
+@dataclass(frozen=True)
+class Zero(Estimator):
+    """Says that it is exact, and returns zeros."""
+
+    def estimate(self, objective, state, *, generator):
+        with torch.no_grad():
+            loss = objective.loss()
+        return DenseEstimate(loss, {name: torch.zeros_like(p) for name, p in objective.parameters.items()}), state
+
+    def declaration(self, shapes, batch):
+        return Declaration(unbiased=True, exact=True, stochastic=False)
+'''
+
+
+def test_check_names_the_clause_that_is_broken(gradgauge: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(CHECKED)
+    done = gradgauge("check", "mine.py:Zero")
+    assert done.returncode == 1
+    assert "failed  exact" in done.stdout
+    assert "passed  output" in done.stdout
+
+
+def test_check_of_a_known_estimator_passes(gradgauge: Command) -> None:
+    done = gradgauge("check", "backprop")
+    assert done.returncode == 0
+    assert "0 failed" in done.stdout.splitlines()[-1]
+
+
+def test_check_of_a_file_that_does_not_import_says_why(gradgauge: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("import nothing_of_this_name\n")
+    done = gradgauge("check", "mine.py:Mine")
+    assert done.returncode == 3
+    assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in done.stderr
