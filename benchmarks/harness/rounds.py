@@ -19,7 +19,7 @@ from benchmarks.harness.clock import Clock, elapsed
 from benchmarks.statistics import median_interval
 
 MINIMUM_ROUNDS = 15  # fewer give an interval no better than the two extremes or so
-LOOK_EVERY = 32  # the precision is looked at after every round, and once these are many after every 1/32 more
+LOOK_BITS = 6  # the precision is looked at after every round, from 64 rounds on after every second, from 128 every fourth, ...
 SAMPLE_NS = 1_000_000  # shortest sample: timer and loop overhead stay below 0.1 %
 CALIBRATION_NS = 200_000  # a calibrating run this long is long enough
 CALIBRATION_RUNS = 5  # the fastest counts
@@ -81,7 +81,8 @@ def next_step(ratios: NDArray[np.float64], spent_ns: int, *, precision: float, b
         budget_ns: time that all rounds may take; the first is always made.
     """
     count = len(ratios)
-    look = count >= MINIMUM_ROUNDS and count % (1 + count // LOOK_EVERY) == 0
+    every = 1 << max(0, count.bit_length() - LOOK_BITS)
+    look = count >= MINIMUM_ROUNDS and count % every == 0
     if look and median_interval(ratios).relative_half_width <= precision:
         return Step.ENOUGH
     return Step.IMPRECISE if count and spent_ns * (1 + 1 / count) > budget_ns else Step.GO_ON
