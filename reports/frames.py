@@ -15,7 +15,7 @@ import pandas as pd
 
 from benchmarks.records import CONTRACT, Cell, Outcome, Record, RunFolder, latest
 from reports import names
-from reports.text import visible
+from reports.text import count, visible
 
 MISSING = "missing"
 """The outcome of a cell that was planned and has no record."""
@@ -30,6 +30,7 @@ _COLUMNS = (
     "problem",
     "kind",
     "name",
+    "series",
     "label",
     "panel",
     "outcome",
@@ -75,9 +76,9 @@ class Results:
     Attributes:
         runs: the runs, in the order named.
         cells: one row a cell, in the order of reports. Columns: `estimator` and `problem` (canonical specs), `name` (a
-            `reports.names.Name`), `label`, `panel` (the problem and what sets it apart), `kind`, `outcome`, `reason`, `marks`
-            (a frozenset), `planned` and `processes` (how many repetitions were asked for and measured), `n` (number of
-            parameters), `facts`, `seconds`; and for each metric M over all layers `M`, `M_low`, `M_high`, `M_count`.
+            `reports.names.Name`), `series` (its), `label`, `panel` (the problem and what sets it apart), `kind`, `outcome`,
+            `reason`, `marks` (a frozenset), `planned` and `processes` (how many repetitions were asked for and measured), `n`
+            (number of parameters), `facts`, `seconds`; and for each metric M over all layers `M`, `M_low`, `M_high`, `M_count`.
     """
 
     runs: tuple[Run, ...]
@@ -181,7 +182,9 @@ def _told_apart(specs: Iterable[str], brief: Callable[[str], str]) -> dict[str, 
 
 def _said(place: int, value: Any) -> str:
     name = ("run", *_CONTEXT)[place]
-    return {"threads": f"{value} threads", "seed": f"seed {value}"}.get(name, str(value))
+    if name == "threads":
+        return count(value, "thread")
+    return f"seed {value}" if name == "seed" else str(value)
 
 
 def _cell(key: _Key, records: Sequence[Record | None]) -> dict[str, Any]:
@@ -192,6 +195,7 @@ def _cell(key: _Key, records: Sequence[Record | None]) -> dict[str, Any]:
         "problem": key.problem,
         "kind": key.kind,
         "name": names.estimator(key.estimator),
+        "series": names.estimator(key.estimator).series,
         "outcome": outcome,
         "reason": visible(reason),
         "marks": frozenset().union(*(record.marks for record in present)),

@@ -36,12 +36,12 @@ def number(value: float | None, digits: int = 3) -> str:
         return NOTHING
     if value == 0:
         return "0"
-    exponent = math.floor(math.log10(abs(value)))
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    exponent = int(power)  # of the rounded value
     if -4 <= exponent < 6:
         text = f"{value:.{max(0, digits - 1 - exponent)}f}"
         return text if exponent < digits else f"{float(text):,.0f}"
-    mantissa = value / 10.0**exponent
-    return f"{mantissa:.{digits - 1}f}e{exponent}"
+    return f"{mantissa}e{exponent}"
 
 
 def whole(value: float | None) -> str:

@@ -169,7 +169,7 @@ def _panels(results: Results, shown: pd.DataFrame, metric: str, by: str, against
     for value, group in shown.groupby(by, sort=True):
         curves = [
             (series, xs, ys)
-            for series, points in group.groupby([name.series for name in group["name"]], sort=True)
+            for series, points in group.groupby("series", sort=True)
             for xs, ys in [_curve(points, metric, against)]
             if len(xs)
         ]

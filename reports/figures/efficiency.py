@@ -41,24 +41,18 @@ LEFT, TOP = 50, 26
 
 def select(results: Results) -> Selection:
     """Cells with both a cost and an efficiency, by problem."""
-    cost, quality = _measured(results, "cost", "multiple"), _measured(results, "quality", "efficiency")
-    both = cost.merge(
-        quality[["estimator", "panel", "efficiency", "eta_low", "eta_high", "marks", "outcome"]], on=["estimator", "panel"]
-    )
-    both["marks"] = [ours | theirs for ours, theirs in zip(both["marks_x"], both["marks_y"], strict=True)] if len(both) else []
-    both["outcome"] = [_graver(*pair) for pair in zip(both["outcome_x"], both["outcome_y"], strict=True)] if len(both) else []
+    cost, quality = _measured(results, "cost", _COST), _measured(results, "quality", _ETA)
+    quality = quality[["estimator", "panel", "outcome", "marks", *_ETA]]
+    both = cost.merge(quality, on=["estimator", "panel"], suffixes=("", "_quality"))
+    marks = [ours | theirs for ours, theirs in zip(both["marks"], both["marks_quality"], strict=True)]
+    outcome = both["outcome"].where(both["outcome"] != "ok", both["outcome_quality"])
+    both = both.assign(marks=pd.Series(marks, dtype=object), outcome=outcome)
     seen = looks(results.cells["name"])
-    panels = []
-    for title, group in both.groupby("panel", sort=False):
-        group = group.reset_index(drop=True)
-        panels.append(Panel(str(title), group.assign(front=_front(group)), seen))
+    groups = [(str(title), group.reset_index(drop=True)) for title, group in both.groupby("panel", sort=False)]
+    panels = tuple(Panel(title, group.assign(front=_front(group)), seen) for title, group in groups)
     single = len(cost) + len(quality) - 2 * len(both)
-    left_out = (
-        [count(single, "cell that has only a cost or only an efficiency", "cells that have only one of the two")]
-        if single
-        else []
-    )
-    return Selection(tuple(panels), tuple(left_out), results.scope, legend=True)
+    left_out = (count(single, "cell with only a cost or only an efficiency", "cells with only a cost or only an efficiency"),)
+    return Selection(panels, left_out if single else (), results.scope, legend=True)
 
 
 def finding(selection: Selection) -> str:
@@ -82,7 +76,7 @@ def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
     style.log_axis(axes, "x", [row[end] for row in panel.rows for end in _COST], "multiple of the base forward pass", tick)
     style.log_axis(axes, "y", [row[end] for row in panel.rows for end in _ETA], "efficiency η", tick)
-    for series, path in panel.data.groupby([row["name"].series for row in panel.rows], sort=True):
+    for series, path in panel.data.groupby("series", sort=True):
         path = path.sort_values("name")
         style.curve(axes, list(path["multiple"]), list(path["efficiency"]), panel.looks[str(series)], 0.7)
     front = sorted((row["multiple"], row["efficiency"], row["label"]) for row in panel.rows if row["front"])
@@ -91,7 +85,7 @@ def draw(axes: Axes, panel: Panel) -> None:
     for row in panel.rows:
         if row["front"]:
             style.whisker(axes, [row["multiple_low"], row["multiple_high"]], [row["efficiency"]] * 2, panel.look(row))
-            style.whisker(axes, [row["multiple"]] * 2, [row["eta_low"], row["eta_high"]], panel.look(row))
+            style.whisker(axes, [row["multiple"]] * 2, [row["efficiency_low"], row["efficiency_high"]], panel.look(row))
         style.point(axes, row["multiple"], row["efficiency"], panel.look(row), state=state(row))
     style.labels(axes, front)
 
@@ -116,7 +110,7 @@ def table(selection: Selection) -> Table:
 
 
 _COST = ("multiple", "multiple_low", "multiple_high")
-_ETA = ("efficiency", "eta_low", "eta_high")
+_ETA = ("efficiency", "efficiency_low", "efficiency_high")
 
 
 def _line(row: Row) -> tuple[str, ...]:
@@ -124,19 +118,13 @@ def _line(row: Row) -> tuple[str, ...]:
     return (row["label"], cost, eta, "yes" if row["front"] else "no", became(row))
 
 
-def _measured(results: Results, kind: str, metric: str) -> pd.DataFrame:
-    """Cells with a positive value; an interval that is not known has no width."""
-    cells = results.of(kind)
+def _measured(results: Results, kind: str, ends: tuple[str, str, str]) -> pd.DataFrame:
+    """Cells with a positive value, with its ends; an interval that is not known has no width."""
+    cells, metric = results.of(kind), ends[0]
     value = column(cells, metric)
     low, high = (column(cells, f"{metric}_{end}").fillna(value) for end in ("low", "high"))
-    stem = "eta" if metric == "efficiency" else metric
-    return cells.assign(**{metric: value, f"{stem}_low": low.clip(upper=value), f"{stem}_high": high.clip(lower=value)})[
-        value > 0
-    ]
-
-
-def _graver(one: str, other: str) -> str:
-    return one if other == "ok" else other
+    shown = cells[["estimator", "name", "series", "label", "panel", "outcome", "marks", "processes"]]
+    return shown.assign(**dict(zip(ends, (value, low.clip(upper=value), high.clip(lower=value)), strict=True)))[value > 0]
 
 
 def _front(group: pd.DataFrame) -> list[bool]:
@@ -148,6 +136,6 @@ def _front(group: pd.DataFrame) -> list[bool]:
 
 def _beats(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether the intervals say that `one` is better than `other` in one respect and no worse in the other."""
-    cheaper = one["multiple_high"] < other["multiple_low"] and one["eta_low"] >= other["eta_high"]
-    finer = one["eta_low"] > other["eta_high"] and one["multiple_high"] <= other["multiple_low"]
+    cheaper = one["multiple_high"] < other["multiple_low"] and one["efficiency_low"] >= other["efficiency_high"]
+    finer = one["efficiency_low"] > other["efficiency_high"] and one["multiple_high"] <= other["multiple_low"]
     return bool(cheaper or finer)

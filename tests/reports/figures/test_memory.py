@@ -1,0 +1,26 @@
+"""The memory figure: exact peaks, zero shown as zero and never missing."""
+
+from benchmarks.records import Cell
+from reports import frames
+from reports.figures import memory
+
+BACKPROP = Cell("backprop", "mlp", "memory")
+OTHER = Cell("checkpointed-backprop", "mlp", "memory")
+
+
+def test_what_takes_least_is_compared_with_backprop(make_run, record_of) -> None:
+    records = [record_of(BACKPROP, peak_bytes=4096), record_of(OTHER, peak_bytes=1024)]
+    finding = memory.finding(memory.select(frames.read([make_run(records)])))
+    assert finding == "On mlp, checkpointed-backprop takes least: a peak of 1.00 KiB; backprop peaks at 4.00 KiB."
+
+
+def test_a_peak_of_zero_bytes_is_a_value(make_run, record_of) -> None:
+    selection = memory.select(frames.read([make_run([record_of(BACKPROP, peak_bytes=0, kept_bytes=0)])]))
+    (line,) = memory.table(selection).groups[0][1]
+    assert line[1] == "0 B"
+    assert line[3] == "–"
+
+
+def test_a_wrong_estimator_is_no_finding(make_run, record_of) -> None:
+    records = [record_of(BACKPROP, peak_bytes=4096), record_of(OTHER, "wrong", "biased", peak_bytes=1)]
+    assert "checkpointed" not in memory.finding(memory.select(frames.read([make_run(records)])))
