@@ -29,8 +29,7 @@ def outcome_of(error: BaseException) -> Outcome:
         return Outcome.SKIPPED
     if isinstance(error, WrongEstimateError):
         return Outcome.WRONG
-    text = str(error).lower()
-    exhausted = isinstance(error, RuntimeError) and any(phrase in text for phrase in _OUT_OF_MEMORY)
+    exhausted = isinstance(error, RuntimeError) and any(phrase in _text(error).lower() for phrase in _OUT_OF_MEMORY)
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or exhausted:
         return Outcome.OUT_OF_MEMORY
     return Outcome.FAILED
@@ -40,11 +39,15 @@ def reason_of(error: BaseException) -> str:
     """Why, in one line of at most `LONGEST_REASON` characters."""
     if isinstance(error, (MissingCapability, WrongEstimateError, NotFiniteError)):
         return str(error)
-    try:
-        message = " ".join(str(error).split())
-    except Exception:  # a user's exception may not even have a text
-        message = "(its message cannot be shown)"
+    message = " ".join(_text(error).split())
     return (f"{type(error).__name__}: {message}" if message else type(error).__name__)[:LONGEST_REASON]
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a user's exception may not even have a text
+        return "(its message cannot be shown)"
 
 
 def frames_of(error: BaseException) -> list[str]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from benchmarks.expectation import SECONDS_TO_START, expected_seconds
 from benchmarks.problems.registry import PROBLEMS
 from benchmarks.records import CONTRACT, Cell
 from benchmarks.request import Request
 from benchmarks.suites import SUITES
 from estimators.registry import ESTIMATORS
-from estimators.spec import parse
 
 TIMED = ("cost",)
 """The kinds that read a clock: measured alone on the machine."""
@@ -62,7 +62,7 @@ class Plan:
         blocks = len({planned.block for planned in self.alone})
         longest = max((planned.seconds for planned in self.together), default=0.0)
         together = max(sum(planned.seconds for planned in self.together) / workers, longest)
-        starts = _SECONDS_TO_START * (bool(self.together) + blocks)
+        starts = SECONDS_TO_START * (bool(self.together) + blocks)
         return together + sum(planned.seconds for planned in self.alone) + starts
 
 
@@ -86,22 +86,6 @@ def plan(request: Request) -> Plan:
     together = _together(request, pairs)
     timed = [_cell(request, *pair, kind) for kind in TIMED if kind in request.measures for pair in pairs]
     return Plan(tuple(together), tuple(_alone(request, timed)))
-
-
-def expected_seconds(cell: Cell, budget: float) -> float:
-    """About how long a cell takes on a machine of two ordinary cores: for `--dry-run` and for the order of cells."""
-    spec = parse(cell.estimator)
-    k = spec.get("k", 1)
-    tangents = k if isinstance(k, int) else 1
-    if cell.kind == CONTRACT:
-        return _SECONDS[CONTRACT]
-    weight = _WEIGHT.get(parse(cell.problem).name, 1.0)
-    return _SECONDS["set-up"] + min(budget, _SECONDS[cell.kind] * weight * (1 + _SECONDS["tangent"] * tangents))
-
-
-_SECONDS_TO_START = 3.0
-_SECONDS = {CONTRACT: 0.7, "set-up": 0.05, "memory": 0.05, "quality": 0.4, "cost": 0.3, "tangent": 0.1}  # measured, see quick
-_WEIGHT = {"sphere": 0.4, "rosenbrock": 0.4, "styblinski-tang": 0.4, "beale": 0.4, "quadratic": 0.4, "cnn": 3.0}
 
 
 def _together(request: Request, pairs: Sequence[tuple[str, str]]) -> list[Planned]:

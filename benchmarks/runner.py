@@ -97,6 +97,8 @@ def reopen(folder: Path, given: Mapping[str, Any]) -> Request:
     changed = difference(options, given) or differing(header["provenance"], provenance(Path(source) if source else None))
     if changed:
         raise UsageError(f"cannot resume {folder}: {changed}; start a new run")
+    if Path(header["directory"]) != Path.cwd():  # users' files are named relative to it
+        raise UsageError(f"{folder} was started in {header['directory']}; resume it from there")
     return replace(Request.of(options), resume=folder)
 
 
