@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.records import CONTRACT, MARKS
-from reports.frames import MISSING, Results
+from reports.frames import Results
+from reports.pooling import MISSING
 from reports.tables import outcome_counts
 from reports.text import count, listed
 

@@ -13,17 +13,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from benchmarks.records import CONTRACT, Cell, Outcome, Record, RunFolder, latest
+from benchmarks.records import CONTRACT, Cell, Record, RunFolder, latest
 from reports import names
+from reports.pooling import pooled
 from reports.text import count, visible
 
-MISSING = "missing"
-"""The outcome of a cell that was planned and has no record."""
-
-OUTCOMES = (*(outcome.value for outcome in Outcome), MISSING)
-"""All outcomes, in the order of reports."""
-
-_SEVERITY = ("wrong", "failed", "out-of-memory", "timeout", "interrupted", MISSING, "skipped", "ok")  # of several processes
 _CONTEXT = ("device", "dtype", "threads", "execution", "seed")
 _COLUMNS = (
     "estimator",
@@ -116,14 +110,14 @@ def read(folders: Sequence[str | Path]) -> Results:
     """
     opened = [RunFolder.open(path) for path in dict.fromkeys(Path(folder).resolve() for folder in folders)]
     headers = [folder.header() for folder in opened]
-    pooled = len({_comparable(header) for header in headers}) == 1
+    alike = len({_comparable(header) for header in headers}) == 1
     runs: list[Run] = []
     found: list[tuple[str, Cell, Record | None]] = []
     planned: dict[tuple[str, Cell], None] = {}
     for folder, header in zip(opened, headers, strict=True):
         records, damage = folder.records()
         runs.append(Run(visible(str(header.get("run", folder.path.name))), header, tuple(damage)))
-        label = "" if pooled else runs[-1].name
+        label = "" if alike else runs[-1].name
         found += [(label, record.cell, record) for record in latest(records)]
         planned |= {(label, cell): None for cell in folder.planned()}
     recorded = {(label, cell) for label, cell, _ in found}
@@ -160,9 +154,14 @@ def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
     titles = _told_apart((key.problem for key in groups), names.problem)
     cells = [
         {
+            "estimator": key.estimator,
+            "problem": key.problem,
+            "kind": key.kind,
+            "name": names.estimator(key.estimator),
+            "series": names.estimator(key.estimator).series,
             "label": labels[key.estimator],
             "panel": " · ".join([titles[key.problem], *(_said(place, key.context[place]) for place in varying)]),
-            **_cell(key, records),
+            **pooled(records),
         }
         for key, records in groups.items()
     ]
@@ -185,52 +184,3 @@ def _said(place: int, value: Any) -> str:
     if name == "threads":
         return count(value, "thread")
     return f"seed {value}" if name == "seed" else str(value)
-
-
-def _cell(key: _Key, records: Sequence[Record | None]) -> dict[str, Any]:
-    present = [record for record in records if record is not None]
-    outcome, reason = _outcome(records)
-    return {
-        "estimator": key.estimator,
-        "problem": key.problem,
-        "kind": key.kind,
-        "name": names.estimator(key.estimator),
-        "series": names.estimator(key.estimator).series,
-        "outcome": outcome,
-        "reason": visible(reason),
-        "marks": frozenset().union(*(record.marks for record in present)),
-        "planned": len(records),
-        "processes": sum(bool(record.metrics) for record in present),
-        "n": next((record.facts["n"] for record in present if isinstance(record.facts.get("n"), int)), None),
-        "facts": present[-1].facts if present else {},
-        "seconds": sum(record.seconds for record in present),
-        **_metrics(present),
-    }
-
-
-def _outcome(records: Sequence[Record | None]) -> tuple[str, str]:
-    """The gravest outcome of several processes, and how many of them it befell."""
-    found = [(MISSING, "planned, but there is no record") if r is None else (r.outcome.value, r.reason) for r in records]
-    outcome, reason = min(found, key=lambda pair: _SEVERITY.index(pair[0]))
-    befell = sum(pair[0] == outcome for pair in found)
-    if outcome != "ok" and befell < len(found):
-        reason = f"{reason} (in {befell} of {len(found)} processes)"
-    return outcome, reason
-
-
-def _metrics(records: list[Record]) -> dict[str, float | None]:
-    """Each metric over all layers: one process keeps its interval; of several, the median, the lowest and the highest."""
-    pools: dict[str, list[Any]] = {}
-    for metric in (
-        metric for record in records for metric in record.metrics if metric.layer is None and metric.value is not None
-    ):
-        pools.setdefault(metric.metric, []).append(metric)
-    values: dict[str, float | None] = {}
-    for name, pool in pools.items():
-        if len(pool) == 1:
-            low, value, high = pool[0].low, pool[0].value, pool[0].high
-        else:
-            numbers = pd.Series([float(metric.value) for metric in pool])
-            low, value, high = numbers.min(), numbers.median(), numbers.max()
-        values |= {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_count": pool[0].count}
-    return values

@@ -14,9 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from benchmarks.records import KINDS, MARKS, METRICS
-from reports import findings, frames, style, svg, tables
+from reports import drawing, findings, frames, style, svg, tables
 from reports.figures import FIGURES
 from reports.figures.selection import Panel, Selection, Table
+from reports.pooling import OUTCOMES
 from reports.svg import VARIABLES
 from reports.text import size, visible
 
@@ -98,7 +99,7 @@ def page(results: frames.Results) -> str:
         ],
         provenance=[(run.name, _flat(run.header.get("provenance") or {})) for run in results.runs],
         damage=[line for run in results.runs for line in run.damage],
-        flags=frozenset(frames.OUTCOMES) - {"ok", "skipped"},
+        flags=frozenset(OUTCOMES) - {"ok", "skipped"},
         kinds=KINDS,
         marks=MARKS,
         metrics=METRICS,
@@ -150,7 +151,7 @@ def _legend(selection: Selection) -> tuple[tuple[str, str, str], ...]:
         return ()
     seen = {row["name"]: panel.look(row) for panel in selection.panels for row in panel.rows}
     by_series = {name.series: look for name, look in sorted(seen.items(), key=lambda pair: pair[0])}
-    return tuple((series, VARIABLES[look.color], style.outline(look.marker)) for series, look in by_series.items())
+    return tuple((series, VARIABLES[look.color], drawing.outline(look.marker)) for series, look in by_series.items())
 
 
 def _flat(values: Any, name: str = "") -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reports.names import FAMILIES, Name
 
 INK = "#222222"
-COLORS = dict(zip(FAMILIES, (INK, "#0072b2", "#d55e00", "#009e73", "#b0579b"), strict=True))
+COLORS = dict(zip(FAMILIES, (INK, "#0072b2", "#d55e00", "#009e73", "#9f4a8b"), strict=True))
 """Family -> colour."""
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*", "p", "h", "d")

@@ -1,4 +1,4 @@
-"""The shared style of all figures; the one module that uses seaborn.
+"""The shared style of all figures, and their axes; the one module that uses seaborn.
 
 Lengths are in pixels of the page: a figure of width 340 is drawn so that one unit of its SVG is one pixel. A figure is drawn on
 axes that come from here and leave room for their labels.
@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.markers import MarkerStyle
 from matplotlib.ticker import NullLocator
 
-from reports.looks import INK, Look
+from reports.looks import INK
 from reports.text import short
 
 WIDTH = 340
@@ -30,10 +28,8 @@ SMALL = 10.5
 TICKS = 6
 """Labelled ticks on an axis at most."""
 
-_NEAR, _LABEL_RISE = 14, 7  # pixels within which points share a label, and from a point to its label
 _LEAST_SPAN = 4.0  # highest over lowest value of a logarithmic axis: a difference of a few percent never fills it
 _HEADING = 20
-_RINGS = 6  # sizes of hollow markers; further series begin anew
 _UNIT = 1 / 72  # inches a pixel: the SVG writer counts in points
 
 _THEME: dict[str, Any] = {
@@ -139,94 +135,9 @@ def doubling_axis(axes: Axes, values: Sequence[float], label: str) -> None:
     _name(axes, "x", label)
 
 
-def point(axes: Axes, x: float, y: float, look: Look, *, state: str = "ok", size: float = 6) -> None:
-    """One marker: filled, hollow where the value is `doubtful`, crossed out where its estimator is `wrong`."""
-    face = look.color if state == "ok" else PAPER
-    axes.plot([x], [y], look.marker, color=look.color, markerfacecolor=face, markersize=size, markeredgewidth=1.2, zorder=3)
-    if state == "wrong":
-        axes.plot([x], [y], "x", color=INK, markersize=size + 4, markeredgewidth=1.4, zorder=4)
-
-
-def whisker(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look) -> None:
-    """The interval of a value, as a line."""
-    if np.isfinite([*x, *y]).all():
-        axes.plot(x, y, "-", color=look.color, linewidth=1.6, solid_capstyle="butt", zorder=2)
-
-
-def ring(axes: Axes, x: float, y: float, look: Look, place: int, *, wrong: bool = False) -> None:
-    """A hollow marker, the larger the earlier its `place`, so that values of several series that agree stay visible."""
-    size = 5 + 1.8 * (place % _RINGS)
-    axes.plot([x], [y], look.marker, color=look.color, markerfacecolor="none", markersize=size, markeredgewidth=1.2, zorder=3)
-    if wrong:
-        axes.plot([x], [y], "x", color=INK, markersize=size + 4, markeredgewidth=1.4, zorder=4)
-
-
-def curve(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look, width: float = 1.2) -> None:
-    """A line without markers."""
-    axes.plot(x, y, look.line, color=look.color, linewidth=width, zorder=1)
-
-
-def rule(axes: Axes, which: str, at: float, dashes: str = "--") -> None:
-    """A reference line across the axes at `at` on axis `which`."""
-    line = axes.axvline if which == "x" else axes.axhline
-    line(at, color=MUTED, linewidth=1, linestyle=dashes, zorder=0.5)
-
-
-def steps(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
-    """A front: the best y that each x affords, as a grey staircase to the right edge."""
-    right = axes.get_xlim()[1]
-    axes.step([*x, right], [*y, y[-1]], where="post", color=MUTED, linewidth=2.5, alpha=0.35, zorder=0.8)
-
-
-def labels(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Write a text beside each point; points that nearly coincide share one, which names the first and counts the others.
-
-    Limits must be set. Points are taken from left to right.
-    """
-    left, right, middle = axes.bbox.x0, axes.bbox.x1, (axes.bbox.y0 + axes.bbox.y1) / 2
-    groups: list[list[tuple[float, float, str]]] = []
-    for x, y, text in points:
-        across, up = axes.transData.transform((x, y))
-        near = next((g for g in groups if abs(g[0][1] - up) < _NEAR and abs(g[-1][0] - across) < 3 * _NEAR), None)
-        if near is None:
-            groups.append([(across, up, text)])
-        else:
-            near.append((across, up, text))
-    for group in groups:
-        across, up, text = group[0]
-        x, y = axes.transData.inverted().transform((across, up))
-        more = f" + {len(group) - 1} more" if len(group) > 1 else ""
-        leftish = across - left < (right - left) / 2
-        axes.annotate(
-            short(text, 34 - len(more)) + more,
-            (float(x), float(y)),
-            (-4 if leftish else 4, _LABEL_RISE if up < middle else -_LABEL_RISE),
-            textcoords="offset pixels",
-            ha="left" if leftish else "right",
-            va="bottom" if up < middle else "top",
-            fontsize=SMALL,
-            zorder=5,
-        )
-
-
-def outline(marker: str) -> str:
-    """The shape of a marker as the path of an SVG, in a square of 14 units: for legends in the page."""
-    style = MarkerStyle(marker)
-    polygon = style.get_path().transformed(style.get_transform()).to_polygons()[0]
-    shape = np.asarray(polygon)
-    shape = shape / np.abs(shape).max() * 5.5
-    return "M" + "L".join(f"{7 + x:.1f} {7 - y:.1f}" for x, y in shape) + "z"
-
-
 def _name(axes: Axes, which: str, label: str) -> None:
     """Quantity and unit of an axis; those of y stand level above the axes, where they are read without turning the head."""
     if which == "x":
         axes.set_xlabel(label)
     else:
         axes.annotate(label, (0, 1), (-axes.bbox.x0 + 4, 9), xycoords="axes fraction", textcoords="offset pixels", fontsize=11)
-
-
-def level(axes: Axes, y: float, look: Look, text: str) -> None:
-    """A value that does not depend on x: a line across the axes with its name."""
-    axes.axhline(y, color=look.color, linestyle=look.line, linewidth=1.2, zorder=1)
-    axes.text(0.02, y, text, transform=axes.get_yaxis_transform(), fontsize=SMALL, color=look.color, va="bottom")

@@ -10,7 +10,8 @@ from rich.table import Table as RichTable
 
 from benchmarks.records import CONTRACT
 from reports.figures.selection import Table, became
-from reports.frames import OUTCOMES, Results, column, rows
+from reports.frames import Results, column, rows
+from reports.pooling import OUTCOMES
 from reports.text import NOTHING, count, number, short, whole
 
 _KINDS = ("cost", "memory", "quality")

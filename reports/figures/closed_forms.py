@@ -6,17 +6,14 @@ never passes through a measured number. A series whose closed form is not known 
 
 import math
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from estimators import theory
-from estimators.registry import ESTIMATORS
-from estimators.spec import Spec, SpecError
-from reports import style
+from reports import drawing, style
+from reports.expectations import closed_form
 from reports.figures.selection import (
     NOT_MEASURED,
     Panel,
@@ -34,22 +31,6 @@ MOST_PANELS = 9
 """Panels against k, and against n, at most; of more, evenly spread ones are drawn."""
 
 _DENSE = 97  # points of a curve; with k = 1 ... 64, sixteen an octave
-
-
-def closed_form(canonical: str, metric: str, n: float, k: float) -> float:
-    """The expectation of a quality metric for an estimator, from its spec; NaN where no closed form is known.
-
-    Args:
-        canonical: the estimator's canonical spec; its own number of tangents is not looked at.
-        metric: a name such as `cosine`.
-        n: dimension, not necessarily whole.
-        k: number of tangents, not necessarily whole.
-    """
-    parts = _parts(canonical)
-    if parts is None or n < 1 or k < 1:
-        return math.nan
-    directions, aggregation, scale = parts
-    return theory.expected(directions, aggregation, n, k, scale).get(metric, math.nan)
 
 
 def select(results: Results, metric: str) -> Selection:
@@ -83,15 +64,15 @@ def draw(axes: Axes, panel: Panel, label: str) -> None:
     else:
         style.log_axis(axes, "x", [row["n"] for row in rows], "dimension n", tick)
     for series, xs, ys in panel.facts["curves"]:
-        style.curve(axes, xs, ys, panel.looks[series])
+        drawing.curve(axes, xs, ys, panel.looks[series])
     order = sorted({row["name"].series for row in rows})
     for row in rows:
         look, x = panel.look(row), row[x_name]
-        style.whisker(axes, [x, x], [row["low"], row["high"]], look)
-        style.ring(axes, x, row["value"], look, order.index(row["name"].series), wrong=row["outcome"] == "wrong")
+        drawing.whisker(axes, [x, x], [row["low"], row["high"]], look)
+        drawing.ring(axes, x, row["value"], look, order.index(row["name"].series), wrong=row["outcome"] == "wrong")
     for row in panel.rows:
         if not row[x_name] > 0:
-            style.level(axes, row["value"], panel.look(row), short(row["label"], 40))
+            drawing.level(axes, row["value"], panel.look(row), short(row["label"], 40))
 
 
 def finding(selection: Selection, metric: str, noun: str) -> str:
@@ -148,19 +129,6 @@ def table(selection: Selection, metric: str, noun: str) -> Table:
         groups.setdefault(row["panel"], []).append(cells)
     caption = f"Mean {noun} with its {selection.scope}, the closed form and the distance from it in standard errors (z)"
     return Table(caption, columns, tuple((title, tuple(rows)) for title, rows in groups.items()))
-
-
-@cache
-def _parts(canonical: str) -> tuple[str, str, str | None] | None:
-    try:
-        spec = ESTIMATORS.resolve(canonical)
-    except SpecError:
-        return None
-    directions, aggregation, scale = (spec.get(name) for name in ("directions", "aggregation", "scale"))
-    if directions is None or aggregation is None:
-        return None
-    law, rule = (part.name if isinstance(part, Spec) else str(part) for part in (directions, aggregation))
-    return law, rule, None if scale is None else str(scale)
 
 
 def _panels(results: Results, shown: pd.DataFrame, metric: str, by: str, against: str) -> list[Panel]:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports import style
+from reports import drawing, style
 from reports.figures.selection import (
     NOT_MEASURED,
     Panel,
@@ -78,16 +78,16 @@ def draw(axes: Axes, panel: Panel) -> None:
     style.log_axis(axes, "y", [row[end] for row in panel.rows for end in _ETA], "efficiency η", tick)
     for series, path in panel.data.groupby("series", sort=True):
         path = path.sort_values("name")
-        style.curve(axes, list(path["multiple"]), list(path["efficiency"]), panel.looks[str(series)], 0.7)
+        drawing.curve(axes, list(path["multiple"]), list(path["efficiency"]), panel.looks[str(series)], 0.7)
     front = sorted((row["multiple"], row["efficiency"], row["label"]) for row in panel.rows if row["front"])
     if front:
-        style.steps(axes, [cost for cost, _, _ in front], list(pd.Series([eta for _, eta, _ in front]).cummax()))
+        drawing.steps(axes, [cost for cost, _, _ in front], list(pd.Series([eta for _, eta, _ in front]).cummax()))
     for row in panel.rows:
         if row["front"]:
-            style.whisker(axes, [row["multiple_low"], row["multiple_high"]], [row["efficiency"]] * 2, panel.look(row))
-            style.whisker(axes, [row["multiple"]] * 2, [row["efficiency_low"], row["efficiency_high"]], panel.look(row))
-        style.point(axes, row["multiple"], row["efficiency"], panel.look(row), state=state(row))
-    style.labels(axes, front)
+            drawing.whisker(axes, [row["multiple_low"], row["multiple_high"]], [row["efficiency"]] * 2, panel.look(row))
+            drawing.whisker(axes, [row["multiple"]] * 2, [row["efficiency_low"], row["efficiency_high"]], panel.look(row))
+        drawing.point(axes, row["multiple"], row["efficiency"], panel.look(row), state=state(row))
+    drawing.labels(axes, front)
 
 
 def describe(selection: Selection) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from reports import style
+from reports import drawing
 from reports.figures.rows import LEFT, TOP, draw_rows, height
 from reports.figures.selection import (
     NOT_MEASURED,
@@ -57,9 +57,9 @@ def draw(axes: Axes, panel: Panel) -> None:
     with_rules = Panel(panel.title, panel.data, panel.looks, {"rules": base})
     draw_rows(axes, with_rules, "peak of tensor bytes", size, _tick, binary=True)
     for value in base:
-        style.rule(axes, "x", value)
+        drawing.rule(axes, "x", value)
     if backprop := _peak(panel, "backprop"):
-        style.rule(axes, "x", backprop, ":")
+        drawing.rule(axes, "x", backprop, ":")
 
 
 def describe(selection: Selection) -> str:

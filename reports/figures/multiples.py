@@ -6,7 +6,7 @@ the base forward pass itself, the dotted one backprop on the same problem. Needs
 
 from matplotlib.axes import Axes
 
-from reports import style
+from reports import drawing
 from reports.figures.rows import LEFT, TOP, draw_rows, height
 from reports.figures.selection import (
     NOT_MEASURED,
@@ -59,9 +59,9 @@ def draw(axes: Axes, panel: Panel) -> None:
     backprop = [row["value"] for row in panel.rows if row["estimator"] == "backprop" and row["value"] > 0]
     with_rules = Panel(panel.title, panel.data, panel.looks, {"rules": [1.0]})
     draw_rows(axes, with_rules, "multiple of the base forward pass", number, tick)
-    style.rule(axes, "x", 1.0)
+    drawing.rule(axes, "x", 1.0)
     for value in backprop:
-        style.rule(axes, "x", value, ":")
+        drawing.rule(axes, "x", value, ":")
 
 
 def describe(selection: Selection) -> str:

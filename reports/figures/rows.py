@@ -8,7 +8,7 @@ from typing import Literal
 
 from matplotlib.axes import Axes
 
-from reports import style
+from reports import drawing, style
 from reports.figures.selection import Panel, Row, remark, state
 from reports.text import NOTHING, short
 
@@ -49,8 +49,8 @@ def draw_rows(
         _write_row(axes, place, row, words)
         if row["value"] > 0:
             look, line = panel.look(row), place + _LINE
-            style.whisker(axes, [row["low"], row["high"]], [line, line], look)
-            style.point(axes, row["value"], line, look, state=state(row))
+            drawing.whisker(axes, [row["low"], row["high"]], [line, line], look)
+            drawing.point(axes, row["value"], line, look, state=state(row))
 
 
 def _write_row(axes: Axes, place: int, row: Row, words: Callable[[float], str]) -> None:

@@ -1,13 +1,14 @@
-"""The shared style: ticks are round and few, markers have an outline."""
+"""The shared style: ticks are round and few, and no axis exaggerates."""
 
 import math
+import re
 from itertools import pairwise
+from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports import looks, style
+from reports import style
 
 
 @given(st.floats(1e-9, 1e9), st.floats(3.9, 1e12), st.booleans())
@@ -23,17 +24,15 @@ def test_binary_ticks_are_powers_of_two() -> None:
     assert all(math.log2(tick).is_integer() for tick in ticks)
 
 
-@pytest.mark.parametrize("marker", looks.MARKERS)
-def test_every_marker_has_an_outline_of_its_own_within_its_square(marker: str) -> None:
-    outlines = {other: style.outline(other) for other in looks.MARKERS}
-    assert list(outlines.values()).count(outlines[marker]) == 1
-    numbers = [float(number) for number in outlines[marker].strip("Mz").replace("L", " ").split()]
-    assert all(0 <= number <= 14 for number in numbers)
-
-
 def test_a_small_difference_never_fills_the_axis() -> None:
     with style.themed():
         _, axes = style.axes_of(200, left=10, top=10)
         style.log_axis(axes, "x", [1.0, 1.01], "x", str)
     low, high = axes.get_xlim()
     assert high / low >= 4
+
+
+def test_seaborn_is_used_in_this_module_alone() -> None:
+    root = Path(style.__file__).parent
+    users = [path.name for path in root.rglob("*.py") if re.search(r"^\s*(import|from) seaborn", path.read_text(), re.MULTILINE)]
+    assert users == ["style.py"]

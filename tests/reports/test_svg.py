@@ -3,7 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 
-from reports import style, svg
+from reports import drawing, style, svg
 from reports.looks import COLORS, Look
 
 LOOK = Look(COLORS["projection"], "s", "--")
@@ -15,8 +15,8 @@ def drawn() -> str:
         figure, axes = style.axes_of(200, left=50, top=20)
         style.log_axis(axes, "x", [1, 100], "multiple", str)
         style.log_axis(axes, "y", [1, 100], "bytes", str)
-        style.point(axes, 3, 30, LOOK, state="wrong")
-        style.curve(axes, [1, 10], [1, 10], LOOK)
+        drawing.point(axes, 3, 30, LOOK, state="wrong")
+        drawing.curve(axes, [1, 10], [1, 10], LOOK)
         axes.text(2, 2, WORDS)
         return svg.inline(figure, "cost-1")
 

@@ -47,17 +47,6 @@ def test_an_estimator_without_a_closed_form_has_points_and_no_curve(make_run, re
     assert cosine.finding(selection) == "2 mean cosines were measured; none has a closed form to compare with."
 
 
-def test_a_rescaled_estimator_has_the_curve_of_its_scale() -> None:
-    plain = closed_forms.closed_form(ESTIMATORS.canonical("multi-tangent"), "norm_ratio", 64, 4)
-    unbiased = closed_forms.closed_form(ESTIMATORS.canonical("multi-tangent[scale=unbiased]"), "norm_ratio", 64, 4)
-    assert unbiased == pytest.approx(plain * 16)
-
-
-def test_what_has_no_closed_form_is_nan() -> None:
-    assert math.isnan(closed_forms.closed_form("/nowhere/my.py:Mine", "cosine", 64, 4))
-    assert math.isnan(closed_forms.closed_form("backprop", "cosine", 64, 4))
-
-
 def test_the_finding_names_the_largest_deviation(make_run, record_of) -> None:
     records = [
         record_of(cell("forward-gradient"), cosine=(0.101, 0.09, 0.11), cosine_expected=0.1, cosine_z=0.5),

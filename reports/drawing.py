@@ -1,0 +1,106 @@
+"""What is drawn on the axes of a figure: points, intervals, curves, reference lines and labels, in the shared style."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.markers import MarkerStyle
+
+from reports.looks import INK, Look
+from reports.style import MUTED, PAPER, SMALL
+from reports.text import short
+
+_NEAR, _RISE = 14, 7  # pixels within which points share a label, and from a point to its label
+_RINGS = 6  # sizes of hollow markers; further series begin anew
+
+
+def point(axes: Axes, x: float, y: float, look: Look, *, state: str = "ok", size: float = 6) -> None:
+    """One marker: filled, hollow where the value is `doubtful`, crossed out where its estimator is `wrong`."""
+    face = look.color if state == "ok" else PAPER
+    axes.plot([x], [y], look.marker, color=look.color, markerfacecolor=face, markersize=size, markeredgewidth=1.2, zorder=3)
+    if state == "wrong":
+        _cross_out(axes, x, y, size)
+
+
+def whisker(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look) -> None:
+    """The interval of a value, as a line."""
+    if np.isfinite([*x, *y]).all():
+        axes.plot(x, y, "-", color=look.color, linewidth=1.6, solid_capstyle="butt", zorder=2)
+
+
+def ring(axes: Axes, x: float, y: float, look: Look, place: int, *, wrong: bool = False) -> None:
+    """A hollow marker, the larger the earlier its `place`, so that values of several series that agree stay visible."""
+    size = 5 + 1.8 * (place % _RINGS)
+    axes.plot([x], [y], look.marker, color=look.color, markerfacecolor="none", markersize=size, markeredgewidth=1.2, zorder=3)
+    if wrong:
+        _cross_out(axes, x, y, size)
+
+
+def curve(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look, width: float = 1.2) -> None:
+    """A line without markers."""
+    axes.plot(x, y, look.line, color=look.color, linewidth=width, zorder=1)
+
+
+def rule(axes: Axes, which: str, at: float, dashes: str = "--") -> None:
+    """A reference line across the axes at `at` on axis `which`."""
+    line = axes.axvline if which == "x" else axes.axhline
+    line(at, color=MUTED, linewidth=1, linestyle=dashes, zorder=0.5)
+
+
+def steps(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
+    """A front: the best y that each x affords, as a grey staircase to the right edge."""
+    right = axes.get_xlim()[1]
+    axes.step([*x, right], [*y, y[-1]], where="post", color=MUTED, linewidth=2.5, alpha=0.35, zorder=0.8)
+
+
+def labels(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
+    """Write a text beside each point; points that nearly coincide share one, which names the first and counts the others.
+
+    Limits must be set. Points are taken from left to right.
+    """
+    to_pixels = axes.transData.transform
+    groups: list[list[tuple[float, float, str]]] = []
+    for point in points:
+        across, up = to_pixels(point[:2])
+        near = [group for group in groups if (abs(to_pixels(group[-1][:2]) - (across, up)) < (3 * _NEAR, _NEAR)).all()]
+        if near:
+            near[0].append(point)
+        else:
+            groups.append([point])
+    for group in groups:
+        _label(axes, *group[0], f" + {len(group) - 1} more" if len(group) > 1 else "")
+
+
+def _label(axes: Axes, x: float, y: float, text: str, more: str) -> None:
+    """A text towards the middle of the axes, so that it does not leave them."""
+    across, up = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
+    right, above = (-1 if across < 0.5 else 1), (1 if up < 0.5 else -1)
+    axes.annotate(
+        short(text, 34 - len(more)) + more,
+        (x, y),
+        (4 * right, _RISE * above),
+        textcoords="offset pixels",
+        ha="left" if right < 0 else "right",
+        va="bottom" if above > 0 else "top",
+        fontsize=SMALL,
+        zorder=5,
+    )
+
+
+def outline(marker: str) -> str:
+    """The shape of a marker as the path of an SVG, in a square of 14 units: for legends in the page."""
+    shape_of = MarkerStyle(marker)
+    polygon = shape_of.get_path().transformed(shape_of.get_transform()).to_polygons()[0]
+    shape = np.asarray(polygon)
+    shape = shape / np.abs(shape).max() * 5.5
+    return "M" + "L".join(f"{7 + x:.1f} {7 - y:.1f}" for x, y in shape) + "z"
+
+
+def level(axes: Axes, y: float, look: Look, text: str) -> None:
+    """A value that does not depend on x: a line across the axes with its name."""
+    axes.axhline(y, color=look.color, linestyle=look.line, linewidth=1.2, zorder=1)
+    axes.text(0.02, y, text, transform=axes.get_yaxis_transform(), fontsize=SMALL, color=look.color, va="bottom")
+
+
+def _cross_out(axes: Axes, x: float, y: float, size: float) -> None:
+    axes.plot([x], [y], "x", color=INK, markersize=size + 4, markeredgewidth=1.4, zorder=4)

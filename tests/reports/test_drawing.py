@@ -1,0 +1,23 @@
+"""What is drawn: shapes that differ, labels that do not cover each other."""
+
+import pytest
+
+from reports import drawing, looks, style
+
+
+@pytest.mark.parametrize("marker", looks.MARKERS)
+def test_every_marker_has_an_outline_of_its_own_within_its_square(marker: str) -> None:
+    outlines = {other: drawing.outline(other) for other in looks.MARKERS}
+    assert list(outlines.values()).count(outlines[marker]) == 1
+    numbers = [float(number) for number in outlines[marker].strip("Mz").replace("L", " ").split()]
+    assert all(0 <= number <= 14 for number in numbers)
+
+
+def test_points_that_nearly_coincide_share_a_label() -> None:
+    with style.themed():
+        _, axes = style.axes_of(300, left=50, top=26)
+        style.log_axis(axes, "x", [1, 100], "x", str)
+        style.log_axis(axes, "y", [1, 100], "y", str)
+        before = len(axes.texts)
+        drawing.labels(axes, [(2, 2, "first"), (2.1, 2.05, "second"), (50, 90, "far")])
+    assert [text.get_text() for text in axes.texts[before:]] == ["first + 1 more", "far"]
