@@ -43,13 +43,6 @@ def reason_of(error: BaseException) -> str:
     return (f"{type(error).__name__}: {message}" if message else type(error).__name__)[:LONGEST_REASON]
 
 
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # a user's exception may not even have a text
-        return "(its message cannot be shown)"
-
-
 def frames_of(error: BaseException) -> list[str]:
     """The innermost places it came through, for somebody who looks for the defect."""
     return [
@@ -88,3 +81,10 @@ def _form(tensor: Any) -> str:
 def _listed(names: Any) -> str:
     text = ", ".join(map(str, names))
     return f"({text if len(text) <= 100 else text[:100] + ' ...'})"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a user's exception may not even have a text
+        return "(its message cannot be shown)"

@@ -70,14 +70,17 @@ class Request:
         _one_of("dtype", self.dtype, DTYPES)
         for kind in self.measures or ("",):
             _one_of("kind of measurement", kind, KINDS)
+        for spec in (*self.estimators, *self.problems):
+            if not isinstance(spec, str):
+                raise UsageError(f"estimators and problems are named by specs (texts), got {spec!r}")
         for name, least in (("threads", 1), ("processes", 1), ("seed", 0), ("draws", 2), ("memory_limit", 1)):
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise UsageError(f"{name} must be at least {least}, got {value}")
+            if value is not None and (not isinstance(value, int) or value < least):
+                raise UsageError(f"{name} must be an integer of at least {least}, got {value!r}")
         for name in ("precision", "budget", "total_budget", "timeout"):
             value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise UsageError(f"{name} must be a positive number, got {value}")
+            if value is not None and not (isinstance(value, (int, float)) and 0 < value < float("inf")):
+                raise UsageError(f"{name} must be a positive number, got {value!r}")
 
     @property
     def goal(self) -> float:
@@ -125,7 +128,7 @@ def difference(stored: Mapping[str, Any], given: Mapping[str, Any]) -> str | Non
 
 
 def _one_of(what: str, name: str, known: Iterable[str]) -> None:
-    if name not in set(known):
+    if name not in list(known):
         raise UsageError(f"unknown {what} {name!r}: {nearest(name, known)}")
 
 

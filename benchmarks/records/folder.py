@@ -45,14 +45,17 @@ class RunFolder:
             header: what `run.json` shall say; the schema version is added.
 
         Raises:
-            FolderError: there is a run in it already.
+            FolderError: there is a run in it already, or it cannot be written.
         """
         folder = cls(path)
         if folder._header_path.exists() or folder._records_path.exists():
             raise FolderError(f"{path} holds a run already; resume it with --resume, or choose another folder")
-        path.mkdir(parents=True, exist_ok=True)
-        folder.write_header(header)
-        folder._records_path.touch()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            folder.write_header(header)
+            folder._records_path.touch()
+        except OSError as error:
+            raise FolderError(f"{path} cannot be written: {error.strerror}") from None
         return folder
 
     @classmethod
@@ -121,9 +124,13 @@ class RunFolder:
         """Hold the folder for writing; a torn last line is cut off first.
 
         Raises:
-            FolderError: another process holds it.
+            FolderError: another process holds it, or it cannot be written.
         """
-        with self._records_path.open("a+b") as stream:
+        try:
+            stream = self._records_path.open("a+b")
+        except OSError as error:
+            raise FolderError(f"{self._records_path} cannot be written: {error.strerror}") from None
+        with stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

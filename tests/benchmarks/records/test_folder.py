@@ -104,3 +104,14 @@ def test_a_header_never_holds_nan(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run", {"seconds": float("nan")})
     assert folder.header()["seconds"] is None
     assert "NaN" not in (tmp_path / "run" / "run.json").read_text()
+
+
+def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FolderError, match="cannot be written: Not a directory"):
+        RunFolder.create(tmp_path / "file" / "run", {})
+    folder = _run(tmp_path / "run", FIRST)
+    (folder.path / "records.jsonl").unlink()
+    (folder.path / "records.jsonl").mkdir()
+    with pytest.raises(FolderError, match="cannot be written: Is a directory"), folder.writing():
+        pass
