@@ -122,15 +122,16 @@ def _draw(
         return more_draws(cosines(reducer.result()) if reducer.count else np.empty(0), coordinates)
 
     spent = False
-    while (left := wanted()) > 0 and not spent:
+    while not spent and (left := wanted()) > 0:
         for _ in range(left):
             reducer.add(source.draw())
             if spent := (reducer.count >= DETERMINISTIC_DRAWS and clock() > end):
                 break
     draws = reducer.result()
+    if fixed is not None:
+        return draws, reducer.count >= fixed
     cosine = cosines(draws)
-    precise = fixed is not None or standard_error(cosine) <= PRECISION * abs(float(cosine.mean()))
-    return draws, precise and left <= 0
+    return draws, standard_error(cosine) <= PRECISION * abs(float(cosine.mean()))
 
 
 def _compared(real: Gradient, simulated: Estimator, known: Objective, problem: Problem, settings: Settings) -> Metric:
