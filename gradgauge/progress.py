@@ -67,7 +67,7 @@ def _live(bar: "Bar") -> Callable[[Status], None]:
 
     def show(status: Status) -> None:
         if status.last is not None and status.last.outcome not in _QUIET:
-            bar.console.print(escape(_became(status.last)), highlight=False)
+            bar.console.print(escape(_became(status.last)), highlight=False, soft_wrap=True)
         running = "; ".join(map(_named, status.running)) or "starting a worker"
         left = f"{written(status.left)} left"
         bar.update(task, total=status.total, completed=status.done, left=left, description=escape(running))
