@@ -11,6 +11,7 @@ from reports.style import MUTED, PAPER, SMALL
 from reports.text import short
 
 _NEAR, _RISE = 14, 7  # pixels within which points share a label, and from a point to its label
+_CHARACTER, _LONGEST = 6.3, 34  # width of one in a label, in pixels, and how many a label may have
 _RINGS = 6  # sizes of hollow markers; further series begin anew
 
 
@@ -54,19 +55,21 @@ def steps(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
 
 
 def labels(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Write a text beside each point; points that nearly coincide share one, which names the first and counts the others.
+    """Write a text beside each point; points whose labels would meet share one, which names the first and counts the others.
 
     Limits must be set. Points are taken from left to right.
     """
     to_pixels = axes.transData.transform
     groups: list[list[tuple[float, float, str]]] = []
-    for point in points:
-        across, up = to_pixels(point[:2])
-        near = [group for group in groups if (abs(to_pixels(group[-1][:2]) - (across, up)) < (3 * _NEAR, _NEAR)).all()]
-        if near:
-            near[0].append(point)
+    for x, y, text in points:
+        across, up = to_pixels((x, y))
+        for group in groups:
+            first, level = to_pixels(group[0][:2])
+            if abs(level - up) < _NEAR and abs(first - across) < _CHARACTER * len(short(group[0][2], _LONGEST)) + _NEAR:
+                group.append((x, y, text))
+                break
         else:
-            groups.append([point])
+            groups.append([(x, y, text)])
     for group in groups:
         _label(axes, *group[0], f" + {len(group) - 1} more" if len(group) > 1 else "")
 
@@ -76,7 +79,7 @@ def _label(axes: Axes, x: float, y: float, text: str, more: str) -> None:
     across, up = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
     right, above = (-1 if across < 0.5 else 1), (1 if up < 0.5 else -1)
     axes.annotate(
-        short(text, 34 - len(more)) + more,
+        short(text, _LONGEST - len(more)) + more,
         (x, y),
         (4 * right, _RISE * above),
         textcoords="offset pixels",

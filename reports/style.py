@@ -67,7 +67,7 @@ def axes_of(height: float, left: float, top: float, heading: str = "") -> tuple[
         top: pixels above the axes.
         heading: written above the axes; for files, where no page does.
     """
-    right, bottom = 14, 44
+    right, bottom = 20, 44
     height += _HEADING if heading else 0
     figure = Figure(figsize=(WIDTH * _UNIT, height * _UNIT), dpi=1 / _UNIT)
     figure.patch.set_alpha(0)

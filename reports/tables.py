@@ -80,7 +80,7 @@ def summary(results: Results, width: int = 120) -> str:
     console = Console(file=stream, width=width, markup=False, highlight=False, emoji=False, color_system=None)
     cost = results.of("cost")
     if len(cost):
-        console.print(f"Multiples of the base forward pass ({results.scope})")
+        console.print(f"Multiples of the base forward pass ({results.scope}; ~ marks an imprecise one)")
         for panels in _chunks(list(dict.fromkeys(cost["panel"])), max(1, (width - 44) // 15)):
             console.print(_multiples(cost, panels))
     console.print(_counted(results))
@@ -98,7 +98,7 @@ def _multiples(cost: pd.DataFrame, panels: list[str]) -> RichTable:
     table.add_column("estimator", no_wrap=True)
     for panel in panels:
         table.add_column(short(panel, 28), justify="right", overflow="fold")
-    shown = cost.assign(value=column(cost, "multiple"))
+    shown = cost.assign(value=column(cost, "multiple")).sort_values("name", kind="stable")
     for label, group in shown[shown["panel"].isin(panels)].groupby("label", sort=False):
         said = {row["panel"]: _brief(row) for row in rows(group)}
         table.add_row(short(str(label), 42), *(said.get(panel, "") for panel in panels))

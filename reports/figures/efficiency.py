@@ -109,6 +109,7 @@ def table(selection: Selection) -> Table:
     return Table(f"Efficiency (95 % interval over the draws) and cost ({selection.scope})", columns, groups)
 
 
+_ROUNDING = 1e-5  # relative: two exact gradients in single precision are equally efficient
 _COST = ("multiple", "multiple_low", "multiple_high")
 _ETA = ("efficiency", "efficiency_low", "efficiency_high")
 
@@ -136,6 +137,7 @@ def _front(group: pd.DataFrame) -> list[bool]:
 
 def _beats(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether the intervals say that `one` is better than `other` in one respect and no worse in the other."""
-    cheaper = one["multiple_high"] < other["multiple_low"] and one["efficiency_low"] >= other["efficiency_high"]
-    finer = one["efficiency_low"] > other["efficiency_high"] and one["multiple_high"] <= other["multiple_low"]
+    least, most = one["efficiency_low"] * (1 + _ROUNDING), other["efficiency_high"]
+    cheaper = one["multiple_high"] < other["multiple_low"] and least >= most
+    finer = one["efficiency_low"] > most * (1 + _ROUNDING) and one["multiple_high"] <= other["multiple_low"]
     return bool(cheaper or finer)

@@ -13,11 +13,11 @@ def test_every_marker_has_an_outline_of_its_own_within_its_square(marker: str) -
     assert all(0 <= number <= 14 for number in numbers)
 
 
-def test_points_that_nearly_coincide_share_a_label() -> None:
+def test_points_whose_labels_would_meet_share_a_label() -> None:
     with style.themed():
         _, axes = style.axes_of(300, left=50, top=26)
         style.log_axis(axes, "x", [1, 100], "x", str)
         style.log_axis(axes, "y", [1, 100], "y", str)
         before = len(axes.texts)
-        drawing.labels(axes, [(2, 2, "first"), (2.1, 2.05, "second"), (50, 90, "far")])
-    assert [text.get_text() for text in axes.texts[before:]] == ["first + 1 more", "far"]
+        drawing.labels(axes, [(2, 2, "a long name"), (4, 2.05, "second"), (50, 90, "far")])
+    assert [text.get_text() for text in axes.texts[before:]] == ["a long name + 1 more", "far"]

@@ -33,6 +33,10 @@ def test_intervals_that_overlap_beat_nobody(selected) -> None:
     assert on_front(selected(points)) == {"a", "b"}
 
 
+def test_two_exact_gradients_are_told_apart_by_their_cost_alone(selected) -> None:
+    assert on_front(selected({"a": (3.0, 1.0), "b": (4.0, 1.0 + 1e-7)})) == {"a"}
+
+
 def test_a_wrong_estimator_is_never_on_the_front_and_beats_nobody(selected) -> None:
     selection = selected({"a": (1.0, 1.0), "b": (2.0, 0.5)}, {"a": "wrong"})
     assert on_front(selection) == {"b"}
