@@ -1,0 +1,59 @@
+"""Multiples that are known, or aimed at, as the harness measures them: look at `multiple` in the extra information.
+
+An estimator that calls the base m times costs m. One Rademacher forward gradient on a 784-1024-1024-10 perceptron is to cost
+3.4 base passes or less, drawing and forming included.
+"""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.harness.multiple import measure
+from benchmarks.harness.settings import Settings
+from benchmarks.problems.problem import Problem, build_problem
+from estimators import FunctionObjective
+from estimators.registry import ESTIMATORS
+
+pytestmark = pytest.mark.micro
+KNOWN = Path(__file__).parent.parent / "known_cost.py"
+
+
+def one_millisecond():
+    """A product of 330 x 330 matrices: about 1 ms on a core of 80 GFLOP/s, and called at no other cost."""
+    matrix = torch.randn(330, 330, generator=torch.Generator().manual_seed(0)) / 20
+    point = torch.ones(330, requires_grad=True)
+
+    def function(x):
+        return (torch.tanh(torch.tanh(matrix @ matrix) @ matrix) @ x).sum()
+
+    objective = FunctionObjective(function, point)
+    return Problem("1 ms", objective, lambda: function(point), tuple, torch.device("cpu"), torch.float32, "", 0)
+
+
+def measured(benchmark, problem, spec, precision):
+    settings = Settings(precision=precision, budget_s=20)
+    measurement = benchmark.pedantic(lambda: measure(problem, ESTIMATORS.build(spec), settings), rounds=1, iterations=1)
+    (multiple,) = [metric for metric in measurement.metrics if metric.metric == "multiple"]
+    (base,) = [metric for metric in measurement.metrics if metric.metric == "base_time"]
+    benchmark.extra_info |= {
+        "multiple": round(multiple.value, 5),
+        "interval": [round(multiple.low, 5), round(multiple.high, 5)],
+        "base_ms": round(base.value / 1e6, 3),
+        "rounds": multiple.count,
+    }
+    return multiple
+
+
+@pytest.mark.parametrize("m", [0, 1, 2, 5])
+def test_an_estimator_that_calls_the_base_m_times(benchmark, m):
+    benchmark.group = "known multiples"
+    multiple = measured(benchmark, one_millisecond(), f'"{KNOWN}:CallsBase"[m={m}]', 0.005)
+    assert multiple.low <= multiple.value <= multiple.high
+
+
+def test_one_rademacher_forward_gradient(benchmark):
+    benchmark.group = "784-1024-1024-10 perceptron"
+    problem = build_problem("mlp[depth=2,width=1024,data=synthetic[features=784,classes=10]]")
+    multiple = measured(benchmark, problem, "forward-gradient[directions=rademacher]", 0.02)
+    assert multiple.value > 2  # one forward pass for the loss and at least one for the tangent
