@@ -34,11 +34,15 @@ def problems() -> list[Item]:
 
 
 def suites() -> list[Item]:
-    """Every suite, with the number of its cells."""
+    """Every suite, with its size."""
     from benchmarks.suites import SUITES
 
     return [
-        Item(suite.name, suite.summary, f"{len(suite.estimators)} estimators x {len(suite.problems)} problems")
+        Item(
+            suite.name,
+            suite.summary,
+            f"{len(suite.estimators)} estimators, {len(suite.problems)} problems, {len(suite.pairs())} pairs",
+        )
         for suite in SUITES.values()
     ]
 
