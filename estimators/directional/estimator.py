@@ -17,7 +17,7 @@ from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.space import Layout, Space, Tangents, Weights, dimension
 from estimators.directional.streams import Stream, open_stream
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes, count
-from estimators.objective import Objective
+from estimators.objective import MissingCapability, Objective
 
 STREAMS = ("keyed", "sequential")
 
@@ -94,10 +94,13 @@ class Directional(Estimator):
         """The coordinates; see `Estimator.init`.
 
         Raises:
-            ValueError: the scale has no closed form for these parts at this dimension.
+            MissingCapability: the scale has no closed form for these parts at this dimension.
         """
         state = State(self.space.layout(objective))
-        self._factor(state.layout)
+        try:
+            self._factor(state.layout)
+        except ValueError as error:
+            raise MissingCapability("closed_form", str(error)) from None
         return state
 
     def estimate(self, objective: Objective, state: State, *, generator: torch.Generator) -> tuple[Estimate, State]:

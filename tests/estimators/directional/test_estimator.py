@@ -21,7 +21,7 @@ from estimators.directional.directions.sphere import Sphere
 from estimators.directional.estimator import Directional, State
 from estimators.directional.streams import Keyed
 from estimators.exact import Backprop
-from estimators.objective import FunctionObjective, ModuleObjective, Objective
+from estimators.objective import FunctionObjective, MissingCapability, ModuleObjective, Objective
 
 
 class Awkward(nn.Module):
@@ -143,7 +143,9 @@ def test_a_scale_multiplies_by_the_factor_of_the_theory(scale: str) -> None:
 
 
 def test_a_scale_without_closed_form_is_refused_before_anything_is_measured() -> None:
-    with pytest.raises(ValueError, match="length-preserving has no closed form for directions=rademacher"):
+    with pytest.raises(
+        MissingCapability, match="needs closed_form: scale=length-preserving has no closed form for directions=rademacher"
+    ):
         Directional(k=2, directions=Rademacher(), scale="length-preserving").init(OBJECTIVES["function"]())
 
 
