@@ -1,10 +1,13 @@
 """What there is: estimators, problems, suites and devices, each with one line. Loads neither torch nor pandas."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from estimators.registry import ESTIMATORS, Entry, Registry
 from estimators.spec import write
+
+if TYPE_CHECKING:
+    from benchmarks.suites import Suite
 
 
 class Item(NamedTuple):
@@ -37,14 +40,7 @@ def suites() -> list[Item]:
     """Every suite, with its size."""
     from benchmarks.suites import SUITES
 
-    return [
-        Item(
-            suite.name,
-            suite.summary,
-            f"{len(suite.estimators)} estimators, {len(suite.problems)} problems, {len(suite.pairs())} pairs",
-        )
-        for suite in SUITES.values()
-    ]
+    return [Item(suite.name, suite.summary, _size(suite)) for suite in SUITES.values()]
 
 
 def devices() -> list[Item]:
@@ -53,6 +49,10 @@ def devices() -> list[Item]:
     from benchmarks.harness.machine import cpu_name
 
     return [Item("cpu", cpu_name(), ""), *(Item(f"cuda:{gpu.index}", gpu.name, gpu.uuid) for gpu in gpus())]
+
+
+def _size(suite: "Suite") -> str:
+    return f"estimators: {len(suite.estimators)}, problems: {len(suite.problems)}, pairs: {len(suite.pairs())}"
 
 
 def _registered(registry: Registry) -> list[Item]:
