@@ -18,7 +18,8 @@ class MissingCapability(Exception):  # noqa: N818  (an outcome, "skipped", rathe
     """The objective lacks something that the estimator needs; a cell that meets it is skipped with this reason.
 
     Attributes:
-        capability: one of `jvp`, `module`, `per_sample_loss`, `sites`, `gradient`, or `closed_form` (of a scale, at this dimension).
+        capability: one of `jvp`, `module`, `per_sample_loss`, `sites`, `gradient`; or `closed_form`, of a scale at this
+            dimension.
     """
 
     def __init__(self, capability: str, reason: str) -> None:
