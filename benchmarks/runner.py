@@ -30,7 +30,7 @@ from benchmarks.preparation import Preparation, needs_data
 from benchmarks.provenance import differing, provenance
 from benchmarks.records import PROTOCOL_VERSION, FolderError, Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError, difference
-from estimators.spec import SpecError
+from estimators.spec import SpecError, parse
 
 USAGE_ERRORS = (SpecError, FolderError, UsageError, gpu.DeviceError)
 """What `plan`, `reopen` and `run` raise when something else must be asked for: exit code 2."""
@@ -97,9 +97,10 @@ def reopen(folder: Path, given: Mapping[str, Any]) -> Request:
     changed = difference(options, given) or differing(header["provenance"], provenance(Path(source) if source else None))
     if changed:
         raise UsageError(f"cannot resume {folder}: {changed}; start a new run")
-    if Path(header["directory"]) != Path.cwd():  # users' files are named relative to it
+    request = replace(Request.of(options), resume=folder)
+    if Path(header["directory"]) != Path.cwd() and _names_relative_files(request):
         raise UsageError(f"{folder} was started in {header['directory']}; resume it from there")
-    return replace(Request.of(options), resume=folder)
+    return request
 
 
 def run(request: Request, progress: Progress = lambda status: None) -> RunResult:
@@ -160,6 +161,11 @@ def _events(request: Request, executor: LocalExecutor, data: Preparation, journa
     yield from executor.run(journal.left.together, admit, workers=workers, spare=bool(timed))
     for _, block in itertools.groupby(timed, key=lambda planned: planned.block):
         yield from executor.run(list(block), admit, workers=1)
+
+
+def _names_relative_files(request: Request) -> bool:
+    files = [parse(spec).name.rpartition(":")[0] for spec in (*request.estimators, *request.problems)]
+    return any(file.endswith(".py") and not Path(file).expanduser().is_absolute() for file in files)
 
 
 def _placed(request: Request) -> Request:

@@ -84,11 +84,18 @@ def test_resuming_refuses_what_differs_by_name(finished: tuple[RunResult, list[S
     for change, words in (
         ({"protocol": PROTOCOL_VERSION + 1}, f"by protocol {PROTOCOL_VERSION + 1}"),
         ({"provenance": {**header["provenance"], "ruler": {"commit": "abc"}}}, "the commit of the ruler was abc"),
-        ({"directory": "/elsewhere"}, "was started in /elsewhere"),
+        ({"directory": "/elsewhere", "options": {**header["options"], "problems": ["mine.py:build"]}}, "started in /elsewhere"),
     ):
         other = RunFolder.create(tmp_path / words.replace("/", "-"), {**header, **change})
         with pytest.raises(UsageError, match=words):
             reopen(other.path, {})
+
+
+def test_a_run_that_names_no_file_of_the_users_is_resumed_from_anywhere(
+    finished: tuple[RunResult, list[Status]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(reopen(finished[0].folder, {})).exit_code == 0
 
 
 def test_a_folder_in_use_or_already_full_is_refused(finished: tuple[RunResult, list[Status]]) -> None:
