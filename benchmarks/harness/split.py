@@ -16,7 +16,7 @@ from benchmarks.records import METRICS, Measurement
 from benchmarks.statistics import median_interval
 
 MINIMUM_ROUNDS, MAXIMUM_ROUNDS = 6, 15  # six are the fewest with an interval
-BUDGET_SHARE = 0.1  # of the cell's budget
+BUDGET_SHARE = 0.1  # of the cell's budget, once there are enough for an interval
 
 
 def measure(base: Base, gradient: Gradient, main: Rounds, settings: Settings, clock: Clock) -> Measurement:
@@ -38,7 +38,7 @@ def measure(base: Base, gradient: Gradient, main: Rounds, settings: Settings, cl
         return Measurement(())
     samples: dict[str, list[int]] = {"base": [], **{name: [] for name in names}}
     start, done = clock(), 0
-    while done < MINIMUM_ROUNDS or (done < MAXIMUM_ROUNDS and clock() - start < BUDGET_SHARE * settings.budget_s * 1e9):
+    while not _ended(done, clock() - start, settings.budget_s * 1e9):
         samples["base"].append(elapsed(clock, base.run, counts["base"]))
         base.restore()
         spent = _stages(gradient, clock, counts["stages"])
@@ -53,6 +53,12 @@ def measure(base: Base, gradient: Gradient, main: Rounds, settings: Settings, cl
     ]
     kept = {f"split_{name}": values for name, values in samples.items()}
     return Measurement(tuple(metrics), kept, facts={"split_inner_counts": counts})
+
+
+def _ended(done: int, spent_ns: int, budget_ns: float) -> bool:
+    """Whether enough rounds were made, or as many as the budget allows; one is always made."""
+    allowed = BUDGET_SHARE * budget_ns if done >= MINIMUM_ROUNDS else budget_ns
+    return done >= MAXIMUM_ROUNDS or (done > 0 and spent_ns >= allowed)
 
 
 def _stages(gradient: Gradient, clock: Clock, count: int) -> Counter[str]:

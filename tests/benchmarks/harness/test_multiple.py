@@ -156,6 +156,13 @@ def test_stages_are_multiples_of_the_base_from_a_pass_of_their_own():
     assert measurement.samples["split_drawing"][0] == 500_000 * measurement.facts["split_inner_counts"]["stages"]
 
 
+def test_the_split_of_slow_stages_stays_within_the_budget_and_then_has_no_interval():
+    machine = Machine()
+    measurement = measure(machine.problem(), Evaluates(2, machine, drawing=10**9), Settings(budget_s=3), machine.clock)
+    drawing = metrics(measurement)["drawing_multiple"]
+    assert (drawing.count, drawing.low) == (3, None)
+
+
 def test_an_estimator_without_stages_has_no_split():
     machine = Machine()
     measurement = measure(machine.problem(), Evaluates(2, machine), Settings(), machine.clock)
