@@ -65,6 +65,8 @@ class Directional(Estimator):
         stream: `keyed`, or `sequential` for published sequences.
 
     Example:
+        >>> from estimators.directional.aggregations.projection import Projection
+        >>> from estimators.directional.directions.rademacher import Rademacher
         >>> from estimators.objective import FunctionObjective
         >>> objective = FunctionObjective(lambda x: (x**2).sum(), torch.ones(2))
         >>> estimator = Directional(k=2, directions=Rademacher(), aggregation=Projection())
