@@ -80,7 +80,7 @@ def test_numbers_of_a_broken_promise_are_called_wrong() -> None:
         (("backprop", "spere"), {}, SpecError, "did you mean 'sphere'"),
         (("backprop", "sphere"), {"measures": ("costs",)}, UsageError, "did you mean 'cost'"),
         (("backprop", "sphere"), {"device": "cuda:7"}, UsageError, "one of cpu, cuda in process"),
-        (("backprop", "sphere"), {"draws": 1}, UsageError, "draws must be at least 2"),
+        (("backprop", "sphere"), {"draws": 1}, UsageError, "draws must be an integer of at least 2"),
         ((3, "sphere"), {}, UsageError, "expected a spec or an estimators.Estimator, got 3"),
     ],
 )
