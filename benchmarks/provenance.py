@@ -1,7 +1,6 @@
 """Where results come from: commits, versions and machine, as far as they can be said without importing torch."""
 
 import hashlib
-import os
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,7 +23,6 @@ _DISTRIBUTIONS = (
     "nvidia-ml-py",
     "scikit-learn",
 )
-_ENVIRONMENT = ("CUDA_", "NVIDIA_", "TORCH", "OMP_", "MKL_", "OPENBLAS_", "KMP_", "GOMP_", "MALLOC_", "PYTORCH_", "LD_PRELOAD")
 
 
 def provenance(estimators_from: Path | None = None) -> dict[str, Any]:
@@ -38,7 +36,6 @@ def provenance(estimators_from: Path | None = None) -> dict[str, Any]:
         "estimators": source(estimators_from.resolve() if estimators_from else ROOT, "estimators"),
         **describe(),
         "versions": {name: found for name in _DISTRIBUTIONS if (found := _version(name))},
-        "environment": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_ENVIRONMENT)},
     }
 
 

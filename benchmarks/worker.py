@@ -23,6 +23,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
 
+_TELLING = ("CUDA_", "NVIDIA_", "TORCH", "PYTORCH_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LD_PRELOAD")
+    "CUDA_",
+    "NVIDIA_",
+    "TORCH",
+    "OMP_",
+    "MKL_",
+    "OPENBLAS_",
+    "NUMEXPR_",
+    "KMP_",
+    "GOMP_",
+    "MALLOC_",
+    "PYTORCH_",
+    "LD_PRELOAD",
+)
+"""Beginnings of the environment variables that may matter to what is measured."""
+
 
 class OnePackage(importlib.abc.MetaPathFinder):
     """Finds one package in one folder, before any other finder: so that another version of it is measured by this ruler."""
@@ -79,6 +95,7 @@ def facts() -> dict[str, Any]:
         "numpy": numpy.__version__,
         "python": sys.version.split()[0],
         "estimators_in": str(Path(str(estimators.__file__)).parent.parent),
+        "environment": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_TELLING)},
         "gpu": [_gpu(torch.cuda.get_device_properties(index)) for index in range(torch.cuda.device_count())],
     }
 

@@ -1,7 +1,7 @@
 """What the figures of quality share: a metric against the number of tangents and the dimension, on its closed-form curve.
 
-The curve is evaluated densely between the smallest and the largest measured value by `estimators.theory`, from the spec alone: it
-never passes through a measured number. A series whose closed form is not known has points and no curve.
+The curve is evaluated densely over the panel's measured range by `estimators.theory`, from the spec alone: no measured number
+enters it. A series whose closed form is not known has points and no curve.
 """
 
 import math
@@ -138,7 +138,7 @@ def _panels(results: Results, shown: pd.DataFrame, metric: str, by: str, against
         curves = [
             (series, xs, ys)
             for series, points in group.groupby("series", sort=True)
-            for xs, ys in [_curve(points, metric, against)]
+            for xs, ys in [_curve(points.iloc[0], group[against], metric, against)]
             if len(xs)
         ]
         panels.append(
@@ -153,12 +153,11 @@ def _title(by: str, value: float, group: pd.DataFrame) -> str:
     return f"k = {value:.0f}" if value else "without a number of tangents"
 
 
-def _curve(points: pd.DataFrame, metric: str, against: str) -> tuple[Sequence[float], Sequence[float]]:
-    """The closed form over the range of the measured points; empty where it is not known throughout."""
-    low, high = float(points[against].min()), float(points[against].max())
-    if low < 1 or low == high:
+def _curve(row: "pd.Series[Any]", places: "pd.Series[Any]", metric: str, against: str) -> tuple[Sequence[float], Sequence[float]]:
+    """A series' closed form over the range of all measured points of its panel; empty where it is not known throughout."""
+    low, high = float(places[places > 0].min()), float(places.max())
+    if not 1 <= low < high or not row[against] > 0:
         return [], []
-    row = points.iloc[0]
     xs = np.geomspace(low, high, _DENSE)
     xs[0], xs[-1] = low, high
     fixed = float(row["n"] if against == "k" else row["k"])

@@ -1,7 +1,7 @@
 """How close do estimates come to the direction of the exact gradient?
 
 Each point is the mean cosine similarity between an estimate and the exact gradient, with its interval over the draws;
-the curve is the closed form, drawn densely from the smallest to the largest measured value. Needs the metrics `cosine`,
+the curve is the closed form, drawn densely over the panel's measured range. Needs the metrics `cosine`,
 `cosine_expected` and `cosine_z`.
 """
 

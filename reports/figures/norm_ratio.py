@@ -1,7 +1,7 @@
 """How long are estimates, compared with the exact gradient?
 
 Each point is the mean of an estimate's norm over that of the exact gradient, with its interval over the draws;
-the curve is the closed form, drawn densely from the smallest to the largest measured value. Needs the metrics `norm_ratio`,
+the curve is the closed form, drawn densely over the panel's measured range. Needs the metrics `norm_ratio`,
 `norm_ratio_expected` and `norm_ratio_z`.
 """
 

@@ -42,6 +42,7 @@ def test_the_header_says_what_was_asked_and_where(finished: tuple[RunResult, lis
     assert header["options"] == json.loads(json.dumps(ASKED.options()))
     provenance = header["provenance"]
     assert provenance["torch"]["threads"] == 1
+    assert {"OMP_NUM_THREADS", "MALLOC_MMAP_THRESHOLD_"} <= set(provenance["environment"])
     assert provenance["estimators_in"] == str(ROOT)
     assert len(provenance["ruler"]["digest"]) == 16
     assert provenance["cpu"]["name"]

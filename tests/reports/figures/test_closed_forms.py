@@ -1,4 +1,4 @@
-"""Quality against k and n: curves are the closed form, dense, and through the range of the points alone."""
+"""Quality against k and n: curves are the closed form, dense, over the range of each panel's points."""
 
 import dataclasses
 import math
@@ -34,6 +34,13 @@ def test_the_curve_against_n_spans_the_problems(full) -> None:
     for _, xs, ys in panel.facts["curves"]:
         assert (xs[0], xs[-1]) == (64, 650)
         assert math.isclose(ys[0], panel.data.query("n == 64")["value"].iloc[0], rel_tol=0.1)
+
+
+def test_a_series_measured_once_has_its_curve_over_the_whole_panel(make_run, record_of) -> None:
+    specs = ["multi-tangent[k=4]", *(f"forward-gradient[directions=rademacher,k={k}]" for k in (1, 16))]
+    selection = cosine.select(frames.read([make_run([record_of(cell(spec), cosine=(0.2, 0.1, 0.3)) for spec in specs])]))
+    curves = {series: xs for series, xs, _ in selection.panels[0].facts["curves"]}
+    assert (curves["multi-tangent"][0], curves["multi-tangent"][-1]) == (1, 16)
 
 
 def test_an_estimator_without_a_closed_form_has_points_and_no_curve(make_run, record_of) -> None:
