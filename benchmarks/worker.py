@@ -24,19 +24,6 @@ from types import ModuleType
 from typing import Any, TextIO
 
 _TELLING = ("CUDA_", "NVIDIA_", "TORCH", "PYTORCH_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LD_PRELOAD")
-    "CUDA_",
-    "NVIDIA_",
-    "TORCH",
-    "OMP_",
-    "MKL_",
-    "OPENBLAS_",
-    "NUMEXPR_",
-    "KMP_",
-    "GOMP_",
-    "MALLOC_",
-    "PYTORCH_",
-    "LD_PRELOAD",
-)
 """Beginnings of the environment variables that may matter to what is measured."""
 
 
