@@ -30,8 +30,10 @@ class Slow(Estimator):
         return Backprop().estimate(objective, state, generator=generator)
 """
 DRIVER = """
+import signal
 import sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background hands on "ignore"
 sys.path.insert(0, {root!r})
 from benchmarks.request import Request
 from benchmarks.runner import run

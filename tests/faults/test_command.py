@@ -1,0 +1,52 @@
+"""Ctrl-C in the middle of `gradgauge run`: what is done is kept, the report can be made, and --resume finishes it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.provenance import ROOT
+
+pytestmark = pytest.mark.faults
+
+COMMAND = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from gradgauge.cli import main; main()"
+
+
+def _gradgauge(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start the command as the leader of a process group, as a terminal does."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_ctrl_c_is_130_and_says_how_to_go_on(tmp_path: Path) -> None:
+    options = ("-p", "sphere[n=4]", "-p", "mlp[width=8]", "-e", "spsa", "--budget", "1s", "--draws", "20", "--out", "made")
+    started = _gradgauge(tmp_path, "run", "custom", *options)
+    assert started.stderr is not None
+    first = started.stderr.readline()
+    os.killpg(started.pid, signal.SIGINT)  # the workers get it too
+    _, said = started.communicate(timeout=60)
+    assert first.startswith("[ 1/14]")
+    assert started.returncode == 130, said
+    assert "finish it:  gradgauge run --resume made" in said
+
+    reported = _gradgauge(tmp_path, "report", "made")
+    reported.communicate(timeout=120)
+    assert reported.returncode == 0
+    page = (tmp_path / "made" / "report.html").read_text()
+    assert "missing" in page
+
+    resumed = _gradgauge(tmp_path, "run", "--resume", "made")
+    out, said = resumed.communicate(timeout=240)
+    assert resumed.returncode == 0, said
+    assert "14 planned cells: 14 ok" in out
