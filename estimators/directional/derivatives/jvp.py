@@ -47,9 +47,11 @@ class Jvp(Derivative):
 
 def _one(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
     point = space.point(objective)
-    with forward_ad.dual_level(), UntouchedInputs():
+    with forward_ad.dual_level():
         duals = {name: forward_ad.make_dual(value, tangents[name][0]) for name, value in point.items()}
-        loss, derivative = forward_ad.unpack_dual(space.loss(objective, duals))
+        with UntouchedInputs():
+            dual = space.loss(objective, duals)
+        loss, derivative = forward_ad.unpack_dual(dual)
         return Derivatives(loss, (torch.zeros_like(loss) if derivative is None else derivative.clone()).view(1))
 
 
