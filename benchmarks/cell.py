@@ -6,6 +6,7 @@ raises is a result. What cannot be caught here (a hang, a killed process, memory
 
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -60,7 +61,13 @@ def measure_cell(cell: Cell, effort: Effort = Effort()) -> Record:
 
 def measure_objects(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort = Effort()) -> Record:
     """The same for objects that exist already; the cell is only what the record says they are."""
-    return _recorded(cell, lambda: _measured(cell, estimator, problem, effort))
+
+    def work() -> Measurement:
+        if cell.kind != CONTRACT:
+            check_estimate(copy(estimator), problem)  # as in a worker: what is NaN or misshapen has no cost to speak of
+        return _measured(cell, estimator, problem, effort)
+
+    return _recorded(cell, work)
 
 
 def _recorded(cell: Cell, work: Callable[[], Measurement]) -> Record:

@@ -33,6 +33,18 @@ class Raises(Estimator):
 
 
 @dataclass(frozen=True)
+class NotANumber(Estimator):
+    """NaN wherever one looks."""
+
+    def estimate(self, objective: Objective, state: None, *, generator: torch.Generator) -> tuple[Estimate, None]:
+        nothing = {name: torch.full_like(p, torch.nan) for name, p in objective.parameters.items()}
+        return DenseEstimate(objective.loss().detach(), nothing), None
+
+    def declaration(self, shapes: Any, batch: int | None) -> Declaration:
+        return Declaration()
+
+
+@dataclass(frozen=True)
 class Twice(Estimator):
     """Twice the gradient, and says that it is unbiased."""
 
@@ -66,6 +78,12 @@ def test_what_fails_is_a_row_with_its_reason() -> None:
     frame = gg.measure(Raises(), "sphere[n=2]", measures=("memory",))
     assert list(frame.outcome) == ["failed"]
     assert list(frame.reason) == ["RuntimeError: no estimate today"]
+
+
+def test_an_estimate_that_is_not_finite_has_no_cost_and_no_memory() -> None:
+    frame = gg.measure(NotANumber(), "sphere[n=2]", **QUICKLY)
+    assert list(zip(frame.kind, frame.outcome, strict=True)) == [(kind, "failed") for kind in ("cost", "memory", "quality")]
+    assert frame.value.isna().all()
 
 
 def test_numbers_of_a_broken_promise_are_called_wrong() -> None:
