@@ -36,7 +36,7 @@ _COLUMNS = (
     "facts",
     "seconds",
 )
-_COMPARABLE = ("ruler", "estimators", "machine", "cpu", "gpus", "torch", "versions")  # provenance that pooled runs agree on
+_COMPARABLE = ("ruler", "estimators", "machine", "cpu", "gpu", "torch", "versions")  # provenance that pooled runs agree on
 
 
 class _Key(NamedTuple):

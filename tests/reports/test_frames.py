@@ -60,8 +60,9 @@ def test_shards_of_one_run_are_pooled_and_nothing_is_missing(make_run, record_of
     assert set(frames.read(shards).cells["outcome"]) == {"ok"}
 
 
-def test_runs_of_different_machines_are_not_pooled(make_run, record_of) -> None:
-    folders = [make_run([record_of(COST, multiple=3.0)], name=name, provenance={"machine": name}) for name in ("here", "there")]
+@pytest.mark.parametrize("part", ["machine", "gpu"])
+def test_runs_of_different_machines_are_not_pooled(make_run, record_of, part) -> None:
+    folders = [make_run([record_of(COST, multiple=3.0)], name=name, provenance={part: name}) for name in ("here", "there")]
     assert set(frames.read(folders).cells["panel"]) == {"sphere · here", "sphere · there"}
 
 
