@@ -25,7 +25,8 @@ def pooled(records: Sequence[Record | None]) -> dict[str, Any]:
 
     Returns:
         `outcome`, `reason`, `marks`, `planned`, `processes`, `n`, `facts`, `seconds`, and for each metric M over all layers `M`,
-        `M_low`, `M_high` and `M_count`: one process keeps its interval, several give median, lowest and highest.
+        `M_low`, `M_high` and `M_count`: one process keeps its interval, several give median, lowest and highest. What reads no
+        clock follows from the seed, which is theirs alike: a repetition adds nothing, and the one with most draws stands for all.
     """
     present = [record for record in records if record is not None]
     outcome, reason = _outcome(records)
@@ -59,8 +60,10 @@ def _metrics(records: list[Record]) -> dict[str, float | None]:
     ):
         pools.setdefault(metric.metric, []).append(metric)
     values: dict[str, float | None] = {}
+    timed = any(record.cell.kind == "cost" for record in records)
     for name, pool in pools.items():
-        if len(pool) == 1:
+        if len(pool) == 1 or not timed:
+            pool = [max(pool, key=lambda metric: metric.count or 0)]
             low, value, high = pool[0].low, pool[0].value, pool[0].high
         else:
             numbers = pd.Series([float(metric.value) for metric in pool])

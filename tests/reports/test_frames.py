@@ -44,6 +44,13 @@ def test_several_processes_give_their_median_lowest_and_highest(make_run, record
     assert (row["multiple_low"], row["multiple"], row["multiple_high"], row["processes"]) == (3.0, 3.1, 3.3, 3)
 
 
+def test_the_same_draws_in_two_runs_keep_the_interval_over_draws(make_run, record_of) -> None:
+    cell = dataclasses.replace(COST, kind="quality")
+    runs = [make_run([record_of(cell, cosine=(0.5, 0.4, 0.6))], name=name) for name in ("one", "two")]
+    (row,) = frames.rows(frames.read(runs).cells)
+    assert (row["cosine_low"], row["cosine"], row["cosine_high"], row["processes"]) == (0.4, 0.5, 0.6, 2)
+
+
 def test_the_gravest_outcome_of_several_processes_counts_and_is_counted(make_run, record_of) -> None:
     first, second, third = repeated(COST, 3)
     folder = make_run([record_of(first, multiple=3.0), record_of(second, "timeout", "10 s")], planned=[first, second, third])
