@@ -102,7 +102,7 @@ class Journal:
         record = verdicts.judged(record, self._contracts.get(cell.estimator), self._cores)
         self._running.pop(cell, None)
         self.left = self.left.without([cell])
-        self._lost |= verdicts.lost([record])
+        self._lost = verdicts.lost([record]) | self._lost  # the first loss is the reason of all that follow
         if cell.kind == CONTRACT:
             self._contracts[cell.estimator] = record
         self._writer.append(record)

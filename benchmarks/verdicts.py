@@ -48,7 +48,7 @@ def hopeless(cell: Cell, seen: Mapping[tuple[str, str], Record]) -> Record | Non
 
     Args:
         cell: the next one.
-        seen: (estimator, problem) -> the last record in which a worker ran out of time or memory.
+        seen: (estimator, problem) -> a record in which a worker ran out of time or memory.
     """
     for problem in (CONTRACT, cell.problem):
         lost = seen.get((cell.estimator, problem))
