@@ -6,6 +6,7 @@ from benchmarks.expectation import coordinates, expected_seconds
 from benchmarks.plan import plan
 from benchmarks.problems.problem import build_problem
 from benchmarks.problems.registry import PROBLEMS
+from benchmarks.records import Cell
 from benchmarks.request import Request
 from benchmarks.suites import SUITES
 
@@ -23,6 +24,11 @@ def test_more_tangents_are_expected_to_cost_more() -> None:
     ]
     assert costs == sorted(costs)
     assert costs[0] < costs[-1]
+
+
+def test_an_estimator_of_the_users_own_is_expected_to_draw() -> None:
+    own, exact = (expected_seconds(Cell(name, "mlp", "quality"), 10.0) for name in ("my.py:Mine", "backprop"))
+    assert own > 10 * exact
 
 
 @pytest.mark.parametrize("text", SUITES["quick"].problems)
