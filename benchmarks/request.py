@@ -31,7 +31,8 @@ class Request:
         processes: repetitions of every timed cell, each in a fresh process.
         precision: half-width of the 95 % interval of a multiple to reach, relative to it; None for the suite's own.
         budget: seconds that the adaptive part of a cell may take.
-        total_budget: seconds that the whole run may take; cells get less each where they would not all fit.
+        total_budget: seconds that the whole run may take; cells get less each where they would not all fit, but every cell is
+            tried (with `verdicts.LEAST_BUDGET`), so a total budget too small for that is passed.
         draws: estimates drawn for quality; None for as many as a 1 % error of the mean cosine needs.
         seed: of data, initial weights and tangents.
         timeout: seconds after which a cell is ended; None for three times its budget and ten more.

@@ -70,9 +70,12 @@ def plan(request: Request) -> Plan:
 
 
 def expected_seconds(request: Request) -> float:
-    """How long `run` is expected to take."""
+    """How long `run` is expected to take; longer than a total budget that not even the least effort keeps."""
     whole = plan(request).seconds(_workers(request))
-    return whole if request.total_budget is None else min(whole, request.total_budget)
+    if request.total_budget is None:
+        return whole
+    least = plan(replace(request, budget=min(request.budget, verdicts.LEAST_BUDGET))).seconds(_workers(request))
+    return max(least, min(whole, request.total_budget))
 
 
 def reopen(folder: Path, given: Mapping[str, Any]) -> Request:

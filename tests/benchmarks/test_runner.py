@@ -108,8 +108,12 @@ def test_a_folder_in_use_or_already_full_is_refused(finished: tuple[RunResult, l
 
 
 def test_a_total_budget_bounds_what_is_expected() -> None:
-    assert expected_seconds(Request(total_budget=5.0)) == 5.0
-    assert expected_seconds(Request()) > 5.0
+    assert expected_seconds(Request(total_budget=60.0)) == 60.0
+    assert expected_seconds(Request()) > 60.0
+
+
+def test_a_total_budget_that_cannot_be_kept_is_not_what_is_expected() -> None:
+    assert 5.0 < expected_seconds(Request(total_budget=5.0)) < expected_seconds(Request())
 
 
 def test_estimators_can_come_from_another_folder(tmp_path: Path) -> None:
