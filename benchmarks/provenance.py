@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,15 @@ _DISTRIBUTIONS = (
 )
 
 
-def provenance(estimators_from: Path | None = None) -> dict[str, Any]:
+def provenance(estimators_from: Path | None = None, files: Iterable[str] = ()) -> dict[str, Any]:
     """Everything that is known before a worker starts: JSON values.
 
     Args:
         estimators_from: folder of the measured package `estimators`, where it is not the ruler's sibling.
+        files: the user's own that are measured, as they were named; what they import is not looked at.
     """
     return {
+        "files": {file: hashlib.sha256(Path(file).expanduser().read_bytes()).hexdigest()[:16] for file in sorted(set(files))},
         "ruler": source(ROOT, "benchmarks"),
         "estimators": source(estimators_from.resolve() if estimators_from else ROOT, "estimators"),
         **describe(),
@@ -58,7 +61,8 @@ def differing(stored: dict[str, Any], now: dict[str, Any]) -> str | None:
         for key in ("commit", "digest"):
             if before.get(key) != after[key]:
                 return f"the {key} of the {package} was {before.get(key)} and is now {after[key]}"
-    return None
+    changed = [file for file, digest in stored.get("files", {}).items() if now["files"].get(file) != digest]
+    return f"{changed[0]} has changed" if changed else None
 
 
 def _digest(folder: Path) -> str:

@@ -95,14 +95,12 @@ def reopen(folder: Path, given: Mapping[str, Any]) -> Request:
     header = RunFolder.open(folder).header()
     if header["protocol"] != PROTOCOL_VERSION:
         raise UsageError(f"{folder} was measured by protocol {header['protocol']}, this is {PROTOCOL_VERSION}; start a new run")
-    options = header["options"]
-    source = options.get("estimators_from")
-    changed = difference(options, given) or differing(header["provenance"], provenance(Path(source) if source else None))
+    request = replace(Request.of(header["options"]), resume=folder)
+    if Path(header["directory"]) != Path.cwd() and not all(Path(file).expanduser().is_absolute() for file in _files(request)):
+        raise UsageError(f"{folder} was started in {header['directory']}; resume it from there")
+    changed = difference(header["options"], given) or differing(header["provenance"], _provenance(request))
     if changed:
         raise UsageError(f"cannot resume {folder}: {changed}; start a new run")
-    request = replace(Request.of(options), resume=folder)
-    if Path(header["directory"]) != Path.cwd() and _names_relative_files(request):
-        raise UsageError(f"{folder} was started in {header['directory']}; resume it from there")
     return request
 
 
@@ -166,9 +164,17 @@ def _events(request: Request, executor: LocalExecutor, data: Preparation, journa
         yield from executor.run(list(block), admit, workers=1)
 
 
-def _names_relative_files(request: Request) -> bool:
+def _files(request: Request) -> list[str]:
+    """The user's own files, as they are named."""
     files = [parse(spec).name.rpartition(":")[0] for spec in (*request.estimators, *request.problems)]
-    return any(file.endswith(".py") and not Path(file).expanduser().is_absolute() for file in files)
+    return [file for file in files if file.endswith(".py")]
+
+
+def _provenance(request: Request) -> dict[str, Any]:
+    try:
+        return provenance(request.estimators_from, _files(request))
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
 
 
 def _placed(request: Request) -> Request:
@@ -210,7 +216,7 @@ def _created(request: Request, everything: Plan) -> RunFolder:
         "suite": request.suite,
         "options": request.options(),
         "sessions": [],
-        "provenance": provenance(request.estimators_from),
+        "provenance": _provenance(request),
         "cells": [planned.cell.to_json() for planned in everything.cells],
     }
     return RunFolder.create(request.out or Path("results") / name, header)

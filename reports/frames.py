@@ -110,7 +110,7 @@ def read(folders: Sequence[str | Path]) -> Results:
     """
     opened = [RunFolder.open(path) for path in dict.fromkeys(Path(folder).resolve() for folder in folders)]
     headers = [folder.header() for folder in opened]
-    alike = len({_comparable(header) for header in headers}) == 1
+    alike = len({_comparable(header) for header in headers}) == 1 and _same_files(headers)
     runs: list[Run] = []
     found: list[tuple[str, Cell, Record | None]] = []
     planned: dict[tuple[str, Cell], None] = {}
@@ -141,6 +141,12 @@ def column(table: pd.DataFrame, name: str) -> pd.Series:
 def _comparable(header: Mapping[str, Any]) -> str:
     provenance = header.get("provenance") or {}
     return json.dumps([header.get("protocol"), *(provenance.get(name) for name in _COMPARABLE)], sort_keys=True)
+
+
+def _same_files(headers: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether no file of the user's own changed from one run to another."""
+    files = {pair for header in headers for pair in ((header.get("provenance") or {}).get("files") or {}).items()}
+    return len(files) == len({file for file, _ in files})
 
 
 def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:

@@ -92,6 +92,20 @@ def test_resuming_refuses_what_differs_by_name(finished: tuple[RunResult, list[S
             reopen(other.path, {})
 
 
+def test_a_run_is_not_resumed_when_a_file_of_the_users_has_changed(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text((ROOT / "docs" / "own_model.py").read_text())
+    asked = Request("custom", (), (f"{own}:build",), ("memory",), out=tmp_path / "run")
+    assert run(asked).exit_code == 0
+    assert reopen(tmp_path / "run", {}).problems == asked.problems
+    own.write_text(own.read_text() + "# another")
+    with pytest.raises(UsageError, match=r"own\.py has changed; start a new run"):
+        reopen(tmp_path / "run", {})
+    own.unlink()
+    with pytest.raises(UsageError, match=r"own\.py cannot be read"):
+        reopen(tmp_path / "run", {})
+
+
 def test_a_run_that_names_no_file_of_the_users_is_resumed_from_anywhere(
     finished: tuple[RunResult, list[Status]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,6 +73,13 @@ def test_runs_of_different_machines_are_not_pooled(make_run, record_of, part) ->
     assert set(frames.read(folders).cells["panel"]) == {"sphere · here", "sphere · there"}
 
 
+@pytest.mark.parametrize(("files", "panels"), [({"my.py": "a"}, 2), ({"my.py": "b", "more.py": "c"}, 1), ({}, 1)])
+def test_runs_between_which_a_users_file_changed_are_not_pooled(make_run, record_of, files, panels) -> None:
+    records = [record_of(COST, multiple=3.0)]
+    runs = [make_run(records, name=name, provenance={"files": of}) for name, of in (("one", {"my.py": "b"}), ("two", files))]
+    assert len(set(frames.read(runs).cells["panel"])) == panels
+
+
 def test_a_folder_named_twice_counts_once(make_run, record_of) -> None:
     folder = make_run([record_of(COST, multiple=3.0)])
     assert frames.read([folder, folder]).single
