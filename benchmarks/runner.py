@@ -120,6 +120,7 @@ def run(request: Request, progress: Progress = lambda status: None) -> RunResult
     request = _placed(request)
     everything = planned_cells(request)
     folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything)
+    damage = folder.records()[1]  # a torn last line is cut off before anything is written
     with ExitStack() as stack:
         writer = stack.enter_context(folder.writing())
         if request.device != "cpu":
@@ -136,7 +137,7 @@ def run(request: Request, progress: Progress = lambda status: None) -> RunResult
         except StartError as error:
             journal.stop(Outcome.FAILED, " ".join(str(error).split()), everything=True)
         _close_header(folder, journal, interrupted)
-    return _result(folder, everything, journal.elapsed, interrupted)
+    return _result(folder, everything, journal.elapsed, interrupted, damage)
 
 
 def _measure(request: Request, folder: RunFolder, journal: Journal, stack: ExitStack) -> None:
@@ -230,8 +231,8 @@ def _close_header(folder: RunFolder, journal: Journal, interrupted: bool) -> Non
     folder.write_header({**header, "provenance": known, "sessions": [*header["sessions"], {**session, "process": os.getpid()}]})
 
 
-def _result(folder: RunFolder, everything: Plan, seconds: float, interrupted: bool) -> RunResult:
-    records, damage = folder.records()
+def _result(folder: RunFolder, everything: Plan, seconds: float, interrupted: bool, damage: list[str]) -> RunResult:
+    records, _ = folder.records()
     last = latest(records)
     missing = len({planned.cell for planned in everything.cells} - {record.cell for record in last})
     counts = {**verdicts.counts(last), **({"missing": missing} if missing else {})}

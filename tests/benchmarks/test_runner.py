@@ -77,6 +77,16 @@ def test_a_finished_run_has_nothing_left_to_resume(finished: tuple[RunResult, li
     assert (folder / "records.jsonl").read_bytes() == before
 
 
+def test_a_torn_line_is_cut_off_and_reported_by_the_run_that_resumes(tmp_path: Path) -> None:
+    asked = Request("custom", (), ("beale",), ("memory",), out=tmp_path / "run")
+    run(asked)
+    with (tmp_path / "run" / "records.jsonl").open("a") as stream:
+        stream.write('{"estimator": "back')
+    first, second = run(reopen(tmp_path / "run", {})), run(reopen(tmp_path / "run", {}))
+    assert [len(result.damage) for result in (first, second)] == [1, 0]
+    assert "line 2: unreadable" in first.damage[0]
+
+
 def test_resuming_refuses_what_differs_by_name(finished: tuple[RunResult, list[Status]], tmp_path: Path) -> None:
     folder = finished[0].folder
     with pytest.raises(UsageError, match=r"draws was 8 and is now 9"):
