@@ -80,7 +80,7 @@ def summary(results: Results, width: int = 120) -> str:
     console = Console(file=stream, width=width, markup=False, highlight=False, emoji=False, color_system=None)
     cost = results.of("cost")
     if len(cost):
-        console.print(f"Multiples of the base forward pass ({results.scope}; ~ marks an imprecise one)")
+        console.print(f"Multiples of the base forward pass (the report adds the {results.scope}; ~ marks an imprecise one)")
         for panels in _chunks(list(dict.fromkeys(cost["panel"])), max(1, (width - 44) // 15)):
             console.print(_multiples(cost, panels))
     console.print(_counted(results))
