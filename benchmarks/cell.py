@@ -17,6 +17,7 @@ from benchmarks.outcomes import check_estimate, frames_of, outcome_of, reason_of
 from benchmarks.problems.problem import Problem, build_problem
 from benchmarks.records import CONTRACT, Cell, Measurement, Metric, Outcome, Record
 from estimators.estimator import Estimator
+from estimators.objective import MissingCapability
 from estimators.registry import ESTIMATORS
 
 REFERENCES = ("backprop", "checkpointed-backprop")
@@ -107,6 +108,8 @@ def _built_and_measured(cell: Cell, effort: Effort) -> Measurement:
 def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort) -> Measurement:
     if cell.kind == CONTRACT:
         return _contract(estimator, cell.seed, _place(cell))
+    if cell.kind != "quality":
+        _refuse_simulated(estimator, problem)
     settings = Settings(
         seed=derived_seed(cell.seed, f"{cell.estimator} {cell.problem}"),  # draws of two cells must not be the same
         precision=effort.precision,
@@ -115,8 +118,17 @@ def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort
         references={name: ESTIMATORS.build(name) for name in REFERENCES},
     )
     measurement: Measurement = import_module(_MEASURERS[cell.kind]).measure(problem, estimator, settings)
-    facts = {"n": problem.objective.coordinates(), "data": problem.data, **measurement.facts}
-    return replace(measurement, facts=facts)
+    size = {"n": problem.objective.coordinates(), "resident_bytes": problem.resident_bytes}
+    return replace(measurement, facts={**size, "data": problem.data, **measurement.facts})
+
+
+def _refuse_simulated(estimator: Estimator, problem: Problem) -> None:
+    parameters = problem.objective.parameters
+    shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
+    if estimator.declaration(shapes, problem.objective.batch_size).simulated:
+        raise MissingCapability(
+            "a derivative of its own", "simulated ones come from the known gradient; their cost is no method's"
+        )
 
 
 def _contract(estimator: Estimator, seed: int, device: str) -> Measurement:

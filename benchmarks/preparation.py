@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,10 @@ def needs_data(cell: Cell) -> bool:
     return parse(cell.problem).get("data") == "digits"
 
 
+SECONDS_TO_PREPARE = 120.0
+"""How long the data may take; reading the digits takes 3 s, most of it the import of scikit-learn."""
+
+
 class Preparation:
     """The preparing process; a context manager that ends it. Nothing is started where no cell needs data."""
 
@@ -28,6 +33,7 @@ class Preparation:
         self._needed = any(needs_data(cell) for cell in cells)
         self._process: subprocess.Popen[bytes] | None = None
         self._log = folder / "log.txt"
+        self._start = time.monotonic()
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -50,10 +56,12 @@ class Preparation:
         """Whether the data are there.
 
         Raises:
-            UsageError: they could not be written; the message says why.
+            UsageError: they could not be written, or not in time; the message says why.
         """
         status = None if self._process is None else self._process.poll()
         if status:
             said = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             raise UsageError(f"the digits could not be prepared: {said[-1] if said else f'exit status {status}'}")
+        if self._process is not None and status is None and time.monotonic() - self._start > SECONDS_TO_PREPARE:
+            raise UsageError(f"the digits could not be prepared within {SECONDS_TO_PREPARE:g} s")
         return self._process is None or status == 0

@@ -8,8 +8,8 @@ from benchmarks.harness.machine import is_contended
 from benchmarks.plan import TIMED, Plan, Planned
 from benchmarks.records import CONTRACT, Cell, Outcome, Record
 
-INTERRUPTED, USAGE, NOTHING, FAILED, FINE = 130, 2, 4, 3, 0
-"""Exit codes of a run; 1 is for regressions and failed checks."""
+INTERRUPTED, NOTHING, FAILED, FINE = 130, 4, 3, 0
+"""Exit codes of a run; 1 is for regressions and failed checks, 2 for what cannot be run."""
 
 LEAST_BUDGET = 0.05
 """Seconds for the adaptive part of a cell when a total budget is all but spent."""
@@ -27,9 +27,12 @@ def judged(record: Record, contract: Record | None, cores: float) -> Record:
 
     Returns:
         `wrong` instead of `ok`, with the clause as reason, where the contract is broken; marked `unchecked` where the contract
-        was not run to its end; a timed cell marked `contended` where others took the processor.
+        was not run to its end; a timed cell marked `contended` where others took the processor, and `throttled` where heat
+        slowed a core down.
     """
     other = record.facts.get("other_load")
+    if record.cell.kind in TIMED and record.facts.get("throttle_events"):
+        record = record.marked("throttled")
     if record.cell.kind in TIMED and isinstance(other, float) and is_contended(other, record.cell.threads, cores):
         record = record.marked("contended")
     if record.cell.kind == CONTRACT:

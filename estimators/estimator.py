@@ -47,6 +47,7 @@ class Declaration:
         memory: a key of `MEMORY_CLASSES`.
         needs: the capabilities an objective must offer, in the words of `estimators.objective.MissingCapability`.
         records_tape: whether tensors are saved for a backward pass.
+        simulated: its derivatives come from the known gradient, for studies of quality; its cost is no method's.
     """
 
     unbiased: bool = False
@@ -61,6 +62,7 @@ class Declaration:
     memory: str = "parameters"
     needs: frozenset[str] = frozenset()
     records_tape: bool = False
+    simulated: bool = False
 
 
 class Estimate(ABC):

@@ -81,7 +81,12 @@ def run(
         float | None, typer.Option(metavar="TIME", parser=typed.duration, help="Time a cell may take to reach it. Default: 10s.")
     ] = None,
     total_budget: Annotated[
-        float | None, typer.Option(metavar="TIME", parser=typed.duration, help="Time the whole run may take. Default: no limit.")
+        float | None,
+        typer.Option(
+            metavar="TIME",
+            parser=typed.duration,
+            help="Time the run aims at; cells are cut short, none is left out. Default: none.",
+        ),
     ] = None,
     draws: Annotated[
         int | None,

@@ -66,4 +66,5 @@ def _items(entries: Mapping[str, Entry]) -> Iterable[Item]:
 
 
 def _item(name: str, entry: Entry) -> Item:
-    return Item(name, entry.summary, ", ".join(f"{key}={write(p.default)}" for key, p in entry.parameters.items()))
+    summary = f"{entry.summary} ({entry.source})" if entry.source else entry.summary
+    return Item(name, summary, ", ".join(f"{key}={write(p.default)}" for key, p in entry.parameters.items()))

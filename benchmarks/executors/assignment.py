@@ -43,8 +43,10 @@ class Assignment:
         """The record it sent, completed by what only the driver knows: place in the block, and what others used."""
         assert self.planned is not None
         planned, self.planned = self.planned, None
-        other = round(other_load(self._load, load_now(self.process.pid)), 3)
-        facts = {**record.facts, "worker": self.process.pid, "other_load": other}
+        now = load_now(self.process.pid)
+        facts = {**record.facts, "worker": self.process.pid, "other_load": round(other_load(self._load, now), 3)}
+        if now.throttled is not None and self._load.throttled is not None:
+            facts["throttle_events"] = now.throttled - self._load.throttled
         if record.outcome is Outcome.FAILED and (output := self.process.output()):
             facts["output"] = output
         return Finished(planned, replace(record, block=planned.block, order=planned.order, facts=facts))

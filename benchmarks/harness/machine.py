@@ -16,6 +16,8 @@ CONTENDED_SHARE = 0.1
 """A timed cell is marked `contended` when others took more than this share of each core it needed."""
 
 _CGROUP = Path("/sys/fs/cgroup")
+_CORES = Path("/sys/devices/system/cpu")
+_SHORTEST = 0.1  # seconds over which the kernel's processor times, in ticks of 10 ms, say anything
 
 
 @dataclass(frozen=True)
@@ -26,24 +28,37 @@ class Load:
         at: monotonic time, seconds.
         busy: by everything on the machine.
         own: by the process tree that is measured and by this process.
+        throttled: times a core was slowed down by heat since the machine started; None where the kernel does not count.
     """
 
     at: float
     busy: float
     own: float
+    throttled: int | None = None
 
 
 def load_now(pid: int) -> Load:
     """How busy the machine has been, with the process tree of `pid` counted as our own."""
     times = psutil.cpu_times()
     idle = times.idle + getattr(times, "iowait", 0.0)
-    return Load(time.monotonic(), sum(times[:8]) - idle, _used(pid) + _used(os.getpid(), children=False))
+    own = _used(pid) + _used(os.getpid(), children=False)
+    return Load(time.monotonic(), sum(times[:8]) - idle, own, throttle_count())
+
+
+def throttle_count(cores: Path = _CORES) -> int | None:
+    """Times that cores were slowed down by heat since the machine started; None where the kernel does not count (in most VMs).
+
+    Args:
+        cores: the kernel's folder of cores.
+    """
+    counts = [_number(path) for path in cores.glob("cpu[0-9]*/thermal_throttle/*_throttle_count")]
+    return sum(count or 0 for count in counts) if counts else None
 
 
 def other_load(before: Load, after: Load) -> float:
-    """Cores that others kept busy between two readings, on average."""
+    """Cores that others kept busy between two readings, on average; 0 where too little time lies between them to tell."""
     elapsed = after.at - before.at
-    return max(0.0, (after.busy - before.busy) - (after.own - before.own)) / elapsed if elapsed > 0 else 0.0
+    return max(0.0, (after.busy - before.busy) - (after.own - before.own)) / elapsed if elapsed >= _SHORTEST else 0.0
 
 
 def is_contended(other: float, threads: int, available: float) -> bool:

@@ -1,4 +1,4 @@
-"""One run on disk: `run.json` (what was asked, and where), `records.jsonl` (one line a record), `series/` (curves).
+"""One run on disk: `run.json` (what was asked, and where), `records.jsonl` (one line a record).
 
 A record exists if and only if its whole line does: a line is written in one append and forced to disk, and a torn last line is
 survived and reported. One process at a time may write to a folder. Reading takes no lock, and nothing is ever unpickled.
@@ -137,11 +137,6 @@ class RunFolder:
                 raise FolderError(f"{self.path} is in use by another process") from None
             _mend(stream.fileno())
             yield Writer(stream.fileno())
-
-    @property
-    def series(self) -> Path:
-        """Where curves go, one `.npy` a cell."""
-        return self.path / "series"
 
     @property
     def _header_path(self) -> Path:

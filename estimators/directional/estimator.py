@@ -174,7 +174,8 @@ class Directional(Estimator):
             forward_calls=self.derivative.forward_calls(k),
             memory="parameters" if k == 1 else "tangents",
             needs=self.derivative.needs | self.space.needs,
-            records_tape=self.derivative.records_tape,
+            records_tape=self.derivative.simulated,
+            simulated=self.derivative.simulated,
         )
 
     def _opened(self, state: State, generator: torch.Generator) -> State:

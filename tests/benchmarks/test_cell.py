@@ -46,6 +46,13 @@ def test_a_record_holds_numbers_the_dimension_and_the_data(kind: str) -> None:
     assert record.seconds > 0
 
 
+@pytest.mark.parametrize(("kind", "outcome"), [("cost", "skipped"), ("memory", "skipped"), ("quality", "ok")])
+def test_a_simulated_derivative_has_quality_and_no_cost(kind: str, outcome: str) -> None:
+    record = measure_cell(_cell("forward-gradient[derivative=simulated]", "sphere[n=8]", kind), EFFORT)
+    assert record.outcome.value == outcome
+    assert outcome == "ok" or "simulated ones come from the known gradient" in record.reason
+
+
 def test_a_contract_counts_its_clauses() -> None:
     record = measure_cell(Cell("backprop", CONTRACT, CONTRACT), EFFORT)
     values = {metric.metric: metric.value for metric in record.metrics}

@@ -50,6 +50,13 @@ def test_a_timed_record_is_contended_when_others_took_the_cores_it_needed(
     assert ("contended" in judged(record, KEPT, cores).marks) is contended
 
 
+@pytest.mark.parametrize(("facts", "throttled"), [({}, False), ({"throttle_events": 0}, False), ({"throttle_events": 2}, True)])
+def test_a_timed_record_is_throttled_when_heat_slowed_a_core_meanwhile(facts: dict[str, int], throttled: bool) -> None:
+    assert ("throttled" in judged(replace(GOOD, facts=facts), KEPT, cores=2).marks) is throttled
+    untimed = Record(replace(CELL, kind="memory"), Outcome.OK, facts=facts)
+    assert judged(untimed, KEPT, cores=2).marks == frozenset()
+
+
 def test_what_is_not_timed_is_never_contended() -> None:
     record = Record(replace(CELL, kind="memory"), Outcome.OK, facts={"other_load": 9.0})
     assert judged(record, KEPT, cores=1).marks == frozenset()

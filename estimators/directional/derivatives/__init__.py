@@ -27,12 +27,12 @@ class Derivative(ABC):
     Attributes:
         exact: whether it has no error but rounding, on any objective.
         needs: the capabilities it asks of an objective.
-        records_tape: whether it runs a backward pass of its own (simulations do).
+        simulated: whether it only imitates a method, with a backward pass of its own: for studies of quality, never of cost.
     """
 
     exact: ClassVar[bool]
     needs: ClassVar[frozenset[str]] = frozenset()
-    records_tape: ClassVar[bool] = False
+    simulated: ClassVar[bool] = False
 
     @abstractmethod
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:

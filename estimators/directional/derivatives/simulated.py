@@ -17,7 +17,7 @@ class Simulated(Derivative):
     """
 
     exact = True
-    records_tape = True
+    simulated = True
 
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
         """See `Derivative.take`."""

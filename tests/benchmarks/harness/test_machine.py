@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,6 +17,7 @@ from benchmarks.harness.machine import (
     other_load,
     physical_cores,
     resident_bytes,
+    throttle_count,
     tree,
     usable_cores,
 )
@@ -50,6 +52,15 @@ def test_load_of_others_is_what_is_neither_idle_nor_our_own() -> None:
     assert other_load(Load(0.0, 100.0, 5.0), Load(2.0, 103.0, 6.0)) == pytest.approx(1.0)
     assert other_load(Load(0.0, 100.0, 5.0), Load(2.0, 101.0, 7.0)) == 0.0
     assert other_load(Load(1.0, 1.0, 1.0), Load(1.0, 1.0, 1.0)) == 0.0
+    assert other_load(Load(1.0, 1.0, 1.0), Load(1.02, 1.03, 1.0)) == 0.0  # two ticks of the kernel say nothing
+
+
+def test_throttling_is_counted_over_cores_and_missing_is_not_zero(tmp_path: Path) -> None:
+    assert throttle_count(tmp_path) is None
+    for core, count in (("cpu0", "3\n"), ("cpu1", "0\n"), ("cpufreq", "7\n")):
+        (tmp_path / core / "thermal_throttle").mkdir(parents=True)
+        (tmp_path / core / "thermal_throttle" / "core_throttle_count").write_text(count)
+    assert throttle_count(tmp_path) == 3
 
 
 def test_readings_of_load_only_grow() -> None:
