@@ -1,4 +1,4 @@
-"""The figures the product aims at, taken as a user takes them: by the command, in fresh workers. They are printed, timings judge nothing.
+"""The figures the product aims at, taken as a user takes them: by the command, in fresh workers; printed, no timing judged.
 
 The `quick` suite is to take 90 s from the command to its report, with 60 cells or more and 90 % of the multiples within 3 %; one
 Rademacher forward gradient on a 784-1024-1024-10 perceptron is to cost 3.4 base passes or less, drawing and forming included.
