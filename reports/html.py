@@ -32,12 +32,13 @@ class Section:
         name: for ids.
         title: heading.
         question: what it answers.
-        finding: the answer, as a sentence.
+        finding: the answer, as a sentence: the title of the figure.
         reading: how to read it.
         description: what the pictures show, in words.
         panels: (title, SVG element).
         legend: (series, colour variable, path of its marker).
         table: the numbers.
+        parts: further numbers, or None.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Section:
     panels: tuple[tuple[str, Markup], ...]
     legend: tuple[tuple[str, str, str], ...]
     table: Table
+    parts: Table | None
 
 
 def write_report(folders: Sequence[str | Path], output: str | Path | None = None, figures: str | Path | None = None) -> Path:
@@ -136,6 +138,7 @@ def _section(module: ModuleType, results: frames.Results) -> Section:
         panels=pictures,
         legend=_legend(selection),
         table=module.table(selection),
+        parts=module.parts(selection) if hasattr(module, "parts") else None,
     )
 
 

@@ -6,12 +6,13 @@ A figure is a module with
     QUESTION   what it answers
     READING    how to read it, for the caption
     select     results -> Selection: tidy data by panel, and what was left out
-    finding    selection -> one sentence; also for nothing, one cell, or all failed
+    finding    selection -> one sentence, the title of the figure; also for nothing, one cell, or all failed
     LEFT, TOP  pixels that are left to the left of the axes and above them
     height     panel -> pixels
     draw       one panel onto given axes
     describe   selection -> what the picture shows, in words, for those who do not see it
     table      selection -> the same numbers
+    parts      selection -> a second table, or None where it would be empty; only where one would be too wide
 Nothing in it reads, saves or knows of HTML.
 """
 

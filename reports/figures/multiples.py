@@ -4,6 +4,8 @@ One panel a problem, one row an estimator: the mark is the runtime multiple, the
 the base forward pass itself, the dotted one backprop on the same problem. Needs the metrics `multiple` and `ratio_to_backprop`.
 """
 
+from typing import Any
+
 from matplotlib.axes import Axes
 
 from reports import drawing
@@ -29,7 +31,10 @@ READING = (
     "(the loss alone, without gradient); the line through it is its interval. Dashed: the base itself. Dotted: backprop."
 )
 
-__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "draw", "finding", "height", "select", "table"]
+__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP"]
+__all__ += ["describe", "draw", "finding", "height", "parts", "select", "table"]
+
+_PARTS = ("drawing", "derivative", "aggregation")
 
 
 def select(results: Results) -> Selection:
@@ -79,7 +84,7 @@ def describe(selection: Selection) -> str:
 
 
 def table(selection: Selection) -> Table:
-    """Multiples, ratios, times and what else a cost record holds."""
+    """Multiples, ratios, time of a gradient, forward calls and FLOP."""
     columns = (
         *("estimator", "multiple of the base", "over backprop", "over checkpointed backprop", "time of a gradient"),
         *("forward calls", "FLOP multiple", "outcome and marks"),
@@ -88,18 +93,37 @@ def table(selection: Selection) -> Table:
     return Table(f"Multiples of the base forward pass, with the {selection.scope}", columns, groups)
 
 
-def _line(row: dict[str, object]) -> tuple[str, ...]:
-    def spread(name: str) -> str:
-        return interval(*(row.get(key) for key in (name, f"{name}_low", f"{name}_high")))  # type: ignore[arg-type]
+def parts(selection: Selection) -> Table | None:
+    """Time of preparation and of the first call, and the split of a gradient; a dash where an estimator has no such part."""
+    if not selection.panels:
+        return None
+    columns = ("estimator", "preparation", "first call", *_PARTS, "outcome and marks")
+    groups = tuple((panel.title, tuple(_parts_line(row) for row in panel.rows)) for panel in selection.panels)
+    caption = (
+        "Time of the preparation and of the first call, once each; then the parts of a gradient in base forward passes, with the "
+        f"{selection.scope}. The parts are timed in a pass of their own and need not add up to the multiple"
+    )
+    return Table(caption, columns, groups)
 
+
+def _line(row: dict[str, Any]) -> tuple[str, ...]:
     return (
-        str(row["label"]),
-        *(spread(name) for name in ("multiple", "ratio_to_backprop", "ratio_to_checkpointed_backprop")),
-        duration(row.get("time")),  # type: ignore[arg-type]
-        whole(row.get("forward_calls")),  # type: ignore[arg-type]
-        number(row.get("flop_multiple")),  # type: ignore[arg-type]
+        row["label"],
+        *(_spread(row, name) for name in ("multiple", "ratio_to_backprop", "ratio_to_checkpointed_backprop")),
+        duration(row.get("time")),
+        whole(row.get("forward_calls")),
+        number(row.get("flop_multiple")),
         became(row),
     )
+
+
+def _parts_line(row: dict[str, Any]) -> tuple[str, ...]:
+    times = (duration(row.get(name)) for name in ("prepare_time", "first_call_time"))
+    return (row["label"], *times, *(_spread(row, f"{part}_multiple") for part in _PARTS), became(row))
+
+
+def _spread(row: dict[str, Any], name: str) -> str:
+    return interval(row.get(name), row.get(f"{name}_low"), row.get(f"{name}_high"))
 
 
 def _range(values: list[float]) -> str:

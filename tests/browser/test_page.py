@@ -126,7 +126,7 @@ def test_text_stands_out_from_its_paper(opened, scheme) -> None:
             };
             const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
             const style = getComputedStyle(document.documentElement), paper = luminance(style.backgroundColor);
-            const words = [...document.querySelectorAll('p, li, td, th, h1, h2, a, dt, dd, caption, .panel svg text')]
+            const words = [...document.querySelectorAll('p, li, td, th, h1, h2, h3, a, dt, dd, caption, .panel svg text')]
                 .map(e => { const s = getComputedStyle(e); return e.tagName === 'text' ? s.fill : s.color; });
             const marks = [1, 2, 3, 4].map(i => style.getPropertyValue('--series-' + i));
             return {words: Math.min(...words.map(c => contrast(luminance(c), paper))),

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
 from benchmarks.records import Cell
+from reports.figures import FIGURES
 from reports.html import write_report
 
 COST = Cell("backprop", "beale", "cost")
@@ -64,6 +66,21 @@ def test_any_run_gives_a_well_formed_page(text) -> None:
     assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
     assert set(page.described) <= set(page.ids)
     assert page.tags["caption"] == page.tags["table"]
+
+
+def test_the_finding_is_the_title_of_its_figure_and_not_repeated_in_it(text) -> None:
+    figures = re.findall(r"<figure.*?</figure>", text, re.DOTALL)
+    assert len(figures) == len(FIGURES)
+    for figure in figures:
+        name, title = re.search(r'<figcaption>\s*<h3 id="(.+?)">(.+?)</h3>', figure).groups()
+        assert figure.startswith(f'<figure aria-labelledby="{name}">')
+        assert figure.count(title) == 1
+
+
+def test_headings_nest(text) -> None:
+    ranks = [int(rank) for rank in re.findall(r"<h([1-6])[ >]", text)]
+    assert ranks[0] == 1
+    assert all(second - first <= 1 for first, second in pairwise(ranks))
 
 
 def test_any_page_is_self_contained_and_has_no_script(text) -> None:
