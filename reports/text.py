@@ -80,6 +80,13 @@ def size(count: float | None) -> str:
     return _scaled(count, _BYTES)
 
 
+def signed_bytes(difference: float) -> str:
+    """A difference in whole bytes with its sign, or a dash where there is none."""
+    if not math.isfinite(difference):
+        return NOTHING
+    return f"{'+' if difference > 0 else '−' if difference < 0 else ''}{abs(difference):,.0f} B"
+
+
 def count(quantity: int, noun: str, plural: str = "") -> str:
     """`1 cell`, `2 cells`."""
     return f"{quantity} {noun if quantity == 1 else plural or noun + 's'}"

@@ -4,6 +4,7 @@ One panel a problem, one row an estimator: the mark is the exact peak of tensor 
 included. Dashed: the base forward pass. Dotted: backprop. Needs the metrics `peak_bytes` and `base_peak_bytes`.
 """
 
+import math
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ from reports.figures.selection import (
     unmeasured,
 )
 from reports.frames import Results
-from reports.text import count, number, size
+from reports.text import count, number, signed_bytes, size
 
 NAME = "memory"
 TITLE = "Memory"
@@ -75,15 +76,16 @@ def describe(selection: Selection) -> str:
 
 
 def table(selection: Selection) -> Table:
-    """Peaks, what is kept, the cross-check by the tracker."""
-    columns = ("estimator", "peak", "over the base", "base", "kept between calls", "cross-check by tracker", "outcome and marks")
+    """Peaks, what is kept, and how far the cross-check lies from the peak."""
+    columns = ("estimator", "peak", "over the base", "base", "kept between calls", "cross-check minus peak", "outcome and marks")
     groups = tuple((panel.title, tuple(_line(row) for row in panel.rows)) for panel in selection.panels)
     return Table("Exact peaks of tensor bytes beyond parameters, buffers and batch", columns, groups)
 
 
 def _line(row: dict[str, Any]) -> tuple[str, ...]:
-    sizes = (size(row.get(name)) for name in ("base_peak_bytes", "kept_bytes", "tracked_peak_bytes"))
-    return (row["label"], size(row["value"]), number(row.get("peak_multiple")), *sizes, became(row))
+    sizes = (size(row.get(name)) for name in ("base_peak_bytes", "kept_bytes"))
+    checked = signed_bytes(row.get("tracked_peak_bytes", math.nan) - row["value"])
+    return (row["label"], size(row["value"]), number(row.get("peak_multiple")), *sizes, checked, became(row))
 
 
 def _sound(panel: Panel) -> list[dict[str, Any]]:

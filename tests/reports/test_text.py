@@ -80,3 +80,10 @@ def test_lists_count_what_they_do_not_name() -> None:
     assert text.listed(["a"]) == "a"
     assert text.listed(["a", "b", "c"]) == "a, b and c"
     assert text.listed(list("abcdefgh"), limit=3) == "a, b and 6 more"
+
+
+@pytest.mark.parametrize(
+    ("difference", "said"), [(-5056, "−5,056 B"), (256.0, "+256 B"), (0, "0 B"), (float("nan"), "–"), (float("inf"), "–")]
+)
+def test_a_difference_in_bytes_has_its_sign_and_is_never_rounded(difference, said) -> None:
+    assert text.signed_bytes(difference) == said

@@ -21,6 +21,13 @@ def test_a_peak_of_zero_bytes_is_a_value(make_run, record_of) -> None:
     assert line[3] == "–"
 
 
+def test_the_cross_check_is_shown_as_a_difference_with_its_sign(make_run, record_of) -> None:
+    records = [record_of(BACKPROP, peak_bytes=4096, tracked_peak_bytes=2048), record_of(OTHER, peak_bytes=1024)]
+    table = memory.table(memory.select(frames.read([make_run(records)])))
+    place = table.columns.index("cross-check minus peak")
+    assert [line[place] for line in table.groups[0][1]] == ["−2,048 B", "–"]
+
+
 def test_a_wrong_estimator_is_no_finding(make_run, record_of) -> None:
     records = [record_of(BACKPROP, peak_bytes=4096), record_of(OTHER, "wrong", "biased", peak_bytes=1)]
     assert "checkpointed" not in memory.finding(memory.select(frames.read([make_run(records)])))
