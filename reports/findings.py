@@ -4,14 +4,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.records import CONTRACT, MARKS
-from reports.frames import Results
+from reports.frames import Results, rows
 from reports.pooling import MISSING
 from reports.tables import outcome_counts
-from reports.text import count, listed
+from reports.text import count, duration, listed, size
 
 _LIMITS = {
     "wrong": "failed the contract, so what is shown of them is not what they claim to be",
     MISSING: "planned and not measured (the run was interrupted, or is not finished)",
+}
+
+_COUNTERS = {  # whether the cross-check counted more than the allocator
+    True: "it counted more than the allocator, so these peaks are suspect",
+    False: (
+        "the allocator, whose peak is shown, saw more than operators return, such as temporaries inside kernels or a saved state "
+        "of the random generator"
+    ),
 }
 
 
@@ -43,7 +51,7 @@ def headline(results: Results) -> str:
 
 def notices(results: Results) -> list[Notice]:
     """Everything that limits the report, the grave first."""
-    found = [*_outcomes(results), *_damage(results), *_marks(results), *_code(results)]
+    found = [*_outcomes(results), *_budget(results), *_damage(results), *_marks(results), *_memory(results), *_code(results)]
     if len(results.cells) and results.single:
         found.append(
             Notice(
@@ -65,6 +73,20 @@ def _outcomes(results: Results) -> list[Notice]:
     return found
 
 
+def _budget(results: Results) -> list[Notice]:
+    """Runs that passed their total budget, or had one and lack cells."""
+    missing, found = bool((results.cells["outcome"] == MISSING).any()), []
+    for run in results.runs:
+        budget = (run.header.get("options") or {}).get("total_budget")
+        longest = max((session["seconds"] for session in run.header.get("sessions") or []), default=0.0)
+        if budget is not None and (missing or longest > budget):
+            passed = [f"took {duration(1e9 * longest)}"] if longest > budget else []
+            lacks = ["cells are missing"] if missing else []
+            said = listed([f"had a total budget of {duration(1e9 * budget)}", *passed, *lacks])
+            found.append(Notice(False, f"Run {run.name} {said}: every cell is tried, with less time each where not all fit."))
+    return found
+
+
 def _damage(results: Results) -> list[Notice]:
     return [
         Notice(True, f"Run {run.name}: {count(len(run.damage), 'line')} of the records could not be read and {verb} left out.")
@@ -81,6 +103,21 @@ def _marks(results: Results) -> list[Notice]:
         number = sum(mark in marks for marks in cells["marks"])
         if number:
             found.append(Notice(mark == "throttled", f"{count(number, 'cell')} marked {mark}: {meaning}."))
+    return found
+
+
+def _memory(results: Results) -> list[Notice]:
+    """Peaks on which the two counters of memory disagree, by what that means."""
+    checked = [row for row in rows(results.of("memory")) if row["facts"].get("tracker_agrees") is False]
+    differences = [(row["facts"]["tracker_difference"], f"{row['label']} on {row['panel']}") for row in checked]
+    found = []
+    for grave, meaning in _COUNTERS.items():
+        members = [pair for pair in differences if (pair[0] > 0) is grave]
+        if members:
+            largest, where = max(members, key=lambda pair: abs(pair[0]))
+            differ = count(len(members), "peak of memory differs", "peaks of memory differ")
+            bound = f"{differ} from the cross-check by more than 1 KiB + 0.1 %, the largest difference being {size(abs(largest))}"
+            found.append(Notice(grave, f"{bound} ({where}): {meaning}."))
     return found
 
 

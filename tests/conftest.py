@@ -20,7 +20,10 @@ def record_of() -> Callable[..., Record]:
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> MakeRun:
-    """Writes a run folder: `make_run(records, planned=cells, name="run", provenance={...})`; planned are the records' own."""
+    """Writes a run folder: `make_run(records, planned=cells, name="run", provenance={...}, options={...}, ...)`.
+
+    Planned are the records' own cells; what else is named goes into its `run.json`.
+    """
     return partial(_run, tmp_path)
 
 
@@ -44,6 +47,7 @@ def _run(
     planned: Iterable[Cell] | None = None,
     name: str = "run",
     provenance: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> Path:
     written = list(records)
     cells = [record.cell for record in written] if planned is None else list(planned)
@@ -55,6 +59,7 @@ def _run(
         "options": {"seed": 0},
         "cells": [cell.to_json() for cell in cells],
         "provenance": {"machine": "bench", "versions": {"torch": "2.13.0"}} if provenance is None else provenance,
+        **more,
     }
     folder = RunFolder.create(parent / name, header)
     with folder.writing() as writer:

@@ -1,10 +1,15 @@
 """Findings: the verdict on a run, and what limits it."""
 
-from benchmarks.records import Cell
+import dataclasses
+
+import pytest
+
+from benchmarks.records import Cell, Record
 from reports import findings, frames
 
 COST = Cell("backprop", "sphere[n=64]", "cost")
 OTHER = Cell("checkpointed-backprop", "sphere[n=64]", "cost")
+MEMORY, FURTHER = (dataclasses.replace(cell, kind="memory") for cell in (COST, OTHER))
 
 
 def texts(results: frames.Results, grave: bool) -> str:
@@ -43,3 +48,58 @@ def test_uncommitted_code_and_damage_are_reported(make_run, record_of) -> None:
     assert "the ruler had changes" in texts(results, grave=False)
     assert "the estimators had changes" not in texts(results, grave=False)
     assert "1 line of the records" in texts(results, grave=True)
+
+
+@pytest.mark.parametrize(
+    ("differences", "grave", "said"),
+    [
+        (
+            [-5056],
+            False,
+            "1 peak of memory differs from the cross-check by more than 1 KiB + 0.1 %, the largest difference being 4.94 KiB (",
+        ),
+        (
+            [-5056, -8192],
+            False,
+            "2 peaks of memory differ from the cross-check by more than 1 KiB + 0.1 %, the largest difference being 8.00 KiB (c",
+        ),
+        ([8192], True, "it counted more than the allocator, so these peaks are suspect"),
+    ],
+)
+def test_counters_of_memory_that_disagree_are_counted_and_the_largest_is_named(
+    make_run, record_of, differences, grave, said
+) -> None:
+    checked = [
+        with_facts(record_of(cell, peak_bytes=9000), tracker_agrees=False, tracker_difference=difference)
+        for cell, difference in zip((MEMORY, FURTHER), differences, strict=False)
+    ]
+    results = frames.read([make_run(checked)])
+    assert said in texts(results, grave=grave)
+    assert "cross-check" not in texts(results, grave=not grave)
+
+
+def test_counters_of_memory_that_agree_or_were_not_compared_are_not_mentioned(make_run, record_of) -> None:
+    agreeing = with_facts(record_of(MEMORY, peak_bytes=9000), tracker_agrees=True, tracker_difference=256)
+    results = frames.read([make_run([agreeing, record_of(FURTHER, peak_bytes=9000)])])
+    assert "cross-check" not in texts(results, grave=False) + texts(results, grave=True)
+
+
+@pytest.mark.parametrize(
+    ("budget", "seconds", "planned", "said"),
+    [
+        (60.0, [20.0, 75.0], [COST], "Run run had a total budget of 60.0 s and took 75.0 s:"),
+        (60.0, [20.0], [COST, OTHER], "Run run had a total budget of 60.0 s and cells are missing:"),
+        (60.0, [75.0], [COST, OTHER], "Run run had a total budget of 60.0 s, took 75.0 s and cells are missing:"),
+        (60.0, [20.0], [COST], None),
+        (None, [75.0], [COST, OTHER], None),
+    ],
+)
+def test_a_total_budget_that_was_passed_or_left_cells_out_is_said(make_run, record_of, budget, seconds, planned, said) -> None:
+    sessions = [{"seconds": taken} for taken in seconds]
+    folder = make_run([record_of(COST, multiple=3.0)], planned=planned, options={"total_budget": budget}, sessions=sessions)
+    found = texts(frames.read([folder]), grave=False)
+    assert (said in found) if said else ("total budget" not in found)
+
+
+def with_facts(record: Record, **facts: object) -> Record:
+    return dataclasses.replace(record, facts={**record.facts, **facts})
