@@ -55,7 +55,7 @@ class CheckpointedBackprop(Estimator):
         if not isinstance(inner, ModuleObjective) or not isinstance(inner.module, nn.Sequential):
             raise MissingCapability("module", "checkpointing runs an nn.Sequential segment by segment; this is not one")
         with torch.enable_grad(), inner.kept_buffers():
-            return _backward(objective, inner.run(_segmented(inner.module))), None
+            return _backward(objective, inner.run(_segmented(inner.module, draws=inner.draws))), None
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`."""
@@ -83,15 +83,18 @@ def _backward(objective: Objective, loss: Tensor) -> DenseEstimate:
     return DenseEstimate(loss.detach(), dict(zip(leaves, gradients, strict=True)))
 
 
-def _segmented(module: nn.Sequential) -> Callable[[Tensor], Tensor]:
-    """The module as a function that checkpoints all its segments but the last."""
+def _segmented(module: nn.Sequential, *, draws: bool) -> Callable[[Tensor], Tensor]:
+    """The module as a function that checkpoints all its segments but the last.
+
+    Where it draws random numbers their state is kept, so that the recomputation draws the same.
+    """
     layers = list(module)
     length = math.ceil(len(layers) / max(1, math.isqrt(len(layers))))
     segments = [layers[start : start + length] for start in range(0, len(layers), length)]
 
     def forward(x: Tensor) -> Tensor:
         for segment in segments[:-1]:
-            x = checkpoint(_chain, segment, x, use_reentrant=False)
+            x = checkpoint(_chain, segment, x, use_reentrant=False, preserve_rng_state=draws)
         return _chain(segments[-1], x)
 
     return forward

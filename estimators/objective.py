@@ -101,6 +101,7 @@ class ModuleObjective(Objective):
         loss_function: maps (module output, targets) to a 0-dimensional tensor.
         inputs: what the module is called with.
         targets: what the loss compares with.
+        draws: whether a forward pass draws random numbers (dropout); they are the same at every call.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class ModuleObjective(Objective):
         self.batch_size = len(self.inputs)
         self._device = self.inputs.device
         self._mask = torch.Generator(self._device).manual_seed(mask_seed).get_state()
-        self._draws, self._writes = self._probe()
+        self.draws, self._writes = self._probe()
 
     def loss(self, parameters: Mapping[str, Tensor] | None = None) -> Tensor:
         """The mean loss over the batch; see `Objective.loss`."""
@@ -190,7 +191,7 @@ class ModuleObjective(Objective):
     @contextmanager
     def _fixed_mask(self) -> Iterator[None]:
         """Draw the model's random numbers from the mask's seed; leave the caller's random state alone."""
-        if not self._draws:
+        if not self.draws:
             yield
             return
         with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
@@ -199,7 +200,7 @@ class ModuleObjective(Objective):
 
     def _probe(self) -> tuple[bool, bool]:
         """Whether a forward pass draws from the global random state, and whether it changes buffers."""
-        self._draws, self._writes = True, True
+        self.draws, self._writes = True, True
         before = [buffer.clone() for buffer in self.module.buffers()]
         with torch.no_grad(), self._fixed_mask(), self.kept_buffers():
             loss = self.loss_function(self.module(self.inputs), self.targets)
