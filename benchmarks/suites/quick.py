@@ -16,17 +16,17 @@ _ONE_TANGENT = (
     "rdsa",
 )
 
-_SEVERAL_TANGENTS = (
+_PLAIN = (
     "forward-gradient[k=4]",
     "forward-gradient[k=16]",
     "forward-gradient[directions=rademacher,k=4]",
     "forward-gradient[directions=rademacher,k=16]",
-    "forward-gradient[aggregation=sum,k=4]",
     "multi-tangent[k=4]",
     "multi-tangent[k=16]",
-    "multi-tangent[k=4,scale=unbiased]",
     "multi-tangent[directions=rademacher,k=16]",
 )
+
+_SEVERAL_TANGENTS = (*_PLAIN, "forward-gradient[aggregation=sum,k=4]", "multi-tangent[k=4,scale=unbiased]")
 
 _ON_CNN = (
     *_EXACT,
@@ -41,7 +41,6 @@ _ON_DEEP_MLP = (
     "forward-gradient[directions=rademacher,k=4]",
     "forward-gradient[directions=rademacher,k=16]",
     "multi-tangent[k=16]",
-    "multi-tangent[directions=rademacher,k=16]",
 )
 
 _ONE_ON_MLP = ("forward-gradient", "forward-gradient[directions=rademacher]", "spsa")
@@ -50,12 +49,13 @@ QUICK = Suite(
     name="quick",
     summary="a first look in 90 seconds: closed-form functions, logistic regression, MLPs and a small CNN on real digits",
     grids=(
-        Grid(("backprop", "forward-mode", *_ONE_TANGENT, *_SEVERAL_TANGENTS), ("sphere", "rosenbrock")),
-        Grid(("backprop", *_ONE_TANGENT, *_SEVERAL_TANGENTS), ("logistic-regression",)),
+        Grid(("backprop", "forward-mode", *_ONE_TANGENT, *_SEVERAL_TANGENTS), ("sphere",)),
+        Grid(("backprop", "forward-mode", *_ONE_TANGENT, "forward-gradient[k=16]", "multi-tangent[k=16]"), ("rosenbrock",)),
+        Grid(("backprop", *_ONE_TANGENT, *_PLAIN), ("logistic-regression",)),
         Grid((*_EXACT, *_ONE_ON_MLP, *_SEVERAL_TANGENTS), ("mlp",)),
         Grid(_ON_CNN, ("cnn[channels=8]",)),
         Grid(_ON_DEEP_MLP, ("mlp[depth=5,width=256]",)),
     ),
     common=(*_EXACT, *_ONE_TANGENT, *_SEVERAL_TANGENTS),
-    precision=0.028,
+    precision=0.03,
 )
