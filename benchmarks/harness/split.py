@@ -16,7 +16,7 @@ from benchmarks.records import METRICS, Measurement
 from benchmarks.statistics import median_interval
 
 MINIMUM_ROUNDS, MAXIMUM_ROUNDS = 6, 15  # six are the fewest with an interval
-BUDGET_SHARE = 0.1  # of the cell's budget, once there are enough for an interval
+BUDGET_SHARE = 0.03  # of the cell's budget, once there are enough for an interval
 
 
 def measure(base: Base, gradient: Gradient, main: Rounds, settings: Settings, clock: Clock) -> Measurement:

@@ -40,7 +40,7 @@ _ON_DEEP_MLP = (
     *_EXACT,
     "forward-gradient[directions=rademacher,k=4]",
     "forward-gradient[directions=rademacher,k=16]",
-    "multi-tangent[k=16]",
+    "multi-tangent[directions=rademacher,k=16]",
 )
 
 _ONE_ON_MLP = ("forward-gradient", "forward-gradient[directions=rademacher]", "spsa")
