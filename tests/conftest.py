@@ -1,6 +1,6 @@
-"""What several folders of tests share: run folders written from records at hand, without measuring anything."""
+"""What several folders of tests share: run folders written from records at hand, without measuring anything; one thread."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,17 @@ import pytest
 from benchmarks.records import PROTOCOL_VERSION, Cell, Metric, Outcome, Record, RunFolder
 
 MakeRun = Callable[..., Path]
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread, as workers do: two on a busy machine wait for each other at every small operation."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """What the micro benchmarks share: one thread, and a layout of the size of a real perceptron."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -10,11 +9,8 @@ from estimators.directional.space import Block, Layout
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _always(one_thread: None) -> None:
+    """Every benchmark here runs on one thread."""
 
 
 @pytest.fixture

@@ -1,14 +1,8 @@
-"""One thread, as workers have: two on a busy machine wait for each other at every small operation."""
-
-from collections.abc import Iterator
+"""What the tests of the harness share: one thread."""
 
 import pytest
-import torch
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _always(one_thread: None) -> None:
+    """Every test here runs on one thread."""

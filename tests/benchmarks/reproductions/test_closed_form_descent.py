@@ -1,24 +1,15 @@
 """The published optimisations of closed-form functions come out again, to four digits."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import torch
 
 from benchmarks.reproductions.closed_form_descent import estimator_of, final_loss, published
 
 CELLS = published()
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell['function']}-{cell['n']}-{estimator_of(cell)}")
 def test_a_published_descent_ends_with_its_published_loss(cell: dict[str, Any]) -> None:
     assert final_loss(cell) == pytest.approx(cell["loss"], rel=5e-5)
