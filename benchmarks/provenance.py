@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,21 @@ def source(root: Path, package: str) -> dict[str, Any]:
     return {"commit": commit, "dirty": bool(changed) if commit else None, "digest": _digest(root / package)}
 
 
-def differing(stored: dict[str, Any], now: dict[str, Any]) -> str | None:
-    """Name what keeps two sources from being measured into one run (commit or content), or None."""
+def differing(stored: dict[str, Any], now: dict[str, Any], settled: Collection[str]) -> str | None:
+    """Name what keeps two sources from being measured into one run (commit or content), or None.
+
+    Args:
+        stored: the provenance of what was measured before.
+        now: that of what would be measured.
+        settled: the user's files of which numbers are kept; the others may have changed.
+    """
     for package in ("ruler", "estimators"):
         before, after = stored.get(package, {}), now[package]
         for key in ("commit", "digest"):
             if before.get(key) != after[key]:
                 return f"the {key} of the {package} was {before.get(key)} and is now {after[key]}"
-    changed = [file for file, digest in stored.get("files", {}).items() if now["files"].get(file) != digest]
+    before = stored.get("files", {})
+    changed = [file for file in sorted(settled) if before.get(file) != now["files"].get(file)]
     return f"{changed[0]} has changed" if changed else None
 
 

@@ -90,15 +90,19 @@ def reopen(folder: Path, given: Mapping[str, Any]) -> Request:
 
     Raises:
         FolderError: there is no run there, or a newer gradgauge wrote it.
-        UsageError: an option, the commit or the protocol differs; the message names it.
+        UsageError: an option, the commit, the protocol, or a user's file of which numbers are kept differs; the message names
+            it. (A file that has only failed so far may be mended.)
     """
     header = RunFolder.open(folder).header()
     if header["protocol"] != PROTOCOL_VERSION:
         raise UsageError(f"{folder} was measured by protocol {header['protocol']}, this is {PROTOCOL_VERSION}; start a new run")
     request = replace(Request.of(header["options"]), resume=folder)
-    if Path(header["directory"]) != Path.cwd() and not all(Path(file).expanduser().is_absolute() for file in _files(request)):
+    files = _files(*request.estimators, *request.problems)
+    if Path(header["directory"]) != Path.cwd() and not all(Path(file).expanduser().is_absolute() for file in files):
         raise UsageError(f"{folder} was started in {header['directory']}; resume it from there")
-    changed = difference(header["options"], given) or differing(header["provenance"], _provenance(request))
+    done = [record.cell for record in latest(RunFolder.open(folder).records()[0]) if record.outcome.done]
+    settled = {file for cell in done for file in _files(cell.estimator, cell.problem)}
+    changed = difference(header["options"], given) or differing(header["provenance"], _provenance(request), settled)
     if changed:
         raise UsageError(f"cannot resume {folder}: {changed}; start a new run")
     return request
@@ -123,6 +127,7 @@ def run(request: Request, progress: Progress = lambda status: None) -> RunResult
     damage = folder.records()[1]  # a torn last line is cut off before anything is written
     with ExitStack() as stack:
         writer = stack.enter_context(folder.writing())
+        folder.write_header(_with_files(folder.header(), request))
         if request.device != "cpu":
             stack.enter_context(gpu.locked(request.device))
         done = [record for record in latest(folder.records()[0]) if record.outcome.done]
@@ -165,15 +170,15 @@ def _events(request: Request, executor: LocalExecutor, data: Preparation, journa
         yield from executor.run(list(block), admit, workers=1)
 
 
-def _files(request: Request) -> list[str]:
-    """The user's own files, as they are named."""
-    files = [parse(spec).name.rpartition(":")[0] for spec in (*request.estimators, *request.problems)]
+def _files(*specs: str) -> list[str]:
+    """The user's own files among specs, as they are named."""
+    files = [parse(spec).name.rpartition(":")[0] for spec in specs]
     return [file for file in files if file.endswith(".py")]
 
 
 def _provenance(request: Request) -> dict[str, Any]:
     try:
-        return provenance(request.estimators_from, _files(request))
+        return provenance(request.estimators_from, _files(*request.estimators, *request.problems))
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
 
@@ -221,6 +226,11 @@ def _created(request: Request, everything: Plan) -> RunFolder:
         "cells": [planned.cell.to_json() for planned in everything.cells],
     }
     return RunFolder.create(request.out or Path("results") / name, header)
+
+
+def _with_files(header: dict[str, Any], request: Request) -> dict[str, Any]:
+    """The header with the contents of the user's files as they are measured from now on."""
+    return {**header, "provenance": {**header["provenance"], "files": _provenance(request)["files"]}}
 
 
 def _close_header(folder: RunFolder, journal: Journal, interrupted: bool) -> None:

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from benchmarks.provenance import ROOT, differing, source
+from benchmarks.provenance import ROOT, differing, provenance, source
 
 
 def _git(folder: Path, *arguments: str) -> None:
@@ -46,6 +46,13 @@ def test_the_commit_of_a_repository_around_it_is_not_ours(tmp_path: Path) -> Non
 def test_what_differs_is_named() -> None:
     now = {name: source(ROOT, name) for name in ("benchmarks", "estimators")}
     now["ruler"] = now.pop("benchmarks")
-    assert differing(now, now) is None
+    assert differing(now, now, ()) is None
     stored = {**now, "estimators": {**now["estimators"], "digest": "0" * 16}}
-    assert differing(stored, now) == f"the digest of the estimators was {'0' * 16} and is now {now['estimators']['digest']}"
+    assert differing(stored, now, ()) == f"the digest of the estimators was {'0' * 16} and is now {now['estimators']['digest']}"
+
+
+def test_a_users_file_may_change_until_numbers_of_it_are_kept() -> None:
+    now = {**provenance(), "files": {"mine.py": "b"}}
+    stored = {**now, "files": {"mine.py": "a"}}
+    assert differing(stored, now, ()) is None
+    assert differing(stored, now, {"mine.py"}) == "mine.py has changed"
