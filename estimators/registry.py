@@ -281,6 +281,9 @@ PARTS: dict[str, dict[str, Entry]] = {
         "gaussian": Entry("estimators.directional.directions.gaussian:Gaussian", "independent N(0, 1) entries"),
         "rademacher": Entry("estimators.directional.directions.rademacher:Rademacher", "independent entries +1 or -1"),
         "sphere": Entry("estimators.directional.directions.sphere:Sphere", "uniform on the sphere of radius sqrt(n)"),
+        "orthogonal": Entry(
+            "estimators.directional.directions.orthogonal:Orthogonal", "orthogonal to each other, of length sqrt(n)"
+        ),
         "basis": Entry("estimators.directional.directions.basis:Basis", "the first k standard basis vectors"),
         "given": Entry(
             "estimators.directional.directions.given:Given",
@@ -295,6 +298,11 @@ PARTS: dict[str, dict[str, Entry]] = {
             "(f(x + h v) - f(x - h v)) / 2h",
             parameters={"step": Parameter(1e-3, "number", "h", minimum=1e-30)},
         ),
+        "forward-difference": Entry(
+            "estimators.directional.derivatives.forward_difference:ForwardDifference",
+            "(f(x + h v) - f(x)) / h",
+            parameters={"step": Parameter(1e-3, "number", "h", minimum=1e-30)},
+        ),
         "simulated": Entry(
             "estimators.directional.derivatives.simulated:Simulated", "dot product with the known gradient (quality studies)"
         ),
@@ -302,6 +310,16 @@ PARTS: dict[str, dict[str, Entry]] = {
     "aggregation": {
         "mean": Entry("estimators.directional.aggregations.mean:Mean", "mean of derivative times tangent"),
         "sum": Entry("estimators.directional.aggregations.sum:Sum", "sum of derivative times tangent"),
+        "mean-times-n": Entry("estimators.directional.aggregations.mean_times_n:MeanTimesN", "n times the mean"),
+        "max": Entry("estimators.directional.aggregations.best:Max", "the tangent with the largest derivative alone"),
+        "max-normalised": Entry(
+            "estimators.directional.aggregations.best:MaxNormalised", "the tangent nearest to the gradient's line alone"
+        ),
+        "top-k": Entry(
+            "estimators.directional.aggregations.best:TopK",
+            "mean over the tangents almost as near to the gradient's line as the nearest",
+            parameters={"margin": Parameter(0.1, "number", "how much less near, in the gradient's norm", minimum=0)},
+        ),
         "projection": Entry(
             "estimators.directional.aggregations.projection:Projection", "orthogonal projection onto the tangents' span"
         ),

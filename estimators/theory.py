@@ -8,10 +8,18 @@ Beta(k/2, (n-k)/2). (Flügel et al. 2024, arXiv 2410.17764, for the estimators; 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 SCALES = ("unbiased", "length-preserving")
 _FULL_RANK_FROM = 64  # n from which k <= n/2 random sign vectors are dependent with probability below 2^-50
+
+
+_MULTIPLES_OF_MEAN: dict[str, Callable[[float, float], float]] = {
+    "mean": lambda n, k: 1.0,
+    "sum": lambda n, k: k,
+    "mean-times-n": lambda n, k: n,
+}
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,9 @@ def moments(directions: str, aggregation: str, n: float, k: float, scale: str | 
     """The moments of an estimate.
 
     Args:
-        directions: `gaussian`, `rademacher`, `sphere` (of radius √n) or `basis`; any other law has no closed form here.
-        aggregation: `mean`, `sum` or `projection`.
+        directions: `gaussian`, `rademacher`, `sphere` (of radius √n), `orthogonal` or `basis`; any other law has no
+            closed form here.
+        aggregation: `mean`, `sum`, `mean-times-n` or `projection`; any other has no closed form here.
         n: dimension.
         k: number of tangents.
         scale: None, `unbiased` or `length-preserving`.
@@ -81,8 +90,8 @@ def moments(directions: str, aggregation: str, n: float, k: float, scale: str | 
     """
     if aggregation == "projection":
         plain = _projection(directions, n, k)
-    elif aggregation in ("mean", "sum"):
-        plain = _mean(directions, n, k).scaled(k if aggregation == "sum" else 1.0)
+    elif aggregation in _MULTIPLES_OF_MEAN:
+        plain = _mean(directions, n, k).scaled(_MULTIPLES_OF_MEAN[aggregation](n, k))
     else:
         plain = Moments()
     if scale is None:
@@ -131,6 +140,8 @@ def _mean(directions: str, n: float, k: float) -> Moments:
     if directions == "gaussian":
         cosine = mean_cosine(n, k)
         return Moments(1.0, (n + k + 1) / k, (n + k - 1) / k * cosine, cosine, k / (n + k - 1))
+    if directions == "orthogonal":
+        return _projection(directions, n, k).scaled(n / k) if k <= n else Moments()
     if directions == "basis" and k >= n:
         return Moments(1 / k, 1 / k**2, 1 / k, 1.0, 1.0)
     if directions not in ("rademacher", "sphere"):
@@ -147,7 +158,7 @@ def _mean(directions: str, n: float, k: float) -> Moments:
 
 def _projection(directions: str, n: float, k: float) -> Moments:
     exact = Moments(1.0, 1.0, 1.0, 1.0, 1.0)
-    if directions in ("gaussian", "sphere"):
+    if directions in ("gaussian", "sphere", "orthogonal"):
         cosine = projection_cosine(n, k)
         return exact if k >= n else Moments(k / n, k / n, cosine, cosine, k / n)
     if directions == "basis":

@@ -37,6 +37,13 @@ def dimension(layout: Layout) -> int:
     return sum(block.numel() for block in layout)
 
 
+def norms(tangents: Tangents) -> Tensor:
+    """[k]: the length of each tangent over all coordinates together, in the widest of their dtypes, float32 at least."""
+    dtype = torch.promote_types(max((rows.dtype for rows in tangents.values()), key=lambda d: d.itemsize), torch.float32)
+    lengths: Tensor = torch.stack([rows.flatten(1).norm(dim=1, dtype=dtype) for rows in tangents.values()]).norm(dim=0)
+    return lengths
+
+
 class Space(ABC):
     """What is perturbed, how the loss depends on it, and how an estimate in it becomes one for the parameters."""
 

@@ -46,12 +46,14 @@ def draws(law: str, n: int, k: int, count: int) -> np.ndarray:
     v = rng.standard_normal((count, k, n))
     if law == "rademacher":
         return np.where(v > 0, 1.0, -1.0)
+    if law == "orthogonal":
+        return np.linalg.qr(v.transpose(0, 2, 1))[0].transpose(0, 2, 1) * math.sqrt(n)
     return v * math.sqrt(n) / np.linalg.norm(v, axis=2, keepdims=True) if law == "sphere" else v
 
 
 @pytest.mark.parametrize("scale", [None, "unbiased", "length-preserving"])
-@pytest.mark.parametrize("aggregation", ["mean", "sum", "projection"])
-@pytest.mark.parametrize("law", ["gaussian", "rademacher", "sphere"])
+@pytest.mark.parametrize("aggregation", ["mean", "sum", "mean-times-n", "projection"])
+@pytest.mark.parametrize("law", ["gaussian", "rademacher", "sphere", "orthogonal"])
 @pytest.mark.parametrize(("n", "k"), [(1, 1), (5, 1), (6, 4), (64, 3)])
 def test_every_closed_form_is_the_mean_of_draws(law: str, aggregation: str, scale: str | None, n: int, k: int) -> None:
     expected = theory.expected(law, aggregation, n, k, scale)
@@ -60,7 +62,7 @@ def test_every_closed_form_is_the_mean_of_draws(law: str, aggregation: str, scal
     if aggregation == "projection":
         c = np.einsum("bij,bj->bi", np.linalg.pinv(v @ v.transpose(0, 2, 1), rcond=1e-9, hermitian=True), d)
     else:
-        c = d / (k if aggregation == "mean" else 1)
+        c = d * {"mean": 1 / k, "sum": 1, "mean-times-n": n / k}[aggregation]
     try:
         estimate = np.einsum("bk,bkn->bn", c, v) * theory.scale_factor(law, aggregation, n, k, scale)
     except ValueError:

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-
 from estimators.directional.directions import Directions
-from estimators.directional.space import Layout, Tangents, dimension
+from estimators.directional.space import Layout, Tangents, dimension, norms
 from estimators.directional.streams import Stream
 
 
@@ -22,9 +20,7 @@ class Sphere(Directions):
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`."""
         tangents = stream.normal(layout, indices)
-        norms = [rows.flatten(1).norm(dim=1, dtype=torch.promote_types(rows.dtype, torch.float32)) for rows in tangents.values()]
-        lengths = torch.stack([norm.to(norms[0].dtype) for norm in norms]).norm(dim=0)  # [k]
-        factors = dimension(layout) ** 0.5 / lengths
+        factors = dimension(layout) ** 0.5 / norms(tangents)
         for rows in tangents.values():
             rows.mul_(factors.to(rows.dtype).view(-1, *[1] * (rows.dim() - 1)))
         return tangents
