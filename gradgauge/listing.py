@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from estimators.registry import ESTIMATORS, Entry, Registry
+from estimators.naming import Entry, Registry
+from estimators.registry import ESTIMATORS
 from estimators.spec import write
 
 if TYPE_CHECKING:

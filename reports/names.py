@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import PurePath
 
 from benchmarks.problems.registry import PROBLEMS
-from estimators.registry import ESTIMATORS, Registry
+from estimators.naming import Registry
+from estimators.registry import ESTIMATORS
 from estimators.spec import Spec, SpecError, parse
 from reports.text import visible
 

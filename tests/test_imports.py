@@ -17,6 +17,7 @@ TORCH_FREE = (
     "benchmarks.problems.registry",
     "estimators.theory",
     "estimators.spec",
+    "estimators.naming",
     "estimators.registry",
 )
 """What reports may take from the packages to its right."""
@@ -84,7 +85,7 @@ def test_reports_use_only_the_torch_free_modules_below_them() -> None:
 
 
 def test_importing_estimators_does_not_import_torch() -> None:
-    assert not {"torch", "numpy"} & loaded("import estimators, estimators.registry, estimators.spec")
+    assert not {"torch", "numpy"} & loaded("import estimators, estimators.naming, estimators.registry, estimators.spec")
 
 
 def test_importing_gradgauge_loads_nothing_heavy() -> None:

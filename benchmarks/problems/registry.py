@@ -3,7 +3,7 @@
 A user's own problem is `path/to/file.py:build[parameter=value]`; see `benchmarks.problems.user` for what `build` must return.
 """
 
-from estimators.registry import Entry, Parameter, Registry
+from estimators.naming import Entry, Parameter, Registry
 
 PARTS: dict[str, dict[str, Entry]] = {
     "data": {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.problems.registry import ENTRIES, PARTS, PROBLEMS
-from estimators.registry import Entry, load
+from estimators.naming import Entry, load
 from estimators.spec import SpecError
 
 ROOT = Path(__file__).parents[3]
