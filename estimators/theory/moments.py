@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from estimators.theory.law import Law, as_law
+
 SCALES = ("unbiased", "length-preserving")
 _FULL_RANK_FROM = 64  # n from which k <= n/2 random sign vectors are dependent with probability below 2^-50
 
@@ -74,12 +76,11 @@ def projection_cosine(n: float, k: float) -> float:
     return math.exp(math.lgamma((k + 1) / 2) + math.lgamma(n / 2) - math.lgamma(k / 2) - math.lgamma((n + 1) / 2))
 
 
-def moments(directions: str, aggregation: str, n: float, k: float, scale: str | None = None) -> Moments:
+def moments(directions: Law | str, aggregation: str, n: float, k: float, scale: str | None = None) -> Moments:
     """The moments of an estimate.
 
     Args:
-        directions: `gaussian`, `rademacher`, `sphere` (of radius √n), `orthogonal` or `basis`; any other law has no
-            closed form here.
+        directions: the law of the tangents, or its name for the law with its defaults.
         aggregation: `mean`, `sum`, `mean-times-n` or `projection`; any other has no closed form here.
         n: dimension.
         k: number of tangents.
@@ -88,10 +89,11 @@ def moments(directions: str, aggregation: str, n: float, k: float, scale: str | 
     Returns:
         What is known; an unknown aggregation or law gives an empty `Moments`.
     """
+    law = as_law(directions)
     if aggregation == "projection":
-        plain = _projection(directions, n, k)
+        plain = _projection(_normalised(law), n, k)
     elif aggregation in _MULTIPLES_OF_MEAN:
-        plain = _mean(directions, n, k).scaled(_MULTIPLES_OF_MEAN[aggregation](n, k))
+        plain = _mean(_normalised(law), n, k).scaled(_squared_length(law, n)).scaled(_MULTIPLES_OF_MEAN[aggregation](n, k))
     else:
         plain = Moments()
     if scale is None:
@@ -100,7 +102,7 @@ def moments(directions: str, aggregation: str, n: float, k: float, scale: str | 
     return Moments(cosine=plain.cosine, squared_cosine=plain.squared_cosine) if known is None else plain.scaled(1 / known)
 
 
-def expected(directions: str, aggregation: str, n: float, k: float, scale: str | None = None) -> dict[str, float]:
+def expected(directions: Law | str, aggregation: str, n: float, k: float, scale: str | None = None) -> dict[str, float]:
     """The closed forms of the quality metrics, by the metric's name; see `moments` for the arguments.
 
     Returns:
@@ -119,7 +121,7 @@ def expected(directions: str, aggregation: str, n: float, k: float, scale: str |
     return {name: value for name, value in values.items() if value is not None}
 
 
-def scale_factor(directions: str, aggregation: str, n: float, k: float, scale: str | None) -> float:
+def scale_factor(directions: Law | str, aggregation: str, n: float, k: float, scale: str | None) -> float:
     """What an estimate is multiplied by to become unbiased or, on average, as long as the gradient.
 
     Raises:
@@ -168,3 +170,14 @@ def _projection(directions: str, n: float, k: float) -> Moments:
     if directions == "rademacher" and (k == 1 or (n >= _FULL_RANK_FROM and k <= n / 2)):
         return Moments(along=k / n, squared_norm=k / n, squared_cosine=k / n)
     return Moments()
+
+
+def _normalised(law: Law) -> str:
+    """The name of the law whose moments are those of `law` but for the squared length that each tangent is brought to."""
+    return "sphere" if law.name == "gaussian" and law.length is not None else law.name
+
+
+def _squared_length(law: Law, n: float) -> float:
+    """What normalising multiplies d v by, over the law's own length: every law known here has length √n, the basis length 1."""
+    own = 1.0 if law.name == "basis" else n
+    return {None: own, "sqrt-n": n, "unit": 1.0}[law.length] / own
