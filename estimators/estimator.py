@@ -48,6 +48,14 @@ class Declaration:
         needs: the capabilities an objective must offer, in the words of `estimators.objective.MissingCapability`.
         records_tape: whether tensors are saved for a backward pass.
         simulated: its derivatives come from the known gradient, for studies of quality; its cost is no method's.
+        descends: ⟨estimate, g⟩ >= 0, for every draw.
+        isotropic: rotating the gradient rotates the estimate's distribution, and does nothing else to it.
+        homogeneous: a loss c times as large has an estimate c times as large, under the same seed.
+        linear: moreover the estimate of a mean of losses is the mean of their estimates, under the same seed.
+        permutation_invariant: the order of the samples in a batch does not matter, under the same seed.
+        independent_tangents: `Estimator.tangents` of one estimate are independent of each other, or orthogonal.
+
+    The last four hold unless the declaration says otherwise.
     """
 
     unbiased: bool = False
@@ -63,6 +71,12 @@ class Declaration:
     needs: frozenset[str] = frozenset()
     records_tape: bool = False
     simulated: bool = False
+    descends: bool = False
+    isotropic: bool = False
+    homogeneous: bool = True
+    linear: bool = True
+    permutation_invariant: bool = True
+    independent_tangents: bool = True
 
 
 class Estimate(ABC):
@@ -146,6 +160,10 @@ class Estimator(ABC):
 
     def at_full_budget(self, coordinates: int) -> "Estimator | None":
         """The same estimator with the budget at which it equals the gradient exactly, where there is one."""
+        return None
+
+    def with_step(self, factor: float) -> "Estimator | None":
+        """The same estimator with its difference step times `factor`, where on linear functions that changes nothing."""
         return None
 
     def tangents(self, state: Any) -> Mapping[str, Tensor] | None:

@@ -155,6 +155,11 @@ class Directional(Estimator):
         exact = theory.expected(law, combined, coordinates, coordinates, self.scale).get("relative_error") == 0
         return full if exact and self.derivative.exact else None
 
+    def with_step(self, factor: float) -> "Directional | None":
+        """See `Estimator.with_step`."""
+        derivative = self.derivative.with_step(factor)
+        return None if derivative is None else replace(self, derivative=derivative)
+
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`; closed forms from `estimators.theory`."""
         n = count(shapes)
@@ -176,6 +181,11 @@ class Directional(Estimator):
             needs=self.derivative.needs | self.space.needs,
             records_tape=self.derivative.simulated,
             simulated=self.derivative.simulated,
+            descends=self.derivative.exact_on_linear,
+            isotropic=self.directions.isotropic and self.derivative.exact_on_linear,
+            homogeneous=self.aggregation.homogeneous,
+            linear=self.aggregation.linear,
+            independent_tangents=self.directions.independent,
         )
 
     def _opened(self, state: State, generator: torch.Generator) -> State:

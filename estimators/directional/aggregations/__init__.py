@@ -13,9 +13,13 @@ class Aggregation(ABC):
 
     Attributes:
         law: its name in `estimators.theory`.
+        linear: whether c is linear in the derivatives.
+        homogeneous: whether derivatives times a number, of either sign, give c times that number.
     """
 
     law: ClassVar[str]
+    linear: ClassVar[bool] = True
+    homogeneous: ClassVar[bool] = True
 
     @abstractmethod
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:

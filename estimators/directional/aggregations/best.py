@@ -18,6 +18,7 @@ class Max(Aggregation):
     """dᵢ vᵢ for the i with the largest |dᵢ|, which favours long tangents."""
 
     law = "max"
+    linear = False
 
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
         """See `Aggregation.coefficients`."""
@@ -29,6 +30,7 @@ class MaxNormalised(Aggregation):
     """dᵢ vᵢ for the i with the largest |dᵢ| / ‖vᵢ‖: the tangent nearest to the gradient's line."""
 
     law = "max-normalised"
+    linear = False
 
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
         """See `Aggregation.coefficients`."""
@@ -46,6 +48,8 @@ class TopK(Aggregation):
     margin: float = 0.1
 
     law = "top-k"
+    linear = False
+    homogeneous = False
 
     def __post_init__(self) -> None:
         """Check the bound."""

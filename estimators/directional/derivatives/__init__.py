@@ -26,11 +26,13 @@ class Derivative(ABC):
 
     Attributes:
         exact: whether it has no error but rounding, on any objective.
+        exact_on_linear: whether it has no error but rounding on linear objectives.
         needs: the capabilities it asks of an objective.
         simulated: whether it only imitates a method, with a backward pass of its own: for studies of quality, never of cost.
     """
 
     exact: ClassVar[bool]
+    exact_on_linear: ClassVar[bool] = True
     needs: ClassVar[frozenset[str]] = frozenset()
     simulated: ClassVar[bool] = False
 
@@ -41,6 +43,10 @@ class Derivative(ABC):
         Raises:
             MissingCapability: the objective lacks what is needed.
         """
+
+    def with_step(self, factor: float) -> "Derivative | None":
+        """The same with its step times `factor`, where it has one and where on linear functions that changes nothing."""
+        return None
 
     @abstractmethod
     def forward_multiple(self, k: int) -> float | None:

@@ -41,6 +41,10 @@ class CentralDifference(Derivative):
             losses.append((above + below) / 2)
         return Derivatives(torch.stack(losses).mean(), torch.stack(values))
 
+    def with_step(self, factor: float) -> "CentralDifference":
+        """See `Derivative.with_step`."""
+        return CentralDifference(self.step * factor)
+
     def forward_multiple(self, k: int) -> float:
         """Two a tangent."""
         return 2.0 * k

@@ -38,6 +38,10 @@ class ForwardDifference(Derivative):
             values.append((space.loss(objective, moved) - loss) / self.step)
         return Derivatives(loss, torch.stack(values))
 
+    def with_step(self, factor: float) -> "ForwardDifference":
+        """See `Derivative.with_step`."""
+        return ForwardDifference(self.step * factor)
+
     def forward_multiple(self, k: int) -> float:
         """One a tangent and one for the point."""
         return 1.0 + k

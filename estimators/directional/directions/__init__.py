@@ -14,10 +14,14 @@ class Directions(ABC):
     Attributes:
         law: its name in `estimators.theory`.
         random: whether it draws from the stream at all.
+        isotropic: whether the law is the same in every rotated system of coordinates.
+        independent: whether the tangents of one estimate are independent of each other, or orthogonal.
     """
 
     law: ClassVar[str]
     random: ClassVar[bool] = True
+    isotropic: ClassVar[bool] = False
+    independent: ClassVar[bool] = True
 
     @abstractmethod
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:

@@ -13,6 +13,7 @@ class Gaussian(Directions):
     """Independent N(0, 1) entries: E[v vᵀ] = I, and E‖⟨g, v⟩ v‖² = (n + 2) ‖g‖² (Baydin et al. 2022, section 3)."""
 
     law = "gaussian"
+    isotropic = True
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`."""

@@ -21,6 +21,7 @@ class Orthogonal(Directions):
     """
 
     law = "orthogonal"
+    isotropic = True
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`; draws all tangents of a set up to the last one asked for."""
