@@ -14,6 +14,7 @@ PACKAGES = ("gradgauge", "reports", "benchmarks", "estimators")  # each may impo
 TORCH_FREE = (
     "benchmarks.records",
     "benchmarks.statistics",
+    "benchmarks.comparison",
     "benchmarks.problems.registry",
     "estimators.theory",
     "estimators.spec",
