@@ -5,8 +5,7 @@ was planned and has no record is a row too, with outcome `missing`. Numbers that
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -156,8 +155,8 @@ def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
         groups.setdefault(_Key(cell.estimator, cell.problem, cell.kind, context), []).append(record)
     contexts = [key.context for key in groups if key.problem != CONTRACT]
     varying = [place for place in range(1 + len(_CONTEXT)) if len({context[place] for context in contexts}) > 1]
-    labels = _told_apart((key.estimator for key in groups), lambda spec: names.estimator(spec).text)
-    titles = _told_apart((key.problem for key in groups), names.problem)
+    labels = names.told_apart((key.estimator for key in groups), lambda spec: names.estimator(spec).text)
+    titles = names.told_apart((key.problem for key in groups), names.problem)
     cells = [
         {
             "estimator": key.estimator,
@@ -176,13 +175,6 @@ def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
     cells.sort(key=lambda cell: (names.problem_rank(cell["problem"]), cell["panel"], cell["name"], cell["kind"]))
     table = pd.DataFrame(cells, columns=None if cells else list(_COLUMNS))
     return table.astype({"n": "float64"})
-
-
-def _told_apart(specs: Iterable[str], brief: Callable[[str], str]) -> dict[str, str]:
-    """Spec -> short text; those that would share one (two files of one name) keep their whole spec."""
-    texts = {spec: brief(spec) for spec in specs}
-    shared = Counter(texts.values())
-    return {spec: text if shared[text] == 1 else visible(spec) for spec, text in texts.items()}
 
 
 def _said(place: int, value: Any) -> str:

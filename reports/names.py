@@ -5,6 +5,8 @@ Names come from canonical specs; a spec that this machine cannot resolve (a user
 without the folders in front of it.
 """
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import PurePath
@@ -75,6 +77,13 @@ def problem_rank(canonical: str) -> tuple[int, str]:
     """Where a problem stands in reports: registered ones in the registry's order, then the others by name."""
     spec, known = _read(canonical), list(PROBLEMS.entries)
     return (known.index(spec.name) if spec is not None and spec.name in known else len(known), canonical)
+
+
+def told_apart(specs: Iterable[str], brief: Callable[[str], str]) -> dict[str, str]:
+    """Spec -> short text; those that would share one (two files of one name) keep their whole spec."""
+    texts = {spec: brief(spec) for spec in specs}
+    shared = Counter(texts.values())
+    return {spec: text if shared[text] == 1 else visible(spec) for spec, text in texts.items()}
 
 
 def _read(text: str) -> Spec | None:
