@@ -30,12 +30,12 @@ class Request:
         threads: of torch, within an operation.
         processes: repetitions of every timed cell, each in a fresh process.
         precision: half-width of the 95 % interval of a multiple to reach, relative to it; None for the suite's own.
-        budget: seconds that the adaptive part of a cell may take.
+        budget: seconds that the adaptive part of a cell may take; None for the suite's own.
         total_budget: seconds that the whole run may take; cells get less each where they would not all fit, but every cell is
             tried (with `verdicts.LEAST_BUDGET`), so a total budget too small for that is passed.
-        draws: estimates drawn for quality; None for as many as a 1 % error of the mean cosine needs.
+        draws: estimates drawn for quality; None for the suite's own, or else for as many as a 1 % error of the mean cosine needs.
         seed: of data, initial weights and tangents.
-        timeout: seconds after which a cell is ended; None for three times its budget and ten more.
+        timeout: seconds after which a cell is ended; None for the suite's own, or for three times its budget and ten more.
         memory_limit: bytes that all workers together may take; None for 80 % of what is available.
         estimators_from: folder that holds another version of the package `estimators`, to be measured instead.
         out: the run folder; None for a new one in `results/`.
@@ -51,7 +51,7 @@ class Request:
     threads: int = 1
     processes: int = 1
     precision: float | None = None
-    budget: float = 10.0
+    budget: float | None = None
     total_budget: float | None = None
     draws: int | None = None
     seed: int = 0
@@ -89,9 +89,26 @@ class Request:
         return self.precision if self.precision is not None else SUITES[self.suite].precision
 
     @property
+    def patience(self) -> float:
+        """Seconds that the adaptive part of a cell may take."""
+        return self.budget if self.budget is not None else SUITES[self.suite].budget
+
+    @property
+    def drawn(self) -> int | None:
+        """Estimates drawn for quality, or None for as many as needed."""
+        return self.draws if self.draws is not None else SUITES[self.suite].draws
+
+    @property
     def limit(self) -> float:
         """Seconds after which a cell is ended."""
-        return self.timeout if self.timeout is not None else 3 * self.budget + 10
+        if self.timeout is not None:
+            return self.timeout
+        own = SUITES[self.suite].timeout if self.budget is None else None  # it goes with the suite's own budget
+        return 3 * self.patience + 10 if own is None else own
+
+    def effort(self) -> dict[str, float | int | None]:
+        """How hard each cell is tried, with what is the suite's own written out."""
+        return {"precision": self.goal, "budget": self.patience, "draws": self.drawn, "limit": self.limit}
 
     def options(self) -> dict[str, Any]:
         """What was asked, as a JSON object, but for where it is written."""

@@ -74,7 +74,7 @@ def expected_seconds(request: Request) -> float:
     whole = plan(request).seconds(_workers(request))
     if request.total_budget is None:
         return whole
-    least = plan(replace(request, budget=min(request.budget, verdicts.LEAST_BUDGET))).seconds(_workers(request))
+    least = plan(replace(request, budget=min(request.patience, verdicts.LEAST_BUDGET))).seconds(_workers(request))
     return max(least, min(whole, request.total_budget))
 
 
@@ -161,7 +161,7 @@ def _events(request: Request, executor: LocalExecutor, data: Preparation, journa
         if journal.unchecked(cell) or (needs_data(cell) and not data.done()):
             return None
         seconds_left = None if request.total_budget is None else max(0.0, request.total_budget - journal.elapsed)
-        budget = verdicts.cell_budget(planned, journal.left, workers, request.budget, seconds_left)
+        budget = verdicts.cell_budget(planned, journal.left, workers, request.patience, seconds_left)
         return journal.hopeless(cell) or {"budget": budget}
 
     timed = journal.left.alone
@@ -201,8 +201,8 @@ def _limits(request: Request) -> Limits:
 def _launch(request: Request, folder: RunFolder, scratch: Path) -> Launch:
     effort = {
         "precision": request.goal,
-        "budget": request.budget,
-        "draws": request.draws,
+        "budget": request.patience,
+        "draws": request.drawn,
         "data_folder": str(scratch / "data"),
     }
     source = request.estimators_from
@@ -221,6 +221,7 @@ def _created(request: Request, everything: Plan) -> RunFolder:
         "directory": str(Path.cwd()),
         "suite": request.suite,
         "options": request.options(),
+        "effort": request.effort(),
         "sessions": [],
         "provenance": _provenance(request),
         "cells": [planned.cell.to_json() for planned in everything.cells],

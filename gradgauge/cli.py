@@ -75,10 +75,17 @@ def run(
     ] = None,
     precision: Annotated[
         float | None,
-        typer.Option(metavar="PERCENT", parser=typed.percentage, help="Half-width of the 95 % interval to reach. Default: 2%."),
+        typer.Option(
+            metavar="PERCENT",
+            parser=typed.percentage,
+            help="Half-width of the 95 % interval to reach. Default: the suite's, mostly 2%.",
+        ),
     ] = None,
     budget: Annotated[
-        float | None, typer.Option(metavar="TIME", parser=typed.duration, help="Time a cell may take to reach it. Default: 10s.")
+        float | None,
+        typer.Option(
+            metavar="TIME", parser=typed.duration, help="Time a cell may take to reach it. Default: the suite's, mostly 10s."
+        ),
     ] = None,
     total_budget: Annotated[
         float | None,
@@ -90,7 +97,9 @@ def run(
     ] = None,
     draws: Annotated[
         int | None,
-        typer.Option(metavar="N", parser=typed.whole(2), help="Estimates for quality. Default: enough for a 1 % standard error."),
+        typer.Option(
+            metavar="N", parser=typed.whole(2), help="Estimates for quality. Default: the suite's, or enough for a 1 % error."
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(metavar="N", parser=typed.whole(0), help="Of data, initial weights and tangents. Default: 0.")

@@ -32,7 +32,7 @@ def measured(estimator: str | Estimator, problem: str | Problem | tuple[Any, Any
         UsageError: an unknown device.
     """
     subject, target = _estimator(estimator), _problem(problem, request)
-    effort = Effort(request.goal, request.budget, request.draws)
+    effort = Effort(request.goal, request.patience, request.drawn)
     records: list[Record] = []
     with _threads(request.threads):
         for kind in sorted(set(request.measures), key=lambda kind: (kind != CONTRACT, kind)):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.plan import Plan
+from benchmarks.request import Request
 from benchmarks.runner import RunResult, expected_seconds, plan
 from benchmarks.runner import run as run_request
 from benchmarks.verdicts import INTERRUPTED
@@ -23,15 +24,14 @@ def preview(given: Mapping[str, Any]) -> int:
         SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be.
     """
     request = request_of(given)
-    planned = plan(request)
-    for line in _cells(planned):
+    for line in _cells(plan(request)):
         print(line)
-    print(f"{len(planned.cells)} cells, about {written(expected_seconds(request))}")
+    print(_expectation(request))
     return 0
 
 
 def run(given: Mapping[str, Any]) -> int:
-    """Measure, write the report, print the summary.
+    """Say how long it will take, measure, write the report, print the summary.
 
     Args:
         given: options by name; see `gradgauge.asked.request_of`.
@@ -43,6 +43,7 @@ def run(given: Mapping[str, Any]) -> int:
         SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be; nothing was measured.
     """
     request = request_of(given)
+    print(_expectation(request), file=sys.stderr, flush=True)
     with shown(sys.stderr) as progress:
         result = run_request(request, progress)
     for note in result.damage:
@@ -52,6 +53,11 @@ def run(given: Mapping[str, Any]) -> int:
     else:
         _report(result)
     return result.exit_code
+
+
+def _expectation(request: Request) -> str:
+    """How many cells there are to measure, and how long that is expected to take."""
+    return f"{len(plan(request).cells)} cells, about {written(expected_seconds(request))}"
 
 
 def _cells(planned: Plan) -> list[str]:

@@ -1,10 +1,16 @@
 """The named grids: which estimators meet which problems. A suite is data, one file each; nothing here runs anything."""
 
 from benchmarks.suites.custom import CUSTOM
+from benchmarks.suites.depth import DEPTH
+from benchmarks.suites.dimensions import DIMENSIONS
+from benchmarks.suites.full import union_of
 from benchmarks.suites.quick import QUICK
 from benchmarks.suites.suite import Grid, Suite
+from benchmarks.suites.tangents import TANGENT_COUNTS
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in (QUICK, CUSTOM)}
+_NAMED = (QUICK, DIMENSIONS, DEPTH, TANGENT_COUNTS)
+
+SUITES: dict[str, Suite] = {suite.name: suite for suite in (*_NAMED, union_of(_NAMED), CUSTOM)}
 """Every suite by its name."""
 
 __all__ = ["SUITES", "Grid", "Suite"]

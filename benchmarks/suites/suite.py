@@ -26,6 +26,10 @@ class Suite:
         grids: the pairs of estimator and problem; a pair named twice is measured once.
         common: the estimators that are affordable on any problem: those that meet a problem of the user's own.
         precision: half-width of the 95 % interval of a multiple that is aimed at unless another is asked for, relative to it.
+        budget: seconds that the adaptive part of a cell may take unless others are asked for.
+        draws: estimates drawn for quality unless another number is asked for; None for as many as a 1 % error of the mean cosine
+            needs.
+        timeout: seconds after which a cell is ended unless others are asked for; None for three times its budget and ten more.
     """
 
     name: str
@@ -33,6 +37,9 @@ class Suite:
     grids: tuple[Grid, ...]
     common: tuple[str, ...]
     precision: float = 0.02
+    budget: float = 10.0
+    draws: int | None = None
+    timeout: float | None = None
 
     @property
     def estimators(self) -> tuple[str, ...]:

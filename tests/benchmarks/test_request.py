@@ -59,11 +59,20 @@ def test_equal_options_do_not_differ() -> None:
     assert difference(stored, {}) is None
 
 
-def test_precision_is_the_suites_unless_another_is_asked_for() -> None:
-    assert Request().goal == SUITES["quick"].precision
-    assert Request(precision=0.1).goal == 0.1
+@pytest.mark.parametrize("name", SUITES)
+def test_effort_is_the_suites_unless_another_is_asked_for(name: str) -> None:
+    suite = SUITES[name]
+    own = {"precision": suite.precision, "budget": suite.budget, "draws": suite.draws}
+    assert own.items() <= Request(name).effort().items()
+    asked = {"precision": 0.5, "budget": 0.25, "draws": 7}
+    assert asked.items() <= Request(name, precision=0.5, budget=0.25, draws=7).effort().items()
 
 
 def test_a_cell_is_ended_well_after_its_budget_unless_a_time_is_given() -> None:
     assert Request(budget=2.0).limit > 2 * 2.0
     assert Request(timeout=5.0).limit == 5.0
+
+
+def test_the_limit_of_a_suite_goes_with_its_own_budget() -> None:
+    assert Request("depth").limit == SUITES["depth"].timeout
+    assert Request("depth", budget=100.0).limit > 2 * 100.0
