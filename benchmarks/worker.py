@@ -115,7 +115,7 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
 
 
 def _prepare(folder: Path) -> None:
-    from benchmarks.problems.data import prepare
+    from benchmarks.problems.data.real import prepare
 
     prepare(folder)
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.problems.functions import ClosedForm
-from benchmarks.problems.models import Classifier
+from benchmarks.problems.models.model import Model
 from benchmarks.problems.registry import PROBLEMS
 from benchmarks.problems.user import Parts, check_loss, check_parts
 from estimators.objective import FunctionObjective, ModuleObjective, Objective
@@ -58,7 +58,7 @@ def build_problem(
         device: where everything goes.
         dtype: a key of `DTYPES`, for parameters and inputs.
         seed: decides initial weights and batch.
-        data_folder: where `benchmarks.problems.data.prepare` wrote; None loads through scikit-learn in this process.
+        data_folder: where `benchmarks.problems.data.real.prepare` wrote; None loads through scikit-learn in this process.
 
     Raises:
         SpecError: an unknown name or parameter, or a value that cannot be used.
@@ -74,7 +74,7 @@ def build_problem(
         recipe = PROBLEMS.build(text)
         if isinstance(recipe, ClosedForm):
             return _from_function(str(spec), recipe, place, kind, _derived(seed, "function"))
-        return _from_classifier(str(spec), recipe, place, kind, seed, data_folder)
+        return _from_model(str(spec), recipe, place, kind, seed, data_folder)
 
 
 def problem_of(
@@ -112,13 +112,13 @@ def _from_function(spec: str, recipe: ClosedForm, device: torch.device, dtype: t
     return Problem(spec, objective, lambda: function(point), tuple, device, dtype, "closed form", _bytes([point]))
 
 
-def _from_classifier(
-    spec: str, recipe: Classifier, device: torch.device, dtype: torch.dtype, seed: int, folder: Path | None
-) -> Problem:
-    inputs, targets = recipe.data.batch(recipe.batch, seed=_derived(seed, "batch"), folder=folder)
+def _from_model(spec: str, recipe: Model, device: torch.device, dtype: torch.dtype, seed: int, folder: Path | None) -> Problem:
+    samples = recipe.samples()
+    inputs, targets = samples.batch(recipe.batch, seed=_derived(seed, "batch"), folder=folder)
     module = recipe.module().to(device, dtype)
-    batch = (inputs.to(device, dtype), targets.to(device))
-    return _from_module(spec, (module, recipe.loss, batch), recipe.data.phrase(recipe.batch), dtype, seed)
+    inputs = recipe.arranged(inputs).to(device, dtype if inputs.is_floating_point() else inputs.dtype)
+    parts = (module, recipe.loss, (inputs, targets.to(device)))
+    return _from_module(spec, parts, samples.phrase(recipe.batch), dtype, seed)
 
 
 def _from_module(spec: str, parts: Parts, data: str, dtype: torch.dtype, seed: int) -> Problem:

@@ -1,4 +1,4 @@
-"""Where samples come from: the digits bundled with scikit-learn, or synthetic ones. Real data are the default.
+"""The digits bundled with scikit-learn.
 
 scikit-learn is slow to import and not wanted in a process that measures: `prepare` writes the digits once to a folder, from
 which workers read them by numpy alone (nothing is unpickled).
@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,38 +19,6 @@ FILE = "digits.npz"
 _LARGEST_PIXEL = 16  # the images are counts of 4 x 4 binary pixels
 
 
-class Data(Protocol):
-    """A source of samples with labels.
-
-    Attributes:
-        features: numbers in one sample.
-        classes: number of labels.
-    """
-
-    @property
-    def features(self) -> int:
-        """Numbers in one sample."""
-
-    @property
-    def classes(self) -> int:
-        """Number of labels."""
-
-    def batch(self, size: int, *, seed: int, folder: Path | None) -> tuple[Tensor, Tensor]:
-        """Draw a batch.
-
-        Args:
-            size: number of samples.
-            seed: decides which samples; the same batch for every device and dtype.
-            folder: where `prepare` wrote, or None to ask scikit-learn.
-
-        Returns:
-            Inputs [size, features], float32, and labels [size], int64, on the CPU.
-        """
-
-    def phrase(self, size: int) -> str:
-        """The batch in words, for people."""
-
-
 @dataclass(frozen=True)
 class Digits:
     """Handwritten digits: 1797 grey images of 8 x 8 pixels, scaled to 0 ... 1."""
@@ -58,9 +26,9 @@ class Digits:
     images = 1797
 
     @property
-    def features(self) -> int:
-        """64 pixels."""
-        return 64
+    def shape(self) -> tuple[int, ...]:
+        """One channel of 8 x 8 pixels."""
+        return (1, 8, 8)
 
     @property
     def classes(self) -> int:
@@ -78,34 +46,12 @@ class Digits:
             raise ValueError(f"the digits are {self.images} images, so batch={size} is too many; data=synthetic has no limit")
         images, labels = _bundled() if folder is None else read(folder)
         chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:size]
-        return torch.from_numpy(images)[chosen] / _LARGEST_PIXEL, torch.from_numpy(labels)[chosen]
+        pixels = torch.from_numpy(images)[chosen].reshape(-1, *self.shape)
+        return pixels / _LARGEST_PIXEL, torch.from_numpy(labels)[chosen]
 
     def phrase(self, size: int) -> str:
         """Name, number of images taken, number of images."""
         return f"scikit-learn digits, {size} of {self.images} images"
-
-
-@dataclass(frozen=True)
-class Synthetic:
-    """Independent N(0, 1) features; labels uniform and independent of them.
-
-    Attributes:
-        features: numbers in one sample.
-        classes: number of labels.
-    """
-
-    features: int
-    classes: int
-
-    def batch(self, size: int, *, seed: int, folder: Path | None) -> tuple[Tensor, Tensor]:
-        """Draw features, then labels; see `Data.batch`."""
-        generator = torch.Generator().manual_seed(seed)
-        inputs = torch.randn(size, self.features, generator=generator)
-        return inputs, torch.randint(self.classes, (size,), generator=generator)
-
-    def phrase(self, size: int) -> str:
-        """Number and size of the samples."""
-        return f"synthetic, {size} samples of {self.features} features in {self.classes} classes"
 
 
 def prepare(folder: Path) -> Path:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from benchmarks.problems.data import FILE, Digits, Synthetic, prepare, read
+from benchmarks.problems.data.real import FILE, Digits, prepare, read
 
 
 def test_every_image_of_a_batch_is_one_of_the_real_digits_with_its_label() -> None:
@@ -32,22 +32,14 @@ def test_a_batch_larger_than_the_data_is_refused_with_the_alternative() -> None:
         Digits().batch(1798, seed=0, folder=None)
 
 
-@pytest.mark.parametrize("data", [Digits(), Synthetic(features=5, classes=3)], ids=["digits", "synthetic"])
-def test_seed_decides_the_batch(data: Digits | Synthetic) -> None:
-    first, again, other = (data.batch(16, seed=seed, folder=None)[0] for seed in (1, 1, 2))
+def test_seed_decides_the_batch() -> None:
+    first, again, other = (Digits().batch(16, seed=seed, folder=None)[0] for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
 
 def test_a_smaller_batch_is_the_beginning_of_a_larger_one() -> None:
     assert torch.equal(Digits().batch(8, seed=1, folder=None)[0], Digits().batch(32, seed=1, folder=None)[0][:8])
-
-
-def test_synthetic_data_have_the_sizes_asked_for_and_all_classes() -> None:
-    inputs, labels = Synthetic(features=7, classes=3).batch(500, seed=0, folder=None)
-    assert inputs.shape == (500, 7)
-    assert set(labels.tolist()) == {0, 1, 2}
-    assert abs(float(inputs.mean())) < 5 / (500 * 7) ** 0.5
 
 
 def test_prepared_folder_gives_the_same_batch(tmp_path: Path) -> None:
@@ -65,7 +57,7 @@ def test_reading_a_prepared_folder_imports_no_scikit_learn(tmp_path: Path) -> No
         f"build_problem('mlp[width=2]', data_folder=pathlib.Path({str(tmp_path)!r}));"
         "print([name for name in ('sklearn', 'scipy', 'pandas') if name in sys.modules])"
     )
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root).stdout
     assert found == "[]\n"
 
@@ -94,4 +86,3 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
 
 def test_phrases_say_what_the_batch_is() -> None:
     assert Digits().phrase(64) == "scikit-learn digits, 64 of 1797 images"
-    assert Synthetic(8, 2).phrase(4) == "synthetic, 4 samples of 8 features in 2 classes"
