@@ -3,22 +3,40 @@
 `Keyed`, the default, makes each block of each tangent a function of (seed, tangent index, block position), so that chunking,
 order and the number of ranks change nothing. `Sequential` draws the whole k x n matrix from the caller's generator in order, as
 published code does, so that published sequences can be reproduced.
+
+A law that needs several kinds of numbers for one tangent (values and a mask, say) takes each kind from a lane of its own.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from estimators.directional.space import Layout, Tangents, dimension
+from estimators.directional.space import Block, Layout, Tangents, dimension
+
+LANES = 8
+"""How many streams, each of one kind of numbers, a law may draw its tangents from."""
 
 _MASK = 0xFFFFFFFF
+_LANE_BITS = 29  # a lane holds 2^29 streams, one a (tangent, block): more than tangents fit in memory
 
 
 class Stream(ABC):
-    """Random tangents of one estimate, by global tangent index."""
+    """Random numbers of one estimate's tangents, by global tangent index.
+
+    A stream gives a tangent one kind of numbers (normal, signs or uniform) for one layout; `lane` leads to further streams.
+    """
+
+    @abstractmethod
+    def lane(self, number: int) -> "Stream":
+        """A stream of the same tangents that is independent of this one; the same whenever it is asked for.
+
+        Args:
+            number: 1 ... `LANES` - 1.
+        """
 
     @abstractmethod
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
@@ -28,25 +46,29 @@ class Stream(ABC):
     def signs(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """Independent entries +1 or -1, equally likely: block name -> [len(indices), *shape]."""
 
+    @abstractmethod
+    def uniform(self, layout: Layout, indices: Sequence[int]) -> Tangents:
+        """Independent entries uniform on [0, 1): block name -> [len(indices), *shape].
+
+        In float64 on float64 blocks, in float32 (24 random bits) on all others, which are not rounded to their dtype.
+        """
+
 
 class Keyed(Stream):
     """Each (tangent, block) from a stream of its own."""
 
-    def __init__(self, seed: int) -> None:
-        """Keep the seed of the estimate, a 63-bit number."""
-        self.seed = seed
+    def __init__(self, seed: int, number: int = 0) -> None:
+        """Keep the seed of the estimate, a 63-bit number, and which lane this is."""
+        self.seed, self.number = seed, number
+
+    def lane(self, number: int) -> "Keyed":
+        """See `Stream.lane`."""
+        return Keyed(self.seed, number)
 
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.normal`; numbers narrower than float32 are drawn in float32 and rounded."""
-        tangents = {}
-        for position, block in enumerate(layout):
-            dtype = block.dtype if block.dtype.itemsize >= torch.float32.itemsize else torch.float32
-            rows = torch.empty((len(indices), *block.shape), dtype=dtype, device=block.device)
-            generator = torch.Generator(block.device)
-            for row, index in zip(rows.unbind(), indices, strict=True):
-                row.normal_(generator=generator.manual_seed(self._key(index, position, len(layout))))
-            tangents[block.name] = rows.to(block.dtype)
-        return tangents
+        drawn = self._filled(layout, indices, Tensor.normal_)
+        return {block.name: drawn[block.name].to(block.dtype) for block in layout}
 
     def signs(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.signs`; one random bit an entry, spread by a table of the 256 patterns of eight signs."""
@@ -67,45 +89,69 @@ class Keyed(Stream):
             tangents[block.name] = rows
         return tangents
 
+    def uniform(self, layout: Layout, indices: Sequence[int]) -> Tangents:
+        """See `Stream.uniform`."""
+        return self._filled(layout, indices, Tensor.uniform_)
+
+    def _filled(self, layout: Layout, indices: Sequence[int], fill: Callable[..., Tensor]) -> Tangents:
+        """Rows of float32 or wider that `fill` writes in place."""
+        tangents = {}
+        for position, block in enumerate(layout):
+            rows = torch.empty((len(indices), *block.shape), dtype=_drawn_in(block.dtype), device=block.device)
+            generator = torch.Generator(block.device)
+            for row, index in zip(rows.unbind(), indices, strict=True):
+                fill(row, generator=generator.manual_seed(self._key(index, position, len(layout))))
+            tangents[block.name] = rows
+        return tangents
+
     def _key(self, index: int, position: int, blocks: int) -> int:
-        """The 32-bit seed of one stream; distinct for distinct (index, position) of one estimate.
+        """The 32-bit seed of one stream; distinct for distinct (lane, index, position) of one estimate.
 
         torch's CPU generator uses the low 32 bits of a seed only, so the 63-bit seed is folded to a 32-bit base, the counter
         added, and the sum scrambled by a bijection: streams of one estimate never coincide.
         """
         base = _scramble(_scramble(self.seed & _MASK) ^ (self.seed >> 32))
-        return _scramble((base + index * blocks + position) & _MASK)
+        return _scramble((base + (self.number << _LANE_BITS) + index * blocks + position) & _MASK)
 
 
 class Sequential(Stream):
-    """The whole k x n matrix drawn at once, row after row, from the caller's generator."""
+    """A whole k x n matrix drawn at once from the caller's generator, row after row: one a layout, when it is first asked for."""
 
     def __init__(self, generator: torch.Generator, k: int) -> None:
         """Keep the generator and the number of tangents; nothing is drawn until it is asked for."""
         self.generator, self.k = generator, k
-        self._drawn: Tensor | None = None
+        self._drawn: dict[Layout, Tensor] = {}
+        self._lanes: dict[int, Sequential] = {}
+
+    def lane(self, number: int) -> "Sequential":
+        """See `Stream.lane`."""
+        return self._lanes.setdefault(number, Sequential(self.generator, self.k))
 
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.normal`; the same matrix whenever it is asked for again."""
-        if self._drawn is None:
-            shape = (self.k, dimension(layout))
-            self._drawn = torch.randn(shape, generator=self.generator, dtype=_widest(layout), device=layout[0].device)
-        return self._rows(layout, indices)
+        if layout not in self._drawn:
+            self._drawn[layout] = torch.randn(**self._matrix(layout), dtype=_widest(layout))
+        return {block.name: rows.to(block.dtype) for block, rows in self._rows(layout, indices)}
 
     def signs(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.signs`; from `randint(0, 2) * 2 - 1`."""
-        if self._drawn is None:
-            shape = (self.k, dimension(layout))
-            drawn = torch.randint(0, 2, shape, generator=self.generator, device=layout[0].device)
-            self._drawn = (drawn * 2 - 1).to(_widest(layout))
-        return self._rows(layout, indices)
+        if layout not in self._drawn:
+            self._drawn[layout] = (torch.randint(0, 2, **self._matrix(layout)) * 2 - 1).to(_widest(layout))
+        return {block.name: rows.to(block.dtype) for block, rows in self._rows(layout, indices)}
 
-    def _rows(self, layout: Layout, indices: Sequence[int]) -> Tangents:
-        assert self._drawn is not None
-        rows = self._drawn[list(indices)]
-        parts = rows.split([block.numel() for block in layout], dim=1)
-        shaped = zip(layout, parts, strict=True)
-        return {block.name: part.reshape(len(indices), *block.shape).to(block.dtype) for block, part in shaped}
+    def uniform(self, layout: Layout, indices: Sequence[int]) -> Tangents:
+        """See `Stream.uniform`; from `rand`."""
+        if layout not in self._drawn:
+            self._drawn[layout] = torch.rand(**self._matrix(layout), dtype=_widest(layout))
+        return {block.name: rows.to(_drawn_in(block.dtype)) for block, rows in self._rows(layout, indices)}
+
+    def _matrix(self, layout: Layout) -> dict[str, Any]:
+        return {"size": (self.k, dimension(layout)), "generator": self.generator, "device": layout[0].device}
+
+    def _rows(self, layout: Layout, indices: Sequence[int]) -> Iterator[tuple[Block, Tensor]]:
+        parts = self._drawn[layout][list(indices)].split([block.numel() for block in layout], dim=1)
+        for block, part in zip(layout, parts, strict=True):
+            yield block, part.contiguous().view(len(indices), *block.shape)
 
 
 def open_stream(kind: str, generator: torch.Generator, k: int) -> Stream:
@@ -136,6 +182,11 @@ def _scramble(word: int) -> int:
     word ^= word >> 13
     word = word * 0xC2B2AE35 & _MASK
     return word ^ word >> 16
+
+
+def _drawn_in(dtype: torch.dtype) -> torch.dtype:
+    """The dtype that numbers for a block are drawn in: float32 at least."""
+    return dtype if dtype.itemsize >= torch.float32.itemsize else torch.float32
 
 
 def _widest(layout: Layout) -> torch.dtype:

@@ -4,16 +4,17 @@ import pytest
 import torch
 
 from estimators.directional.space import Block
-from estimators.directional.streams import Keyed, Sequential, _scramble, open_stream
+from estimators.directional.streams import LANES, Keyed, Sequential, _scramble, open_stream
 
 CPU = torch.device("cpu")
+KINDS = ["normal", "signs", "uniform"]
 
 
 def layout(*shapes: tuple[int, ...], dtype: torch.dtype = torch.float32) -> tuple[Block, ...]:
     return tuple(Block(f"p{i}", shape, dtype, CPU) for i, shape in enumerate(shapes))
 
 
-@pytest.mark.parametrize("kind", ["normal", "signs"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", [(1,), (3,), (7, 9), (64,), (5, 64, 2)])
 def test_a_tangent_does_not_depend_on_what_is_drawn_with_it(kind: str, shape: tuple[int, ...]) -> None:
     blocks = layout(shape, shape)
@@ -24,17 +25,18 @@ def test_a_tangent_does_not_depend_on_what_is_drawn_with_it(kind: str, shape: tu
         assert all(rows.is_contiguous() and rows.shape == (5, *shape) for rows in together.values())
 
 
-@pytest.mark.parametrize("kind", ["normal", "signs"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_same_shaped_blocks_tangents_and_seeds_are_uncorrelated(kind: str) -> None:
     blocks = layout((40_000,), (40_000,))
+    streams = [Keyed(seed) for seed in (0, 1, 2**40)]
     vectors = [
         rows
-        for seed in (0, 1, 2**40)
-        for block in getattr(Keyed(seed), kind)(blocks, [0, 1]).values()
+        for stream in (*streams, streams[0].lane(1))
+        for block in getattr(stream, kind)(blocks, [0, 1]).values()
         for rows in block.double().unbind()
     ]
     correlations = torch.corrcoef(torch.stack(vectors)) - torch.eye(len(vectors))
-    assert correlations.abs().max() < 5 / 40_000**0.5  # 66 pairs at five standard deviations: false alarm below 1e-4
+    assert correlations.abs().max() < 5 / 40_000**0.5  # 120 pairs at five standard deviations: false alarm below 1e-4
 
 
 def test_normal_numbers_have_the_moments_of_the_normal_law() -> None:
@@ -53,8 +55,9 @@ def test_signs_are_signs_and_fair_at_every_place(size: int) -> None:
 
 def test_streams_of_one_estimate_never_share_a_seed() -> None:
     stream = Keyed(2**62 + 12345)
-    keys = {stream._key(index, position, 20) for index in range(2000) for position in range(20)}
-    assert len(keys) == 40_000
+    lanes = [stream, *(stream.lane(number) for number in range(1, LANES))]
+    keys = {lane._key(index, position, 20) for lane in lanes for index in range(500) for position in range(20)}
+    assert len(keys) == 10_000 * LANES
     assert len({_scramble(word) for word in range(100_000)}) == 100_000
 
 
@@ -63,6 +66,10 @@ def test_the_sequential_stream_is_torchs_own_sequence_row_after_row() -> None:
     rows = Sequential(torch.Generator().manual_seed(0), 3).normal(blocks, range(3))
     whole = torch.randn((3, 10), generator=torch.Generator().manual_seed(0))
     assert torch.equal(torch.cat([rows["p0"].flatten(1), rows["p1"]], 1), whole)
+    assert all(row.is_contiguous() for row in rows.values())
+    uniform = Sequential(torch.Generator().manual_seed(0), 3).uniform(blocks, [1])
+    whole = torch.rand((3, 10), generator=torch.Generator().manual_seed(0))
+    assert torch.equal(torch.cat([uniform["p0"].flatten(1), uniform["p1"]], 1)[0], whole[1])
     signs = Sequential(torch.Generator().manual_seed(0), 3).signs(blocks, [2])
     expected = torch.randint(0, 2, (3, 10), generator=torch.Generator().manual_seed(0))[2] * 2 - 1
     assert torch.equal(torch.cat([signs["p0"].flatten(1), signs["p1"]], 1)[0], expected.float())
@@ -76,6 +83,32 @@ def test_successive_sequential_estimates_continue_the_sequence() -> None:
         assert torch.equal(rows, torch.randn((2, 10), generator=published))
 
 
+def test_sequential_lanes_and_layouts_follow_one_another_and_are_kept() -> None:
+    stream, blocks, single = Sequential(torch.Generator().manual_seed(0), 2), layout((3,)), layout((4,))
+    published = torch.Generator().manual_seed(0)
+    asked = [
+        lambda: stream.normal(blocks, [0, 1]),
+        lambda: stream.lane(1).uniform(blocks, [0, 1]),
+        lambda: stream.normal(single, [1]),
+    ]
+    first, again = [ask()["p0"] for ask in asked], [ask()["p0"] for ask in asked]
+    draws = [torch.randn((2, 3), generator=published), torch.rand((2, 3), generator=published)]
+    draws.append(torch.randn((2, 4), generator=published)[1:])
+    assert all(map(torch.equal, first, draws))
+    assert all(map(torch.equal, again, draws))
+
+
+def test_uniform_numbers_lie_in_the_unit_interval_and_are_never_rounded_to_one() -> None:
+    for dtype in (torch.bfloat16, torch.float32, torch.float64):
+        for stream in (Keyed(4), Sequential(torch.Generator().manual_seed(4), 1)):
+            x = stream.uniform(layout((100_000,), dtype=dtype), [0])["p0"]
+            assert x.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
+            assert 0 <= x.min() < x.max() < 1
+            for power in (1, 2):  # the variance of u^p is 1/(2p + 1) - 1/(p + 1)^2
+                deviation = (1 / (2 * power + 1) - 1 / (power + 1) ** 2) ** 0.5
+                assert abs((x.double() ** power).mean() - 1 / (power + 1)) < 5 * deviation / 100_000**0.5
+
+
 def test_low_precision_is_drawn_in_float32_and_rounded() -> None:
     low = Keyed(1).normal(layout((50,), dtype=torch.bfloat16), [0])["p0"]
     full = Keyed(1).normal(layout((50,)), [0])["p0"]
@@ -86,4 +119,5 @@ def test_the_global_random_state_is_not_touched() -> None:
     before = torch.get_rng_state()
     open_stream("keyed", torch.Generator().manual_seed(0), 2).normal(layout((10,)), range(2))
     open_stream("keyed", torch.Generator().manual_seed(0), 2).signs(layout((10,)), range(2))
+    open_stream("keyed", torch.Generator().manual_seed(0), 2).lane(1).uniform(layout((10,)), range(2))
     assert torch.equal(before, torch.get_rng_state())
