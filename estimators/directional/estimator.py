@@ -14,7 +14,7 @@ from estimators.directional.derivatives.jvp import Jvp
 from estimators.directional.derivatives.simulated import Simulated
 from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
-from estimators.directional.space import Layout, Space, Tangents, Weights, dimension
+from estimators.directional.space import Layout, Space, Tangents, Weights, dimension, matrix, resize
 from estimators.directional.streams import Stream, open_stream
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes, count
 from estimators.objective import MissingCapability, Objective
@@ -59,6 +59,7 @@ class Directional(Estimator):
         k: number of tangents, 1 or more; None for as many as there are coordinates.
         space: what is perturbed.
         directions: the law of the tangents.
+        length: `sqrt-n` or `unit`, what each tangent is normalised to over all coordinates together; None leaves it as drawn.
         derivative: how derivatives along them are taken.
         aggregation: how both are combined.
         scale: None, `unbiased` or `length-preserving`; where the theory knows the factor.
@@ -78,6 +79,7 @@ class Directional(Estimator):
     k: int | None = 1
     space: Space = field(default_factory=Weights)
     directions: Directions = field(default_factory=Gaussian)
+    length: str | None = None
     derivative: Derivative = field(default_factory=Jvp)
     aggregation: Aggregation = field(default_factory=Mean)
     scale: str | None = None
@@ -91,6 +93,8 @@ class Directional(Estimator):
             raise ValueError(f"scale must be none or one of {', '.join(theory.SCALES)}, got {self.scale!r}")
         if self.stream not in STREAMS:
             raise ValueError(f"stream must be one of {', '.join(STREAMS)}, got {self.stream!r}")
+        if self.length is not None and self.length not in theory.LENGTHS:
+            raise ValueError(f"length must be none or one of {', '.join(theory.LENGTHS)}, got {self.length!r}")
 
     def init(self, objective: Objective) -> State:
         """The coordinates; see `Estimator.init`.
@@ -151,8 +155,8 @@ class Directional(Estimator):
     def at_full_budget(self, coordinates: int) -> "Directional | None":
         """With k = n, where that makes the estimate exact."""
         full = replace(self, k=coordinates)
-        law, combined = self.directions.law, self.aggregation.law
-        exact = theory.expected(law, combined, coordinates, coordinates, self.scale).get("relative_error") == 0
+        closed = theory.expected(self._law(), self.aggregation.law, coordinates, coordinates, self.scale)
+        exact = closed.get("relative_error") == 0
         return full if exact and self.derivative.exact else None
 
     def with_step(self, factor: float) -> "Directional | None":
@@ -164,16 +168,19 @@ class Directional(Estimator):
         """See `Estimator.declaration`; closed forms from `estimators.theory`."""
         n = count(shapes)
         k = n if self.k is None else self.k
-        law = (self.directions.law, self.aggregation.law, n, k, self.scale)
+        law = (self._law(tuple(shapes.values())), self.aggregation.law, n, k, self.scale)
         closed, along = theory.expected(*law), theory.moments(*law).along
-        error = closed.get("relative_error")
+        kept = closed if self.derivative.exact_on_linear else {}
+        error = kept.get("relative_error")
         return Declaration(
-            unbiased=along is not None and abs(along - 1) < 1e-12,
+            unbiased=along is not None
+            and abs(along - 1) < 1e-12
+            and (self.derivative.exact_on_linear or self.directions.symmetric),
             exact=self.derivative.exact and error == 0,
             stochastic=self.directions.random,
             in_span=True,
             relative_error=error,
-            eta=closed.get("efficiency"),
+            eta=kept.get("efficiency"),
             expected=closed if self.derivative.exact else {},
             forward_multiple=self.derivative.forward_multiple(k),
             forward_calls=self.derivative.forward_calls(k),
@@ -197,7 +204,10 @@ class Directional(Estimator):
     def _draw(self, state: State, indices: Sequence[int]) -> Tangents:
         if state.stream is None:
             raise ValueError("this state names no tangents yet: pass the state that estimate returned")
-        return self.directions.draw(state.layout, indices, state.stream)
+        drawn = self.directions.draw(state.layout, indices, state.stream)
+        if self.length is None:
+            return drawn
+        return resize(drawn, dimension(state.layout) ** 0.5 if self.length == "sqrt-n" else 1.0)
 
     def _combined(self, state: State, tangents: Tangents, derivatives: Derivatives) -> LinearCombination:
         coefficients = self.aggregation.coefficients(tangents, derivatives.values)
@@ -205,8 +215,11 @@ class Directional(Estimator):
         return LinearCombination(derivatives.loss, tangents, coefficients if factor == 1 else coefficients * factor)
 
     def _factor(self, layout: Layout) -> float:
-        n = dimension(layout)
-        return theory.scale_factor(self.directions.law, self.aggregation.law, n, self.k or n, self.scale)
+        n, law = dimension(layout), self._law(tuple(block.shape for block in layout))
+        return theory.scale_factor(law, self.aggregation.law, n, self.k or n, self.scale)
+
+    def _law(self, shapes: tuple[tuple[int, ...], ...] = ()) -> theory.Law:
+        return theory.Law(self.directions.law, self.directions.parameters(), self.length, shapes)
 
 
 def _combine(rows: Tensor, coefficients: Tensor) -> Tensor:
@@ -214,4 +227,4 @@ def _combine(rows: Tensor, coefficients: Tensor) -> Tensor:
     coefficients = coefficients.to(rows.dtype)
     if len(rows) == 1:
         return rows[0].mul_(coefficients[0])
-    return (coefficients @ rows.flatten(1)).view(rows.shape[1:])
+    return (coefficients @ matrix(rows)).view(rows.shape[1:])

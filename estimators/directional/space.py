@@ -37,11 +37,38 @@ def dimension(layout: Layout) -> int:
     return sum(block.numel() for block in layout)
 
 
+def matrix(rows: Tensor) -> Tensor:
+    """The tangents of one block as a matrix: [k, *shape] -> [k, numel], a scalar's [k] -> [k, 1]."""
+    return rows.flatten(1) if rows.dim() > 1 else rows.unsqueeze(1)
+
+
 def norms(tangents: Tangents) -> Tensor:
     """[k]: the length of each tangent over all coordinates together, in the widest of their dtypes, float32 at least."""
     dtype = torch.promote_types(max((rows.dtype for rows in tangents.values()), key=lambda d: d.itemsize), torch.float32)
-    lengths: Tensor = torch.stack([rows.flatten(1).norm(dim=1, dtype=dtype) for rows in tangents.values()]).norm(dim=0)
+    lengths: Tensor = torch.stack([matrix(rows).norm(dim=1, dtype=dtype) for rows in tangents.values()]).norm(dim=0)
     return lengths
+
+
+def resize(tangents: Tangents, length: float) -> Tangents:
+    """Bring each tangent to this length over all coordinates together, in place; zero tangents stay zero.
+
+    Args:
+        tangents: block name -> [k, *shape].
+        length: 0 or more.
+
+    Returns:
+        The same tensors.
+    """
+    lengths = norms(tangents)
+    factors = length / lengths.where(lengths > 0, 1)
+    for rows in tangents.values():
+        rows.mul_(column(factors, rows))
+    return tangents
+
+
+def column(values: Tensor, rows: Tensor) -> Tensor:
+    """Numbers, one a tangent, in a shape that multiplies the tangents' rows: [k] -> [k, 1, ...]."""
+    return values.view(-1, *[1] * (rows.dim() - 1))
 
 
 class Space(ABC):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from estimators.directional.aggregations import Aggregation
-from estimators.directional.space import Tangents
+from estimators.directional.space import Tangents, matrix
 
 _COLUMNS = 16384  # of a chunk of the Gram matrix: stays in cache, and keeps float32 sums short
 _WELL_CONDITIONED = 0.5  # k/n up to which the Gram matrix of random tangents is summed in float32 (condition number below 34)
@@ -39,7 +39,7 @@ def gram_matrix(tangents: Tangents) -> Tensor:
         [k, k] in float64. Chunks of 16384 columns are multiplied in the tangents' dtype and added in float64; where k is more
         than half of n the chunks themselves are float64.
     """
-    blocks = [rows.flatten(1) for rows in tangents.values()]
+    blocks = [matrix(rows) for rows in tangents.values()]
     k, n = len(blocks[0]), sum(block.shape[1] for block in blocks)
     exact = k > _WELL_CONDITIONED * n
     gram = torch.zeros((k, k), dtype=torch.float64, device=blocks[0].device)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from estimators.directional.derivatives import Derivative, Derivatives
-from estimators.directional.space import Space, Tangents
+from estimators.directional.space import Space, Tangents, matrix
 from estimators.objective import Objective
 
 
@@ -25,7 +25,7 @@ class Simulated(Derivative):
             loss, gradient = objective.loss().detach(), dict(objective.known_gradient())
         else:
             loss, gradient = _backward(space, objective)
-        values = [rows.flatten(1) @ gradient[name].flatten() for name, rows in tangents.items()]
+        values = [matrix(rows) @ gradient[name].flatten() for name, rows in tangents.items()]
         return Derivatives(loss, torch.stack([value.to(values[0].dtype) for value in values]).sum(0))
 
     def forward_multiple(self, k: int) -> None:

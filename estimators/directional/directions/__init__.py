@@ -14,14 +14,20 @@ class Directions(ABC):
     Attributes:
         law: its name in `estimators.theory`.
         random: whether it draws from the stream at all.
+        symmetric: whether the tangents of one estimate are together as likely as their negatives.
         isotropic: whether the law is the same in every rotated system of coordinates.
         independent: whether the tangents of one estimate are independent of each other, or orthogonal.
     """
 
     law: ClassVar[str]
     random: ClassVar[bool] = True
+    symmetric: ClassVar[bool] = True
     isotropic: ClassVar[bool] = False
     independent: ClassVar[bool] = True
+
+    def parameters(self) -> tuple[tuple[str, float], ...]:
+        """The numbers that the law depends on, by name, for `estimators.theory`."""
+        return ()
 
     @abstractmethod
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:

@@ -16,6 +16,7 @@ class Basis(Directions):
 
     law = "basis"
     random = False
+    symmetric = False
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`."""

@@ -22,6 +22,7 @@ class Given(Directions):
 
     law = "given"
     random = False
+    symmetric = False
 
     def __post_init__(self) -> None:
         """Check the shape."""

@@ -7,7 +7,7 @@ import torch
 
 from estimators.directional.aggregations.projection import gram_matrix
 from estimators.directional.directions import Directions
-from estimators.directional.space import Layout, Tangents, dimension
+from estimators.directional.space import Layout, Tangents, dimension, matrix
 from estimators.directional.streams import Stream
 
 
@@ -33,7 +33,7 @@ class Orthogonal(Directions):
             whole = stream.normal(layout, range(first, first + max(places) + 1))
             inverse = _inverse_factor(whole) * n**0.5
             for name, drawn in whole.items():
-                mixed = inverse[places].to(drawn.dtype) @ drawn.flatten(1)
+                mixed = inverse[places].to(drawn.dtype) @ matrix(drawn)
                 tangents[name][rows] = mixed.view(len(rows), *drawn.shape[1:])
         return tangents
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from estimators.directional.directions import Directions
-from estimators.directional.space import Layout, Tangents, dimension, norms
+from estimators.directional.space import Layout, Tangents, dimension, resize
 from estimators.directional.streams import Stream
 
 
@@ -16,11 +16,8 @@ class Sphere(Directions):
     """
 
     law = "sphere"
+    isotropic = True
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`."""
-        tangents = stream.normal(layout, indices)
-        factors = dimension(layout) ** 0.5 / norms(tangents)
-        for rows in tangents.values():
-            rows.mul_(factors.to(rows.dtype).view(-1, *[1] * (rows.dim() - 1)))
-        return tangents
+        return resize(stream.normal(layout, indices), dimension(layout) ** 0.5)
