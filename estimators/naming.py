@@ -27,8 +27,9 @@ class Parameter:
         kind: `integer`, `number`, `boolean`, `word`, `tuple` or `part` (a nested spec).
         about: a few words for lists and help.
         minimum: the least value allowed, for numbers.
+        maximum: the largest value allowed, for numbers.
         optional: whether `none` is a value too.
-        choices: the words allowed, for words.
+        choices: the words allowed, for words; the names allowed, for parts (none given: all of the table).
         part: which table of parts names the value, for parts.
     """
 
@@ -36,6 +37,7 @@ class Parameter:
     kind: str
     about: str
     minimum: float | None = None
+    maximum: float | None = None
     optional: bool = False
     choices: tuple[str, ...] = ()
     part: str = ""
@@ -49,6 +51,8 @@ class Parameter:
             text = f"one of {', '.join(self.choices)}"
         if self.minimum is not None:
             text += f" of at least {self.minimum:g}"
+        if self.maximum is not None:
+            text += f" and at most {self.maximum:g}"
         return text + (", or none" if self.optional else "")
 
     def accepts(self, value: Value) -> bool:
@@ -62,7 +66,9 @@ class Parameter:
         if self.kind == "tuple":
             return isinstance(value, tuple)
         kinds = (int,) if self.kind == "integer" else (int, float)
-        return isinstance(value, kinds) and (self.minimum is None or value >= self.minimum)
+        if not isinstance(value, kinds):
+            return False
+        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
 
 
 @dataclass(frozen=True)
@@ -210,7 +216,7 @@ def _resolved(spec: Spec, kind: str, table: Mapping[str, Entry], parts: Mapping[
     for key, parameter in parameters.items():
         value = given.get(key, parameter.default)
         if parameter.kind == "part":
-            values[key] = _resolved_part(value, key, spec.name, parts, parameter.part)
+            values[key] = _resolved_part(value, key, spec.name, parts, parameter)
         elif not parameter.accepts(value):
             expected, found = parameter.expected(), _cut(write(value))
             raise SpecError(f"parameter {key!r} of {kind} {spec.name!r} must be {expected}, got {found}")
@@ -219,12 +225,14 @@ def _resolved(spec: Spec, kind: str, table: Mapping[str, Entry], parts: Mapping[
     return Spec(spec.name, tuple(sorted(values.items())))
 
 
-def _resolved_part(value: Value, key: str, owner: str, parts: Mapping[str, Mapping[str, Entry]], table: str) -> Value:
+def _resolved_part(value: Value, key: str, owner: str, parts: Mapping[str, Mapping[str, Entry]], parameter: Parameter) -> Value:
+    table = parts[parameter.part]
     if isinstance(value, str):
         value = Spec(value)
-    if not isinstance(value, Spec):
-        raise SpecError(f"parameter {key!r} of {owner!r} must be one of {', '.join(parts[table])}, got {_cut(write(value))}")
-    resolved = _resolved(value, key, parts[table], parts)
+    if not isinstance(value, Spec) or (parameter.choices and value.name in table and value.name not in parameter.choices):
+        allowed = ", ".join(parameter.choices or table)
+        raise SpecError(f"parameter {key!r} of {owner!r} must be one of {allowed}, got {_cut(write(value))}")
+    resolved = _resolved(value, key, table, parts)
     return resolved if resolved.parameters else resolved.name
 
 
@@ -234,7 +242,7 @@ def _shortened(spec: Spec, table: Mapping[str, Entry], parts: Mapping[str, Mappi
         parameter = table[spec.name].parameters[key]
         default: Value = parameter.default
         if parameter.kind == "part":
-            default = _resolved_part(default, key, spec.name, parts, parameter.part)
+            default = _resolved_part(default, key, spec.name, parts, parameter)
         if value != default:
             short = _shortened(value, parts[parameter.part], parts) if isinstance(value, Spec) else value
             kept.append((key, short if not isinstance(short, Spec) or short.parameters else short.name))

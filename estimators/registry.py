@@ -4,6 +4,7 @@ The tables are literal and import no torch, so names and parameters are listed a
 signatures they describe. What a table entry means is in `estimators.naming`.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from estimators.naming import Entry, Parameter, Registry
@@ -19,7 +20,28 @@ PARTS: dict[str, dict[str, Entry]] = {
         "orthogonal": Entry(
             "estimators.directional.directions.orthogonal:Orthogonal", "orthogonal to each other, of length sqrt(n)"
         ),
+        "angle": Entry(
+            "estimators.directional.directions.angle:Angle",
+            "unit vectors at one angle to the first",
+            parameters={"degrees": Parameter(45.0, "number", "the angle", minimum=0, maximum=90)},
+        ),
+        "sparse": Entry(
+            "estimators.directional.directions.sparse:Sparse",
+            "independent signs, most of them left out",
+            parameters={"density": Parameter(0.1, "number", "share of entries that are kept", minimum=1e-9, maximum=1)},
+        ),
+        "block": Entry("estimators.directional.directions.block:OneBlock", "Gaussian on one parameter tensor at a time"),
+        "low-rank": Entry(
+            "estimators.directional.directions.low_rank:LowRank",
+            "product of two thin Gaussian factors on every matrix",
+            parameters={"rank": Parameter(1, "integer", "columns of the factors", minimum=1)},
+        ),
         "basis": Entry("estimators.directional.directions.basis:Basis", "the first k standard basis vectors"),
+        "varying-length": Entry(
+            "estimators.directional.directions.varying_length:VaryingLength",
+            "standard basis vectors in random order, of random lengths",
+            parameters={"longest": Parameter(10.0, "number", "lengths are uniform on [1, longest]", minimum=1)},
+        ),
         "given": Entry(
             "estimators.directional.directions.given:Given",
             "vectors of your own",
@@ -37,6 +59,11 @@ PARTS: dict[str, dict[str, Entry]] = {
             "estimators.directional.derivatives.forward_difference:ForwardDifference",
             "(f(x + h v) - f(x)) / h",
             parameters={"step": Parameter(1e-3, "number", "h", minimum=1e-30)},
+        ),
+        "one-measurement": Entry(
+            "estimators.directional.derivatives.one_measurement:OneMeasurement",
+            "f(x + h v) / h",
+            parameters={"step": Parameter(1e-2, "number", "h", minimum=1e-30)},
         ),
         "simulated": Entry(
             "estimators.directional.derivatives.simulated:Simulated", "dot product with the known gradient (quality studies)"
@@ -70,6 +97,7 @@ _GAUSSIAN = Parameter("gaussian", "part", "how tangents are drawn", part="direct
 _RADEMACHER = Parameter("rademacher", "part", "how tangents are drawn", part="directions")
 _ONE = Parameter(1, "integer", "number of tangents", minimum=1)
 _FOUR = Parameter(4, "integer", "number of tangents", minimum=1)
+_LENGTH = Parameter(None, "word", "what each tangent is normalised to", optional=True, choices=("sqrt-n", "unit"))
 _SCALE = Parameter(None, "word", "rescaling of the estimate", optional=True, choices=("unbiased", "length-preserving"))
 _STREAM = Parameter("keyed", "word", "how tangents follow from the seed", choices=("keyed", "sequential"))
 
@@ -79,6 +107,7 @@ def _directional(k: Parameter, directions: Parameter, derivative: Parameter, agg
         "k": k,
         "space": _SPACE,
         "directions": directions,
+        "length": _LENGTH,
         "derivative": derivative,
         "aggregation": aggregation,
         "scale": _SCALE,
@@ -94,6 +123,11 @@ ENTRIES: dict[str, Entry] = {
         "estimators.exact:CheckpointedBackprop",
         "reverse mode that recomputes activations segment by segment",
         "Chen et al. 2016, arXiv 1604.06174",
+        parameters={
+            "segments": Parameter(
+                None, "integer", "of equally many layers; none: the root of the layers", minimum=1, optional=True
+            )
+        },
     ),
     "forward-mode": Entry(
         _DIRECTIONAL,
@@ -101,6 +135,13 @@ ENTRIES: dict[str, Entry] = {
         "Wengert 1964",
         fixed={"k": None, "directions": "basis", "aggregation": "sum"},
         parameters={"derivative": _JVP},
+    ),
+    "coordinate-difference": Entry(
+        _DIRECTIONAL,
+        "zeroth order: one difference a coordinate",
+        "Kiefer and Wolfowitz 1952",
+        fixed={"k": None, "directions": "basis", "aggregation": "sum"},
+        parameters={"derivative": replace(_DIFFERENCE, choices=("central-difference", "forward-difference"))},
     ),
     "forward-gradient": Entry(
         _DIRECTIONAL,
