@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -41,25 +42,45 @@ class Backprop(Estimator):
 class CheckpointedBackprop(Estimator):
     """The exact gradient by reverse mode that keeps the activations of segment ends only and computes the rest again.
 
-    A sequential model of L layers runs in √L segments, all but the last recomputed: at most four forward passes, about √L layers'
-    activations. Source: Chen et al. 2016, arXiv 1604.06174.
+    A sequential model of L layers runs in s segments of L/s layers, all but the last recomputed: 4 - 1/s forward passes, and the
+    activations of about s + L/s layers, least for s = √L. Source: Chen et al. 2016, arXiv 1604.06174.
+
+    Args:
+        segments: s, from 1 (plain backprop) to L; None for √L, rounded down.
     """
+
+    segments: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the bound."""
+        if self.segments is not None and self.segments < 1:
+            raise ValueError(f"segments must be 1 or more, got {self.segments}")
 
     def estimate(self, objective: Objective, state: None, *, generator: torch.Generator) -> tuple[Estimate, None]:
         """See `Estimator.estimate`; draws nothing.
 
         Raises:
-            MissingCapability: the objective is not the loss of an `nn.Sequential`.
+            MissingCapability: the objective is not the loss of an `nn.Sequential`, or that has fewer layers than segments.
         """
         inner = getattr(objective, "objective", objective)
         if not isinstance(inner, ModuleObjective) or not isinstance(inner.module, nn.Sequential):
             raise MissingCapability("module", "checkpointing runs an nn.Sequential segment by segment; this is not one")
+        segments = self._cut(list(inner.module))
         with torch.enable_grad(), inner.kept_buffers():
-            return _backward(objective, inner.run(_segmented(inner.module, draws=inner.draws))), None
+            return _backward(objective, inner.run(_segmented(segments, draws=inner.draws))), None
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`."""
-        return _exact_declaration(4.0, 1, frozenset({"module"}))
+        return _exact_declaration(4.0 - (0 if self.segments is None else 1 / self.segments), 1, frozenset({"module"}))
+
+    def _cut(self, layers: list[nn.Module]) -> list[list[nn.Module]]:
+        """The segments, as equally long as can be, longer ones first."""
+        count = max(1, math.isqrt(len(layers))) if self.segments is None else self.segments
+        if count > len(layers):
+            raise MissingCapability("module", f"{count} segments need as many layers; this nn.Sequential has {len(layers)}")
+        length, longer = divmod(len(layers), count)
+        ends = [length * i + min(i, longer) for i in range(count + 1)]
+        return [layers[start:end] for start, end in pairwise(ends)]
 
 
 def _exact_declaration(multiple: float, calls: int, needs: frozenset[str]) -> Declaration:
@@ -83,14 +104,11 @@ def _backward(objective: Objective, loss: Tensor) -> DenseEstimate:
     return DenseEstimate(loss.detach(), dict(zip(leaves, gradients, strict=True)))
 
 
-def _segmented(module: nn.Sequential, *, draws: bool) -> Callable[[Tensor], Tensor]:
-    """The module as a function that checkpoints all its segments but the last.
+def _segmented(segments: list[list[nn.Module]], *, draws: bool) -> Callable[[Tensor], Tensor]:
+    """The model as a function that checkpoints all its segments but the last.
 
     Where it draws random numbers their state is kept, so that the recomputation draws the same.
     """
-    layers = list(module)
-    length = math.ceil(len(layers) / max(1, math.isqrt(len(layers))))
-    segments = [layers[start : start + length] for start in range(0, len(layers), length)]
 
     def forward(x: Tensor) -> Tensor:
         for segment in segments[:-1]:
