@@ -1,18 +1,26 @@
 """Closed forms of what directional estimators achieve, by law of the tangents, aggregation, dimension n and tangent count k.
 
 Math and numbers only: no torch. Everything is relative to the gradient g (norms over ‖g‖, squares over ‖g‖²) and holds for exact
-directional derivatives. Where no closed form is known that holds for every g, none is given.
+directional derivatives. Where no closed form is known that holds for every g, none is given. The estimators are those of Flügel
+et al. 2024, arXiv 2410.17764; the laws follow from them, each derived where it stands.
 """
 
+from estimators.theory.beta import Beta, mean_cosine, mean_law, projection_cosine, projection_law
+from estimators.theory.expectations import SCALES, expected, moments, scale_factor
 from estimators.theory.law import LENGTHS, Law
-from estimators.theory.moments import (
-    SCALES,
-    Moments,
-    expected,
-    mean_cosine,
-    moments,
-    projection_cosine,
-    scale_factor,
-)
+from estimators.theory.moments import Moments
 
-__all__ = ["LENGTHS", "SCALES", "Law", "Moments", "expected", "mean_cosine", "moments", "projection_cosine", "scale_factor"]
+__all__ = [
+    "LENGTHS",
+    "SCALES",
+    "Beta",
+    "Law",
+    "Moments",
+    "expected",
+    "mean_cosine",
+    "mean_law",
+    "moments",
+    "projection_cosine",
+    "projection_law",
+    "scale_factor",
+]
