@@ -43,6 +43,15 @@ def test_a_series_measured_once_has_its_curve_over_the_whole_panel(make_run, rec
     assert (curves["multi-tangent"][0], curves["multi-tangent"][-1]) == (1, 16)
 
 
+def test_the_curve_of_a_law_with_parameters_is_its_own(make_run, record_of) -> None:
+    specs = [f"forward-gradient[directions=angle[degrees=30],k={k},length=unit]" for k in (2, 16)]
+    results = frames.read([make_run([record_of(cell(spec), norm_ratio=0.1, squared_norm_ratio=0.01) for spec in specs])])
+    law = theory.Law("angle", (("degrees", 30.0),), "unit")
+    ((_, xs, ys),) = closed_forms.select(results, "squared_norm_ratio").panels[0].facts["curves"]
+    assert ys == [theory.expected(law, "mean", 64, k)["squared_norm_ratio"] for k in xs]
+    assert closed_forms.select(results, "norm_ratio").panels[0].facts["curves"] == []
+
+
 def test_an_estimator_without_a_closed_form_has_points_and_no_curve(make_run, record_of) -> None:
     records = [
         record_of(cell(f"forward-gradient[directions=rademacher,k={k}]"), cosine=(k / 20, k / 30, k / 10)) for k in (4, 16)
