@@ -18,6 +18,7 @@ siblings.install()
 if TYPE_CHECKING:
     from gradgauge.facade import (
         check,
+        compare,
         export,
         list_devices,
         list_estimators,
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "check",
+    "compare",
     "export",
     "list_devices",
     "list_estimators",

@@ -1,7 +1,8 @@
 """The command line: what is typed becomes a call of a library function; what comes back becomes text and an exit code.
 
 Every command loads what it needs and nothing else, so that `--help` and `list` answer at once. Exit codes: 130 interrupted;
-2 usage; 4 nothing was measured; 1 a failed check; 3 a cell failed, wrong, timeout or out of memory; 0 otherwise.
+2 usage; 4 nothing was measured or compared; 1 a failed check or a decided loss; 3 a cell failed, wrong, timeout or out of
+memory; 0 otherwise.
 """
 
 import sys
@@ -166,6 +167,40 @@ def export(
 
     with _usage_errors():
         print(facade.export(*runs, output=output or runs[0] / f"records.{format_}"))
+
+
+@app.command(
+    epilog=example(
+        "gradgauge compare results/BASE results/NEW",
+        "gradgauge compare results/BASE results/NEW --threshold 5% --format markdown -o comparison.md",
+    )
+)
+def compare(
+    base: Annotated[Path, typer.Argument(metavar="BASE", help="The run folder to compare with.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The run folder to compare.")],
+    threshold: Annotated[
+        float | None, typer.Option(metavar="PERCENT", parser=typed.percentage, help="The change that matters. Default: 3%.")
+    ] = None,
+    noise_floor: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PERCENT",
+            parser=typed.percentage,
+            help="Half-width of a comparison of equal code on this machine; no time that differs by less is called different.",
+        ),
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="|".join(typed.COMPARISONS), parser=typed.comparison_format, help="What to write.")
+    ] = "text",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it here instead of to standard output.")
+    ] = None,
+) -> None:
+    """Compare two runs; exit code 1 for a decided loss beyond the threshold, 4 if nothing could be compared."""
+    from gradgauge import comparing
+
+    with _usage_errors():
+        raise typer.Exit(comparing.compare_folders(base, new, threshold, noise_floor, format_, output))
 
 
 @app.command(epilog=example("gradgauge check 'forward-gradient[k=4]'", "gradgauge check my.py:Mine"))

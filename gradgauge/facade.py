@@ -133,6 +133,31 @@ def report(*folders: str | Path, output: str | Path | None = None, figures: str 
     return write_report(folders, output, figures)
 
 
+def compare(
+    base: str | Path, new: str | Path, *, threshold: float = 0.03, noise_floor: float | None = None
+) -> "pandas.DataFrame":
+    """Compare two runs: every number that both have, with its interval and its verdict.
+
+    Args:
+        base: run folder to compare with.
+        new: run folder to compare.
+        threshold: the relative change that matters, between 0 and 1.
+        noise_floor: half-width of a comparison of equal code on this machine, relative; None where it is not known.
+
+    Returns:
+        One row a number of a cell, with the columns of `reports.compare.COLUMNS`; `attrs` holds what differs beside the numbers
+        (`differences`), the cells that could not be compared (`unmatched`), and `notes`.
+
+    Raises:
+        FolderError: one of them is no run folder or too new, or both are the same.
+        ValueError: threshold or noise floor is out of bounds.
+    """
+    from reports.compare import Rule
+    from reports.compare import compare as compare_folders
+
+    return compare_folders(base, new, Rule(threshold, noise_floor)).frame()
+
+
 def export(*folders: str | Path, output: str | Path) -> Path:
     """Write all numbers of one or more runs as CSV.
 

@@ -14,6 +14,9 @@ THINGS = ("estimators", "problems", "suites", "devices")
 FORMATS = ("csv",)
 """What a run can be exported as."""
 
+COMPARISONS = ("text", "markdown", "json")
+"""What a comparison can be written as."""
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
@@ -70,6 +73,15 @@ def export_format(text: str) -> str:
         typer.BadParameter: it is none.
     """
     return _one_of(FORMATS, text)
+
+
+def comparison_format(text: str) -> str:
+    """One of `COMPARISONS`.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    return _one_of(COMPARISONS, text)
 
 
 def example(*lines: str) -> str:

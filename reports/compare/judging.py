@@ -1,0 +1,109 @@
+"""From matched cells to rows with verdicts: what is compared by processes, what exactly, what by means over draws."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from statistics import geometric_mean
+from typing import Any
+
+from benchmarks.comparison import LEAST_PROCESSES, Difference, benjamini_hochberg, of_means, paired, unpaired
+from benchmarks.records import Metric, Record
+from benchmarks.statistics import student_quantile
+from reports.compare.differing import Differing
+from reports.compare.metrics import COMPARED, Compared, How
+from reports.compare.rows import Row, Rule
+from reports.compare.sides import Pair, in_turns
+
+SAME_DRAWS = 1e-3
+"""Means over equally many draws that lie closer than this, in standard errors, come from the same draws but for rounding: of
+independent ones, fewer than one pair in a thousand does. Their difference is then known without the draws' own spread."""
+
+
+def judged(pairs: Sequence[Pair], differences: Iterable[Differing], rule: Rule) -> list[Row]:
+    """All numbers of all matched cells, by metric, with their verdicts."""
+    forbidden = {kind: [one for one in differences if kind in one.forbids] for kind in {pair.kind for pair in pairs}}
+    rows = []
+    for compared in COMPARED.values():
+        found = [row for pair in pairs if (row := _row(pair, compared)) is not None]
+        found = [replace(row, reason=_forbidden(forbidden[row.pair.kind]) or row.reason) for row in found]
+        adjusted = iter(benjamini_hochberg([row.difference.p for row in found if row.judged]))
+        rows += [row.decided(next(adjusted), rule) if row.judged else row for row in found]
+    return rows
+
+
+def _row(pair: Pair, compared: Compared) -> Row | None:
+    """The row of one number; None where a side lacks it."""
+    base, new = _metrics(pair.base, compared.metric), _metrics(pair.new, compared.metric)
+    if not base or not new:
+        return None
+    return _BY[compared.how](pair, compared, base, new)
+
+
+def _metrics(records: Mapping[int, Record], name: str) -> dict[int, Metric]:
+    """Process -> the metric over all layers, where it has a value."""
+    found = {
+        process: next((m for m in record.metrics if m.metric == name and m.layer is None and m.value is not None), None)
+        for process, record in records.items()
+    }
+    return {process: metric for process, metric in found.items() if metric is not None}
+
+
+def _processes(pair: Pair, compared: Compared, base: dict[int, Metric], new: dict[int, Metric]) -> Row | None:
+    common = sorted(base.keys() & new.keys())
+    in_pairs = in_turns(pair.base, pair.new) and len(common) > 1
+    before, after = ([_number(of[process]) for process in (common if in_pairs else sorted(of))] for of in (base, new))
+    if min(*before, *after) <= 0:  # no run yields this, a damaged record may
+        return None
+    counts = (len(before), len(after))
+    reason = ""
+    if min(counts) < LEAST_PROCESSES:
+        several = "a claim that two things differ needs several processes: run again with --processes"
+        reason = f"{several} {LEAST_PROCESSES} (here {counts[0]} and {counts[1]})"
+    difference = paired(before, after) if in_pairs else unpaired(before, after)
+    return Row(pair, compared, geometric_mean(before), geometric_mean(after), difference, counts, in_pairs, reason)
+
+
+def _exact(pair: Pair, compared: Compared, base: dict[int, Metric], new: dict[int, Metric]) -> Row:
+    values = [sorted({_number(metric) for metric in of.values()}) for of in (base, new)]
+    before, after = (of[-1] for of in values)
+    reason = "" if max(map(len, values)) == 1 else "it is not the same number in every process, so it is not exact"
+    return Row(pair, compared, before, after, _point(before, after), None, reason=reason)
+
+
+def _means(pair: Pair, compared: Compared, base: dict[int, Metric], new: dict[int, Metric]) -> Row:
+    before, after = (max(of.values(), key=lambda metric: metric.count or 0) for of in (base, new))
+    counts = (before.count or 1, after.count or 1)
+    values, degrees = (_number(before), _number(after)), (max(1, counts[0] - 1), max(1, counts[1] - 1))
+    if values[0] == 0:
+        reason = "" if values[0] == values[1] else "it is zero in BASE, so there is no ratio"
+        return Row(pair, compared, *values, _point(*values), counts, reason=reason)
+    errors = (_error(before, degrees[0]), _error(after, degrees[1]))
+    difference = of_means(*values, errors, degrees)
+    if counts[0] == counts[1] and abs(difference.value) <= SAME_DRAWS * difference.error < math.inf:
+        return Row(pair, compared, *values, _point(*values), counts)
+    reason = "" if math.isfinite(difference.error) else "a side has too few draws for a standard error"
+    return Row(pair, compared, *values, difference, counts, reason=reason)
+
+
+_BY: dict[How, Callable[..., Row | None]] = {How.PROCESSES: _processes, How.EXACT: _exact, How.MEANS: _means}
+
+
+def _point(base: float, new: float) -> Difference:
+    """The relative difference of two exact numbers; infinite where BASE is zero and NEW is not."""
+    value = 0.0 if new == base else (new - base) / abs(base) if base else math.copysign(math.inf, new)
+    return Difference(value, value, value, float(value == 0), 0.0, 0.0)
+
+
+def _error(metric: Metric, degrees: int) -> float:
+    """The standard error behind Student's interval of a mean."""
+    if metric.low is None or metric.high is None or not metric.count:
+        return math.inf
+    return (metric.high - metric.low) / 2 / student_quantile(degrees)
+
+
+def _number(metric: Metric) -> Any:
+    return metric.value
+
+
+def _forbidden(differences: Sequence[Differing]) -> str:
+    return "no verdict about code: " + "; ".join(map(str, differences)) if differences else ""

@@ -1,0 +1,133 @@
+"""What a reader of the verdicts must know: how they came about, what could have been found, and what speaks against them."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from benchmarks.records import MARKS, Outcome, Record
+from reports import names
+from reports.compare.differing import Differing, same_code
+from reports.compare.metrics import How
+from reports.compare.rows import Row, Rule
+from reports.compare.sides import Side, Unmatched
+from reports.text import count, listed, number
+
+
+def notes(
+    base: Side,
+    new: Side,
+    rows: Sequence[Row],
+    unmatched: Sequence[Unmatched],
+    differences: Sequence[Differing],
+    rule: Rule,
+) -> list[str]:
+    """All that is to be said, the most important first."""
+    timed = [row for row in rows if row.compared.how is How.PROCESSES and row.judged]
+    means = [row for row in rows if row.compared.how is How.MEANS]
+    equal = same_code([*differences]) if rows else False
+    return [
+        *_wrong(base, new, rows),
+        *_damage(base, new),
+        *_design(timed),
+        *_sensitivity(timed, rule, equal),
+        *_ranks(timed),
+        *_draws(means),
+        *_marks(rows),
+        *_renamed(unmatched),
+    ]
+
+
+def _wrong(base: Side, new: Side, rows: Sequence[Row]) -> list[str]:
+    found = []
+    for name, side in (("BASE", base), ("NEW", new)):
+        cells = {row.pair.estimator for row in rows for record in _records(row, name) if record.outcome is Outcome.WRONG}
+        if cells:
+            labels = listed([names.estimator(spec).text for spec in cells])
+            found.append(f"Failed the contract in {name} ({side.run}), so it is not what it claims to be: {labels}.")
+    return found
+
+
+def _damage(base: Side, new: Side) -> list[str]:
+    return [
+        f"{count(len(side.damage), 'line')} of the records of {name} could not be read and {'was' if one else 'were'} left out."
+        for name, side in (("BASE", base), ("NEW", new))
+        if side.damage
+        for one in [len(side.damage) == 1]
+    ]
+
+
+def _design(timed: Sequence[Row]) -> list[str]:
+    found = []
+    if any(row.in_pairs for row in timed):
+        found.append("Processes were measured in turns and are compared in pairs.")
+    if any(not row.in_pairs for row in timed):
+        found.append("The folders were measured one after the other: what the machine did to one alone is in the ratios.")
+    return found
+
+
+def _sensitivity(timed: Sequence[Row], rule: Rule, equal: bool) -> list[str]:
+    if not timed:
+        return []
+    limits = sorted(row.limit(rule) for row in timed)
+    span = f" (median of {len(limits)} cells; {_share(limits[0])} to {_share(limits[-1])})" if len(limits) > 1 else ""
+    found = [f"Detection limit of times: {_share(median(limits))}{span}, found in 4 of 5 cases in a cell judged by itself."]
+    halves = [row.relative(row.difference.high - row.difference.value) - 1 for row in timed]
+    if equal:
+        found.append(
+            f"Both sides ran the same code, so this is a comparison of equal things: half-width {_share(median(halves))} "
+            "(median), to be given as --noise-floor to comparisons on this machine."
+        )
+    return found
+
+
+def _ranks(timed: Sequence[Row]) -> list[str]:
+    """Where ranks see a difference that means do not, or the other way round."""
+    differ = []
+    for row in timed:
+        robust = row.difference.robust
+        if robust is not None and robust.low is not None and robust.high is not None:
+            differ.append((robust.low <= 0 <= robust.high) != (row.difference.low <= 0 <= row.difference.high))
+    if not any(differ):
+        return []
+    return [f"In {count(sum(differ), 'cell')} the interval from ranks (Hodges-Lehmann) tells otherwise: look for slow processes."]
+
+
+def _draws(means: Sequence[Row]) -> list[str]:
+    pairs = {(row.pair.estimator, row.pair.problem): row.counts for row in means if row.counts}
+    unequal = [counts for counts in pairs.values() if counts[0] != counts[1]]
+    if not unequal:
+        return []
+    example = f"{unequal[0][0]:,} and {unequal[0][1]:,}"
+    return [f"The number of draws differs in {len(unequal)} of {count(len(pairs), 'cell')} (such as {example})."]
+
+
+def _marks(rows: Sequence[Row]) -> list[str]:
+    found = []
+    for mark, meaning in MARKS.items():
+        by = [{_place(row) for row in rows if any(mark in r.marks for r in _records(row, name))} for name in ("BASE", "NEW")]
+        if any(by):
+            found.append(f"Marked {mark} ({meaning}): {count(len(by[0]), 'cell')} of BASE, {len(by[1])} of NEW.")
+    return found
+
+
+def _renamed(unmatched: Sequence[Unmatched]) -> list[str]:
+    """Cells that differ only in parameters that the short name leaves out."""
+    places: dict[tuple[str, str, str], set[str]] = {}
+    for one in unmatched:
+        place = (names.estimator(one.estimator).text, names.problem(one.problem), one.kind)
+        places.setdefault(place, set()).add(one.reason)
+    both = sum({"only in BASE", "only in NEW"} <= reasons for reasons in places.values())
+    if not both:
+        return []
+    return [f"{count(both, 'cell')} differ only in a default or a parameter that was added: they are not the same cell any more."]
+
+
+def _records(row: Row, name: str) -> list[Record]:
+    return list((row.pair.base if name == "BASE" else row.pair.new).values())
+
+
+def _place(row: Row) -> tuple[str, str, str]:
+    return row.pair.estimator, row.pair.problem, row.pair.kind
+
+
+def _share(value: float) -> str:
+    return f"{number(100 * value, 2)} %"

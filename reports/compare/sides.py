@@ -1,0 +1,148 @@
+"""The two run folders of a comparison: their cells side by side, and those that have no counterpart."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from benchmarks.records import CONTRACT, Cell, FolderError, Record, RunFolder, latest
+from reports.text import visible
+
+CONTEXT = ("device", "dtype", "threads", "execution", "seed")
+"""What a cell says beside estimator, problem and kind. Where either folder holds several values, cells must agree on it; where
+each holds one, a difference is one of the folders and named as such."""
+
+Key = tuple[Any, ...]
+"""Estimator, problem, kind, and those values of the context that cells must agree on."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One run folder.
+
+    Attributes:
+        path: of the folder.
+        run: the run's own name, with every character visible.
+        header: the content of its `run.json`.
+        cells: what was planned or measured, contracts left out.
+        records: cell -> its last record.
+        damage: a note on every line that could not be read.
+    """
+
+    path: Path
+    run: str
+    header: Mapping[str, Any]
+    cells: tuple[Cell, ...]
+    records: Mapping[Cell, Record]
+    damage: tuple[str, ...]
+
+    def values(self, name: str) -> list[Any]:
+        """The values of one field of the context, in the order in which they appear."""
+        return list(dict.fromkeys(getattr(cell, name) for cell in self.cells))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One cell on both sides.
+
+    Attributes:
+        estimator: canonical spec.
+        problem: canonical spec.
+        kind: of measurement.
+        base: process -> its record, in BASE; those without a number are left out.
+        new: the same in NEW.
+    """
+
+    estimator: str
+    problem: str
+    kind: str
+    base: Mapping[int, Record]
+    new: Mapping[int, Record]
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """A cell that cannot be compared.
+
+    Attributes:
+        estimator: canonical spec.
+        problem: canonical spec.
+        kind: of measurement.
+        reason: why: only one side has it, or what became of it on the other.
+    """
+
+    estimator: str
+    problem: str
+    kind: str
+    reason: str
+
+
+def read(base: str | Path, new: str | Path) -> tuple[Side, Side]:
+    """Read both folders.
+
+    Raises:
+        FolderError: one of them is no run folder or too new, or both are the same.
+    """
+    if Path(base).resolve() == Path(new).resolve():
+        raise FolderError(f"BASE and NEW are the same folder, {Path(base).resolve()}: a comparison needs two runs")
+    return _side(Path(base)), _side(Path(new))
+
+
+def matched(base: Side, new: Side) -> tuple[list[Pair], list[Unmatched]]:
+    """The cells that both sides measured, in the order of BASE, and those that they did not."""
+    agreed = [name for name in CONTEXT if max(len(base.values(name)), len(new.values(name))) > 1]
+    groups = [_grouped(side.cells, agreed) for side in (base, new)]
+    pairs, unmatched = [], []
+    for key in dict.fromkeys((*groups[0], *groups[1])):
+        estimator, problem, kind, *_ = key
+        cells = [group.get(key, []) for group in groups]
+        measured = [_measured(side, of) for side, of in zip((base, new), cells, strict=True)]
+        if all(measured):
+            pairs.append(Pair(estimator, problem, kind, *measured))
+        else:
+            unmatched.append(Unmatched(estimator, problem, kind, _why(base, new, cells)))
+    return pairs, unmatched
+
+
+def in_turns(base: Mapping[int, Record], new: Mapping[int, Record]) -> bool:
+    """Whether two sides were measured process by process in turns, so that equal numbers make pairs.
+
+    That is: process i of both had started before process i + 1 of either did.
+    """
+    rounds = [sorted((base[process].started, new[process].started)) for process in sorted(base.keys() & new.keys())]
+    return len(rounds) > 1 and all(before[1] < after[0] for before, after in pairwise(rounds))
+
+
+def _side(path: Path) -> Side:
+    folder = RunFolder.open(path)
+    header = folder.header()
+    found, damage = folder.records()
+    records = {record.cell: record for record in latest(found)}
+    cells = dict.fromkeys((*folder.planned(), *records))
+    kept = tuple(cell for cell in cells if cell.kind != CONTRACT)
+    return Side(path, visible(str(header.get("run", path.name))), header, kept, records, tuple(damage))
+
+
+def _grouped(cells: Iterable[Cell], agreed: list[str]) -> dict[Key, list[Cell]]:
+    groups: dict[Key, list[Cell]] = {}
+    for cell in cells:
+        key = (cell.estimator, cell.problem, cell.kind, *(getattr(cell, name) for name in agreed))
+        groups.setdefault(key, []).append(cell)
+    return groups
+
+
+def _measured(side: Side, cells: Iterable[Cell]) -> dict[int, Record]:
+    records = {cell.process: side.records[cell] for cell in cells if cell in side.records}
+    return {process: record for process, record in sorted(records.items()) if record.metrics}
+
+
+def _why(base: Side, new: Side, cells: list[list[Cell]]) -> str:
+    """The first thing that is wrong with a cell, BASE before NEW."""
+    for side, of, name, other in ((base, cells[0], "BASE", "NEW"), (new, cells[1], "NEW", "BASE")):
+        if not of:
+            return f"only in {other}"
+        if not _measured(side, of):
+            record = next((side.records[cell] for cell in of if cell in side.records), None)
+            return f"missing in {name}" if record is None else f"{record.outcome.value} in {name}: {visible(record.reason)}"
+    raise AssertionError("both sides measured it")
