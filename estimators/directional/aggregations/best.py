@@ -65,7 +65,7 @@ class TopK(Aggregation):
 
 def _scores(tangents: Tangents, derivatives: Tensor) -> Tensor:
     lengths = norms(tangents).to(derivatives.dtype)
-    return derivatives.abs() / lengths.where(lengths > 0, 1)
+    return derivatives.abs() / lengths.where(lengths > 0, torch.inf)  # a zero tangent lies near no line
 
 
 def _only(derivatives: Tensor, scores: Tensor) -> Tensor:

@@ -11,17 +11,24 @@ from torch.nn import functional
 from estimators.directional.aggregations.best import Max, MaxNormalised, TopK
 from estimators.directional.aggregations.mean import Mean
 from estimators.directional.aggregations.mean_times_n import MeanTimesN
-from estimators.directional.aggregations.projection import Projection
+from estimators.directional.aggregations.projection import Projection, gram_matrix
 from estimators.directional.aggregations.sum import Sum
 from estimators.directional.derivatives.central_difference import CentralDifference
 from estimators.directional.derivatives.forward_difference import ForwardDifference
 from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.derivatives.one_measurement import OneMeasurement
 from estimators.directional.derivatives.simulated import Simulated
+from estimators.directional.directions.angle import Angle
 from estimators.directional.directions.basis import Basis
+from estimators.directional.directions.block import OneBlock
 from estimators.directional.directions.gaussian import Gaussian
+from estimators.directional.directions.given import Given
+from estimators.directional.directions.low_rank import LowRank
 from estimators.directional.directions.orthogonal import Orthogonal
 from estimators.directional.directions.rademacher import Rademacher
+from estimators.directional.directions.sparse import Sparse
 from estimators.directional.directions.sphere import Sphere
+from estimators.directional.directions.varying_length import VaryingLength
 from estimators.directional.estimator import Directional, State
 from estimators.directional.streams import Keyed
 from estimators.exact import Backprop
@@ -29,16 +36,17 @@ from estimators.objective import FunctionObjective, MissingCapability, ModuleObj
 
 
 class Awkward(nn.Module):
-    """Tied weights, a frozen bias, two tensors of one shape."""
+    """Tied weights, a frozen bias, two tensors of one shape, a scalar."""
 
     def __init__(self) -> None:
         super().__init__()
         self.a, self.b, self.c = nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3)
         self.b.weight = self.a.weight
         self.b.bias.requires_grad_(False)
+        self.temperature = nn.Parameter(torch.ones(()))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.c(self.b(self.a(x).tanh()).tanh())
+        return self.temperature * self.c(self.b(self.a(x).tanh()).tanh())
 
 
 def module_objective(module: nn.Module) -> Objective:
@@ -57,34 +65,60 @@ OBJECTIVES: dict[str, Callable[[], Objective]] = {
     "dropout": lambda: module_objective(nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 3))),
     "batch-norm": lambda: module_objective(nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))),
 }
-DIRECTIONS = [Gaussian(), Rademacher(), Sphere(), Orthogonal(), Basis()]
-DERIVATIVES = [Jvp(), CentralDifference(step=1e-5), ForwardDifference(step=1e-8), Simulated()]
+DIRECTIONS = [
+    Gaussian(),
+    Rademacher(),
+    Sphere(),
+    Orthogonal(),
+    Angle(30),
+    Sparse(0.3),
+    OneBlock(),
+    LowRank(2),
+    Basis(),
+    VaryingLength(3),
+]
+DERIVATIVES = [Jvp(), CentralDifference(step=1e-5), ForwardDifference(step=1e-8), OneMeasurement(), Simulated()]
 AGGREGATIONS = [Mean(), Sum(), MeanTimesN(), Max(), MaxNormalised(), TopK(), Projection()]
 BUDGETS = [1, 3, None]
+TOLERANCES = {ForwardDifference: 2e-5, CentralDifference: 1e-6}
 
 
 def best(V: Tensor, d: Tensor, scores: Tensor) -> Tensor:
     return d[scores.argmax()] * V[scores.argmax()]
 
 
+def nearness(V: Tensor, d: Tensor) -> Tensor:
+    return torch.stack([abs(d[i]) / V[i].norm() if V[i].any() else torch.zeros_like(d[i]) for i in range(len(V))])
+
+
 def near_best(V: Tensor, d: Tensor) -> Tensor:
-    scores = (d / V.norm(dim=1)).abs().nan_to_num()
+    scores = nearness(V, d)
     return sum((d[i] * V[i] for i in range(len(V)) if scores[i] >= scores.max() - 0.1), torch.zeros_like(V[0])) / len(V)
 
 
-FORMULAS: dict[type, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
-    Mean: lambda V, d, g: (d.unsqueeze(1) * V).mean(0),
-    Sum: lambda V, d, g: V.T @ d,
-    MeanTimesN: lambda V, d, g: V.shape[1] * (d.unsqueeze(1) * V).mean(0),
-    Max: lambda V, d, g: best(V, d, d.abs()),
-    MaxNormalised: lambda V, d, g: best(V, d, (d / V.norm(dim=1)).abs().nan_to_num()),
-    TopK: lambda V, d, g: near_best(V, d),
-    Projection: lambda V, d, g: V.T @ torch.linalg.lstsq(V.T, g.unsqueeze(1), driver="gelsd").solution.squeeze(1),
+FORMULAS: dict[type, Callable[[Tensor, Tensor], Tensor]] = {
+    Mean: lambda V, d: (d.unsqueeze(1) * V).mean(0),
+    Sum: lambda V, d: V.T @ d,
+    MeanTimesN: lambda V, d: V.shape[1] * (d.unsqueeze(1) * V).mean(0),
+    Max: lambda V, d: best(V, d, d.abs()),
+    MaxNormalised: lambda V, d: best(V, d, nearness(V, d)),
+    TopK: near_best,
+    Projection: lambda V, d: torch.linalg.pinv(V, rtol=1e-6) @ d,
 }
 
 
 def flat(tensors: dict[str, Tensor], rows: bool = False) -> Tensor:
-    return torch.cat([t.flatten(1) if rows else t.flatten() for t in tensors.values()], dim=1 if rows else 0)
+    return torch.cat([t.reshape(len(t), -1) if rows else t.flatten() for t in tensors.values()], dim=1 if rows else 0)
+
+
+def derivatives_by_hand(derivative: object, objective: Objective, tangents: dict[str, Tensor]) -> Tensor:
+    if not isinstance(derivative, OneMeasurement):
+        return flat(tangents, rows=True) @ gradient(objective)
+    point = {name: value.detach() for name, value in objective.parameters.items()}
+    h, k = derivative.step, len(next(iter(tangents.values())))
+    moved = [{name: value + h * tangents[name][i] for name, value in point.items()} for i in range(k)]
+    with torch.no_grad():
+        return torch.stack([objective.loss(there) / h for there in moved])
 
 
 def gradient(objective: Objective) -> Tensor:
@@ -101,23 +135,56 @@ def name_of(part: object) -> str:
     return type(part).__name__ if part is not None and not isinstance(part, int | str) else str(part)
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+def assert_equals_the_formula(estimator: Directional, problem: Objective) -> None:
+    found, state = run(estimator, problem)
+    tangents = estimator.tangents(state)
+    V, d = flat(tangents, rows=True), derivatives_by_hand(estimator.derivative, problem, tangents)
+    expected = FORMULAS[type(estimator.aggregation)](V, d)
+    assert {name: t.shape for name, t in found.items()} == {name: p.shape for name, p in problem.parameters.items()}
+    tolerance = TOLERANCES.get(type(estimator.derivative), 1e-9) * float(1 + expected.norm())
+    torch.testing.assert_close(flat(found), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("objective", ["function", "awkward"])
 @pytest.mark.parametrize(
     ("directions", "derivative", "aggregation", "k"),
     list(itertools.product(DIRECTIONS, DERIVATIVES, AGGREGATIONS, BUDGETS)),
     ids=name_of,
 )
 def test_every_combination_equals_the_formula(directions, derivative, aggregation, k, objective) -> None:
-    problem = OBJECTIVES[objective]()
     stream = "sequential" if k == 3 else "keyed"
     estimator = Directional(k=k, directions=directions, derivative=derivative, aggregation=aggregation, stream=stream)
-    found, state = run(estimator, problem)
-    g, V = gradient(problem), flat(estimator.tangents(state), rows=True)
-    d = V @ g
-    expected = FORMULAS[type(aggregation)](V, d, g)
-    tolerance = 2e-5 if isinstance(derivative, ForwardDifference) else 1e-6 if isinstance(derivative, CentralDifference) else 1e-9
-    assert {name: t.shape for name, t in found.items()} == {name: p.shape for name, p in problem.parameters.items()}
-    torch.testing.assert_close(flat(found), expected, rtol=0, atol=tolerance * float(1 + expected.norm()))
+    assert_equals_the_formula(estimator, OBJECTIVES[objective]())
+
+
+@pytest.mark.parametrize("objective", ["linear", "dropout", "batch-norm"])
+@pytest.mark.parametrize("derivative", DERIVATIVES, ids=name_of)
+def test_every_derivative_equals_the_formula_on_every_objective(derivative, objective: str) -> None:
+    for k, aggregation in itertools.product([1, 3], [Mean(), Projection()]):
+        estimator = Directional(k=k, derivative=derivative, aggregation=aggregation)
+        assert_equals_the_formula(estimator, OBJECTIVES[objective]())
+
+
+@pytest.mark.parametrize("directions", [*DIRECTIONS, Angle(0), LowRank(1), Sparse(0.02)], ids=name_of)
+@pytest.mark.parametrize("aggregation", AGGREGATIONS, ids=name_of)
+def test_more_tangents_than_coordinates_and_dependent_ones_follow_the_formula_too(directions, aggregation) -> None:
+    for problem in (OBJECTIVES["function"](), OBJECTIVES["awkward"]()):
+        estimator = Directional(k=problem.coordinates() + 3, directions=directions, aggregation=aggregation)
+        assert_equals_the_formula(estimator, problem)
+
+
+@pytest.mark.parametrize("length", ["sqrt-n", "unit"])
+@pytest.mark.parametrize("directions", DIRECTIONS, ids=name_of)
+def test_tangents_keep_their_directions_and_get_the_length_asked_for(directions, length: str) -> None:
+    problem = OBJECTIVES["awkward"]()
+    (plain, V), (resized, W) = (
+        (estimator, flat(estimator.tangents(run(estimator, problem)[1]), rows=True))
+        for estimator in (Directional(k=30, directions=directions, length=kind) for kind in (None, length))
+    )
+    asked = W.shape[1] ** 0.5 if length == "sqrt-n" else 1.0
+    torch.testing.assert_close(W, torch.stack([asked * v / v.norm() if v.any() else v for v in V]))
+    assert plain != resized
+    assert_equals_the_formula(resized, problem)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -142,12 +209,35 @@ def test_derivatives_do_not_depend_on_chunks_or_order(chunks: list[list[int]]) -
     torch.testing.assert_close(flat(again.gradient), flat(whole))
 
 
-@pytest.mark.parametrize("directions", [Gaussian(), Rademacher(), Sphere(), Orthogonal()], ids=name_of)
-def test_projection_is_the_gradient_when_the_tangents_span_the_space(directions) -> None:
+@pytest.mark.parametrize("directions", [*DIRECTIONS, Angle(15)], ids=name_of)
+@pytest.mark.parametrize("length", [None, "unit"])
+def test_projection_is_the_gradient_when_the_tangents_span_the_space(directions, length: str | None) -> None:
     problem = FunctionObjective(lambda x: (x**2).sum(), torch.linspace(-1, 1, 64))
     for k in (64, 100):
-        found, _ = run(Directional(k=k, directions=directions, aggregation=Projection()), problem)
-        torch.testing.assert_close(found["x"], 2 * problem.parameters["x"].detach(), rtol=0, atol=1e-4)
+        found, _ = run(Directional(k=k, directions=directions, length=length, aggregation=Projection()), problem)
+        torch.testing.assert_close(found["x"], 2 * problem.parameters["x"].detach(), rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize("directions", [Gaussian(), Rademacher(), Sphere(), Orthogonal()], ids=name_of)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_projection_onto_1024_tangents_in_1024_dimensions_is_the_gradient_to_one_in_ten_thousand(directions, seed: int) -> None:
+    problem = FunctionObjective(lambda x: (x**2).sum(), torch.linspace(-1, 1, 1024))
+    estimator = Directional(k=1024, directions=directions, aggregation=Projection())
+    found, state = run(estimator, problem, seed)
+    exact = 2 * problem.parameters["x"].detach()
+    assert (found["x"] - exact).norm() < 1e-4 * exact.norm()
+    V = estimator.tangents(state)
+    gram = V["x"].double() @ V["x"].double().T
+    assert (gram_matrix(V) - gram).abs().max() < 1e-6 * gram.abs().max()
+
+
+@pytest.mark.parametrize("directions", [*DIRECTIONS, Given(((2.0,),))], ids=name_of)
+def test_one_tangent_in_one_dimension_is_exact(directions) -> None:
+    problem = FunctionObjective(lambda x: (3 * x).sum(), torch.ones(1, dtype=torch.float64))
+    estimator = Directional(k=1, directions=directions, aggregation=Projection())
+    found, state = run(estimator, problem)
+    spanned = bool(estimator.tangents(state)["x"].any())  # a sparse tangent may be zero
+    torch.testing.assert_close(found["x"], torch.tensor([3.0 if spanned else 0.0], dtype=torch.float64))
 
 
 @pytest.mark.parametrize("scale", ["unbiased", "length-preserving"])
@@ -171,7 +261,13 @@ def test_a_scale_without_closed_form_is_refused_before_anything_is_measured() ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"), [({"k": 0}, "k must be 1"), ({"scale": "x"}, "scale must"), ({"stream": "x"}, "stream must")]
+    ("arguments", "words"),
+    [
+        ({"k": 0}, "k must be 1"),
+        ({"scale": "x"}, "scale must"),
+        ({"stream": "x"}, "stream must"),
+        ({"length": "x"}, "length must be none or one of sqrt-n, unit"),
+    ],
 )
 def test_values_out_of_bounds_are_refused(arguments: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
