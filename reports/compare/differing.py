@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.records import KINDS
 from reports.compare.sides import CONTEXT, Side
-from reports.text import short
+from reports.text import short, visible
 
 _ALL = frozenset(KINDS)
 _FORBIDS = {
@@ -56,7 +56,9 @@ def differing(base: Side, new: Side) -> list[Differing]:
     names = dict.fromkeys((*(before := _facts(base)), *(after := _facts(new))))
     agreed = {name for name in CONTEXT if max(len(base.values(name)), len(new.values(name))) > 1}  # cells that match agree on it
     found = [
-        Differing(name, _text(before.get(name)), _text(after.get(name)), frozenset() if name in agreed else _forbids(name))
+        Differing(
+            visible(name), _text(before.get(name)), _text(after.get(name)), frozenset() if name in agreed else _forbids(name)
+        )
         for name in names
         if before.get(name) != after.get(name)
     ]

@@ -118,7 +118,8 @@ def _renamed(unmatched: Sequence[Unmatched]) -> list[str]:
     both = sum({"only in BASE", "only in NEW"} <= reasons for reasons in places.values())
     if not both:
         return []
-    return [f"{count(both, 'cell')} differ only in a default or a parameter that was added: they are not the same cell any more."]
+    is_in = "is" if both == 1 else "are"
+    return [f"{count(both, 'cell')} that only BASE has {is_in} in NEW but for a default or a parameter that was added."]
 
 
 def _records(row: Row, name: str) -> list[Record]:
