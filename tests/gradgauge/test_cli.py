@@ -58,6 +58,11 @@ SMALL = ("custom", "-p", "sphere[n=4]", "--draws", "20", "--budget", "200ms", "-
         (["report", "nowhere"], "nowhere is no run folder: it has no run.json"),
         (["export", "nowhere"], "nowhere is no run folder: it has no run.json"),
         (["export", "nowhere", "--format", "parquet"], "Invalid value for '--format': expected one of csv, got 'parquet'"),
+        (["compare", "base"], "Missing argument 'NEW'"),
+        (["compare", "nowhere", "elsewhere"], "nowhere is no run folder: it has no run.json"),
+        (["compare", "a", "b", "--threshold", "0.03"], "Invalid value for '--threshold': expected a percentage such as 2%"),
+        (["compare", "a", "b", "--noise-floor", "0%"], "Invalid value for '--noise-floor': expected a percentage such as 2%"),
+        (["compare", "a", "b", "--format", "markdwon"], "got 'markdwon' (did you mean 'markdown'?)"),
         (["check", "backpropp"], "unknown estimator 'backpropp': did you mean 'backprop'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -70,7 +75,7 @@ def test_bad_input_is_one_message_and_exit_code_2(gradgauge: Command, arguments:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", [(), ("list",), ("run",), ("report",), ("export",), ("check",)])
+@pytest.mark.parametrize("command", [(), ("list",), ("run",), ("report",), ("export",), ("compare",), ("check",)])
 def test_every_help_has_an_example(gradgauge: Command, command: tuple[str, ...]) -> None:
     done = gradgauge(*command, "--help")
     assert done.returncode == 0
