@@ -76,6 +76,30 @@ def test_checkpointed_backprop_holds_fewer_bytes_at_once() -> None:
     assert peaks[CheckpointedBackprop] - gradients < 0.6 * (peaks[Backprop] - gradients)
 
 
+@pytest.mark.parametrize("segments", [1, 2, 4, 7, 15])
+def test_any_number_of_segments_gives_the_gradient_bit_for_bit(segments: int) -> None:
+    objective = deep()
+    exact, _ = Backprop().estimate(objective, None, generator=GENERATOR)
+    checkpointed, _ = CheckpointedBackprop(segments).estimate(objective, None, generator=GENERATOR)
+    assert all(torch.equal(exact.gradient[name], value) for name, value in checkpointed.items())
+
+
+@pytest.mark.parametrize(("segments", "recomputed"), [(None, 10), (1, 0), (2, 8), (4, 12), (15, 14)])
+def test_all_layers_but_the_last_segments_run_twice(segments: int | None, recomputed: int) -> None:
+    objective, calls = deep(), []  # 15 layers; 3 segments by default
+    for layer in objective.module:
+        layer.register_forward_pre_hook(lambda *_: calls.append(1))
+    CheckpointedBackprop(segments).estimate(objective, None, generator=GENERATOR)
+    assert len(calls) == 15 + recomputed
+
+
+def test_more_segments_than_layers_are_refused() -> None:
+    with pytest.raises(MissingCapability, match=r"16 segments need as many layers; this nn\.Sequential has 15"):
+        CheckpointedBackprop(16).estimate(deep(), None, generator=GENERATOR)
+    with pytest.raises(ValueError, match="segments must be 1 or more, got 0"):
+        CheckpointedBackprop(0)
+
+
 def test_checkpointed_backprop_needs_a_sequential_module() -> None:
     with pytest.raises(MissingCapability, match=r"nn\.Sequential"):
         CheckpointedBackprop().estimate(FunctionObjective(torch.sum, torch.ones(2)), None, generator=GENERATOR)

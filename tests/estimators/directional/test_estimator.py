@@ -33,6 +33,7 @@ from estimators.directional.estimator import Directional, State
 from estimators.directional.streams import Keyed
 from estimators.exact import Backprop
 from estimators.objective import FunctionObjective, MissingCapability, ModuleObjective, Objective
+from estimators.registry import build
 
 
 class Awkward(nn.Module):
@@ -319,6 +320,15 @@ def test_declarations_follow_the_theory_and_claim_no_closed_form_for_differences
     assert (difference.unbiased, difference.expected, difference.forward_calls) == (True, {}, 8)
     assert not Directional(k=4, aggregation=Projection()).declaration(shapes, 8).unbiased
     assert Directional(k=None, directions=Basis(), aggregation=Sum()).declaration(shapes, 8).exact
+
+
+@pytest.mark.parametrize(("derivative", "calls"), [("central-difference", 50), ("forward-difference", 26)])
+def test_coordinate_difference_is_the_gradient_by_one_difference_a_coordinate(derivative: str, calls: int) -> None:
+    problem = OBJECTIVES["awkward"]()
+    estimator = build(f"coordinate-difference[derivative={derivative}[step=1e-6]]")
+    torch.testing.assert_close(flat(run(estimator, problem)[0]), gradient(problem), rtol=0, atol=1e-5)
+    declared = estimator.declaration({name: tuple(p.shape) for name, p in problem.parameters.items()}, 6)
+    assert (declared.forward_calls, declared.stochastic, declared.unbiased, declared.exact) == (calls, False, True, False)
 
 
 def test_the_keyed_stream_is_what_estimate_leaves_in_the_state() -> None:
