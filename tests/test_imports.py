@@ -67,11 +67,9 @@ def test_imports_point_one_way(package: str) -> None:
 
 
 def test_estimators_depend_on_torch_alone() -> None:
-    allowed = (*sys.stdlib_module_names, "torch", "numpy", "estimators")
-    numpy_users = {path.stem for path in modules("estimators") if any(within(name, ("numpy",)) for name in imported(path))}
+    allowed = (*sys.stdlib_module_names, "torch", "estimators")
     wrong = [f"{path}: {name}" for path in modules("estimators") for name in imported(path) if not within(name, allowed)]
     assert not wrong
-    assert numpy_users <= {"theory"}
 
 
 def test_estimators_read_no_clock() -> None:

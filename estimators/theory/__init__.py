@@ -6,9 +6,11 @@ et al. 2024, arXiv 2410.17764; the laws follow from them, each derived where it 
 """
 
 from estimators.theory.beta import Beta, mean_cosine, mean_law, projection_cosine, projection_law
+from estimators.theory.differences import forward_difference_error, rounding_error
 from estimators.theory.expectations import SCALES, expected, moments, scale_factor
 from estimators.theory.law import LENGTHS, Law
 from estimators.theory.moments import Moments
+from estimators.theory.quadratic import Quadratic, best_step, expected_change, expected_curvature, pace, typical_pace
 
 __all__ = [
     "LENGTHS",
@@ -16,11 +18,19 @@ __all__ = [
     "Beta",
     "Law",
     "Moments",
+    "Quadratic",
+    "best_step",
     "expected",
+    "expected_change",
+    "expected_curvature",
+    "forward_difference_error",
     "mean_cosine",
     "mean_law",
     "moments",
+    "pace",
     "projection_cosine",
     "projection_law",
+    "rounding_error",
     "scale_factor",
+    "typical_pace",
 ]

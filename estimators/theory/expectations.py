@@ -1,7 +1,5 @@
 """From the parts of a directional estimator to its moments, its metrics and its scale factor."""
 
-from collections.abc import Callable
-
 from estimators.theory.law import Law, as_law
 from estimators.theory.mean import mean
 from estimators.theory.moments import Moments
@@ -9,12 +7,17 @@ from estimators.theory.projection import projection
 
 SCALES = ("unbiased", "length-preserving")
 
-_MULTIPLES_OF_MEAN: dict[str, Callable[[float, float], float]] = {
-    "mean": lambda n, k: 1.0,
-    "sum": lambda n, k: k,
-    "mean-times-n": lambda n, k: n,
-}
-_CHOOSING = ("max", "max-normalised", "top-k")  # of one tangent there is nothing to choose
+_CHOOSING = ("max", "max-normalised", "top-k")
+
+
+def multiple_of_mean(aggregation: str, n: float, k: float) -> float | None:
+    """What the mean is multiplied by in `mean`, `sum` and `mean-times-n`; None where an aggregation is no multiple of it.
+
+    Of a single tangent there is nothing to choose: all that keep the best of k tangents are the mean then.
+    """
+    if k == 1 and aggregation in _CHOOSING:
+        return 1.0
+    return {"mean": 1.0, "sum": k, "mean-times-n": n}.get(aggregation)
 
 
 def moments(directions: Law | str, aggregation: str, n: float, k: float, scale: str | None = None) -> Moments:
@@ -33,10 +36,9 @@ def moments(directions: Law | str, aggregation: str, n: float, k: float, scale: 
     law = as_law(directions).simplest(n)
     if aggregation == "projection":
         plain = projection(law, n, k)
-    elif aggregation in _MULTIPLES_OF_MEAN:
-        plain = mean(law, n, k).scaled(_MULTIPLES_OF_MEAN[aggregation](n, k))
     else:
-        plain = mean(law, n, 1) if k == 1 and aggregation in _CHOOSING else Moments()
+        multiple = multiple_of_mean(aggregation, n, k)
+        plain = Moments() if multiple is None else mean(law, n, k).scaled(multiple)
     if scale is None:
         return plain
     known = plain.along if scale == "unbiased" else plain.norm
