@@ -41,9 +41,10 @@ class VaryingLength(Directions):
         n, device = dimension(layout), layout[0].device
         sets = sorted({index // n for index in indices})
         keys = stream.lane(1).uniform((Block("order", (n,), torch.float64, device),), sets)["order"]
-        orders = dict(zip(sets, keys.argsort(dim=1, stable=True), strict=True))
+        orders = keys.argsort(dim=1, stable=True)
+        places = orders[[sets.index(index // n) for index in indices], [index % n for index in indices]].tolist()
         shares = stream.uniform((Block("length", (), torch.float64, device),), indices)["length"]
-        tangents = Basis().draw(layout, [int(orders[index // n][index % n]) for index in indices], stream)
+        tangents = Basis().draw(layout, places, stream)
         for rows in tangents.values():
             rows.mul_(column(1 + (self.longest - 1) * shares, rows))
         return tangents
