@@ -21,6 +21,7 @@ LANES = 8
 """How many streams, each of one kind of numbers, a law may draw its tangents from."""
 
 _MASK = 0xFFFFFFFF
+_OCTETS_SPREAD = 1 << 15  # of signs that are spread by one call: many short rows together, long rows one by one
 _LANE_BITS = 29  # a lane holds 2^29 streams, one a (tangent, block): more than tangents fit in memory
 
 
@@ -60,6 +61,7 @@ class Keyed(Stream):
     def __init__(self, seed: int, number: int = 0) -> None:
         """Keep the seed of the estimate, a 63-bit number, and which lane this is."""
         self.seed, self.number = seed, number
+        self._base = _scramble(_scramble(seed & _MASK) ^ (seed >> 32)) + (number << _LANE_BITS)
 
     def lane(self, number: int) -> "Keyed":
         """See `Stream.lane`."""
@@ -74,18 +76,15 @@ class Keyed(Stream):
         """See `Stream.signs`; one random bit an entry, spread by a table of the 256 patterns of eight signs."""
         tangents = {}
         for position, block in enumerate(layout):
-            table = _sign_table(block.dtype, block.device)
-            octets = -(-block.numel() // 8)
-            bits = torch.empty(-(-octets // 8), dtype=torch.int64, device=block.device)
+            table, octets = _sign_table(block.dtype, block.device), -(-block.numel() // 8)
             rows = torch.empty((len(indices), *block.shape), dtype=block.dtype, device=block.device)
+            together = max(1, min(len(indices), _OCTETS_SPREAD // max(1, octets)))
+            bits = torch.empty((together, -(-octets // 8)), dtype=torch.int64, device=block.device)
             generator = torch.Generator(block.device)
-            for row, index in zip(rows.unbind(), indices, strict=True):
-                bits.random_(-(2**63), None, generator=generator.manual_seed(self._key(index, position, len(layout))))
-                patterns = bits.view(torch.uint8)[:octets].int()
-                if block.numel() == 8 * octets:
-                    torch.index_select(table, 0, patterns, out=row.view(octets, 8))
-                else:
-                    row.copy_(table.index_select(0, patterns).flatten()[: block.numel()].view(block.shape))
+            for start, part in zip(range(0, len(indices), together), rows.split(together), strict=True):
+                for row, index in zip(bits, indices[start : start + together], strict=False):
+                    row.random_(-(2**63), None, generator=generator.manual_seed(self._key(index, position, len(layout))))
+                _spread(bits[: len(part)].view(torch.uint8)[:, :octets], table, part)
             tangents[block.name] = rows
         return tangents
 
@@ -110,8 +109,7 @@ class Keyed(Stream):
         torch's CPU generator uses the low 32 bits of a seed only, so the 63-bit seed is folded to a 32-bit base, the counter
         added, and the sum scrambled by a bijection: streams of one estimate never coincide.
         """
-        base = _scramble(_scramble(self.seed & _MASK) ^ (self.seed >> 32))
-        return _scramble((base + (self.number << _LANE_BITS) + index * blocks + position) & _MASK)
+        return _scramble((self._base + index * blocks + position) & _MASK)
 
 
 class Sequential(Stream):
@@ -173,6 +171,15 @@ def _sign_table(dtype: torch.dtype, device: torch.device) -> Tensor:
     """[256, 8]: row b holds the bits of b as signs."""
     bits = torch.arange(256, device=device).unsqueeze(1) >> torch.arange(8, device=device) & 1
     return (bits * 2 - 1).to(dtype)
+
+
+def _spread(octets: Tensor, table: Tensor, rows: Tensor) -> None:
+    """Write the signs that [m, octets] bytes stand for to the m rows; the last byte of a row may have some too many."""
+    patterns, size = octets.int().flatten(), rows[0].numel()
+    if size == 8 * octets.shape[1]:
+        torch.index_select(table, 0, patterns, out=rows.view(-1, 8))
+    else:
+        rows.copy_(table.index_select(0, patterns).view(len(rows), -1)[:, :size].view(rows.shape))
 
 
 def _scramble(word: int) -> int:

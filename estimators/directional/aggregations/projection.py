@@ -63,12 +63,12 @@ def solve(gram: Tensor, derivatives: Tensor) -> Tensor:
     """
     factor, failed = torch.linalg.cholesky_ex(gram)
     if not bool(failed):
-        diagonal = factor.diagonal()
-        if bool(diagonal.min() ** 2 > _RANK_TOLERANCE * diagonal.max() ** 2):
+        least, largest = map(float, factor.diagonal().aminmax())
+        if least**2 > _RANK_TOLERANCE * largest**2:
             solved: Tensor = torch.cholesky_solve(derivatives.unsqueeze(1), factor)
             return solved.squeeze(1)
     values, vectors = torch.linalg.eigh(gram)
     kept = values > _RANK_TOLERANCE * values[-1].clamp(min=0)
     inverse = torch.where(kept, values, 1).reciprocal() * kept
-    least: Tensor = vectors @ (inverse * (vectors.T @ derivatives))
-    return least
+    shortest: Tensor = vectors @ (inverse * (vectors.T @ derivatives))
+    return shortest

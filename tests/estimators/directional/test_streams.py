@@ -15,7 +15,7 @@ def layout(*shapes: tuple[int, ...], dtype: torch.dtype = torch.float32) -> tupl
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("shape", [(1,), (3,), (7, 9), (64,), (5, 64, 2)])
+@pytest.mark.parametrize("shape", [(1,), (3,), (7, 9), (64,), (5, 64, 2), (100_003,)])
 def test_a_tangent_does_not_depend_on_what_is_drawn_with_it(kind: str, shape: tuple[int, ...]) -> None:
     blocks = layout(shape, shape)
     together = getattr(Keyed(9), kind)(blocks, range(5))
