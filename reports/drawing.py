@@ -17,10 +17,21 @@ _RINGS = 6  # sizes of hollow markers; further series begin anew
 
 def point(axes: Axes, x: float, y: float, look: Look, *, state: str = "ok", size: float = 6) -> None:
     """One marker: filled, hollow where the value is `doubtful`, crossed out where its estimator is `wrong`."""
-    face = look.color if state == "ok" else PAPER
-    axes.plot([x], [y], look.marker, color=look.color, markerfacecolor=face, markersize=size, markeredgewidth=1.2, zorder=3)
+    points(axes, [(x, y)], look, state=state, size=size)
+
+
+def points(axes: Axes, places: Sequence[tuple[float, float]], look: Look, *, state: str = "ok", size: float = 6) -> None:
+    """A marker at each (x, y), all in one state; see `point`."""
+    face, (x, y) = look.color if state == "ok" else PAPER, _apart(places)
+    axes.plot(x, y, look.marker, color=look.color, markerfacecolor=face, markersize=size, markeredgewidth=1.2, zorder=3)
     if state == "wrong":
         _cross_out(axes, x, y, size)
+
+
+def whiskers(axes: Axes, intervals: Sequence[tuple[float, float, float]], look: Look) -> None:
+    """A vertical line from low to high at each (x, low, high) that has both; one line object, since pages hold thousands."""
+    ends = [(x, y) for x, low, high in intervals if np.isfinite([low, high]).all() for y in (low, high, np.nan)]
+    axes.plot(*_apart(ends), "-", color=look.color, linewidth=1.6, solid_capstyle="butt", zorder=2)
 
 
 def whisker(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look) -> None:
@@ -29,10 +40,10 @@ def whisker(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look) -> N
         axes.plot(x, y, "-", color=look.color, linewidth=1.6, solid_capstyle="butt", zorder=2)
 
 
-def ring(axes: Axes, x: float, y: float, look: Look, place: int, *, wrong: bool = False) -> None:
-    """A hollow marker, the larger the earlier its `place`, so that values of several series that agree stay visible."""
-    size = 5 + 1.8 * (place % _RINGS)
-    axes.plot([x], [y], look.marker, color=look.color, markerfacecolor="none", markersize=size, markeredgewidth=1.2, zorder=3)
+def rings(axes: Axes, places: Sequence[tuple[float, float]], look: Look, place: int, *, wrong: bool = False) -> None:
+    """Hollow markers, the larger the later their `place`, so that values of several series that agree stay visible."""
+    size, (x, y) = 5 + 1.8 * (place % _RINGS), _apart(places)
+    axes.plot(x, y, look.marker, color=look.color, markerfacecolor="none", markersize=size, markeredgewidth=1.2, zorder=3)
     if wrong:
         _cross_out(axes, x, y, size)
 
@@ -40,6 +51,11 @@ def ring(axes: Axes, x: float, y: float, look: Look, place: int, *, wrong: bool 
 def curve(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look, width: float = 1.2) -> None:
     """A line without markers."""
     axes.plot(x, y, look.line, color=look.color, linewidth=width, zorder=1)
+
+
+def reference(axes: Axes, points: Sequence[tuple[float, float]], color: str, dashes: str) -> None:
+    """A thin line through (x, y) of what is not measured of an estimator: theory, a count, or the base."""
+    axes.plot(*_apart(points), dashes, color=color, linewidth=1, zorder=0.7)
 
 
 def rule(axes: Axes, which: str, at: float, dashes: str = "--") -> None:
@@ -105,5 +121,9 @@ def level(axes: Axes, y: float, look: Look, text: str) -> None:
     axes.text(0.02, y, text, transform=axes.get_yaxis_transform(), fontsize=SMALL, color=look.color, va="bottom")
 
 
-def _cross_out(axes: Axes, x: float, y: float, size: float) -> None:
-    axes.plot([x], [y], "x", color=INK, markersize=size + 4, markeredgewidth=1.4, zorder=4)
+def _apart(places: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [x for x, _ in places], [y for _, y in places]
+
+
+def _cross_out(axes: Axes, x: Sequence[float], y: Sequence[float], size: float) -> None:
+    axes.plot(x, y, "x", color=INK, markersize=size + 4, markeredgewidth=1.4, zorder=4)

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from benchmarks.records import KINDS, MARKS, METRICS
 from reports import drawing, findings, frames, style, svg, tables
-from reports.figures import FIGURES
+from reports.figures import FIGURES, SWEEPS
 from reports.figures.selection import Panel, Selection, Table
 from reports.pooling import OUTCOMES
 from reports.svg import VARIABLES
@@ -84,7 +84,8 @@ def page(results: frames.Results) -> str:
         loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     with style.themed():
-        sections = [_section(module, results) for module in FIGURES]
+        chosen = [(module, module.select(results)) for module in FIGURES]
+        sections = [_section(module, selection) for module, selection in chosen if selection.panels or module not in SWEEPS]
     environment.filters["breakable"] = _breakable
     return environment.get_template("report.html").render(
         results=results,
@@ -114,7 +115,7 @@ def save_figures(results: frames.Results, folder: Path) -> list[Path]:
     written = []
     with style.themed():
         for module in FIGURES:
-            for place, panel in enumerate(module.select(results).panels, start=1):
+            for place, panel in enumerate(module.select(results).pictures, start=1):
                 figure = _drawn(module, panel, heading=panel.title)
                 for ending in ("svg", "pdf"):
                     written.append(folder / f"{module.NAME}-{place}.{ending}")
@@ -122,11 +123,10 @@ def save_figures(results: frames.Results, folder: Path) -> list[Path]:
     return written
 
 
-def _section(module: ModuleType, results: frames.Results) -> Section:
-    selection: Selection = module.select(results)
+def _section(module: ModuleType, selection: Selection) -> Section:
     pictures = tuple(
         (panel.title, Markup(svg.inline(_drawn(module, panel), f"{module.NAME}-{place}")))
-        for place, panel in enumerate(selection.panels, start=1)
+        for place, panel in enumerate(selection.pictures, start=1)
     )
     return Section(
         name=module.NAME,
@@ -152,9 +152,9 @@ def _legend(selection: Selection) -> tuple[tuple[str, str, str], ...]:
     """Series in the order of reports, with the colour variable and the outline of its marker."""
     if not selection.legend:
         return ()
-    seen = {row["name"]: panel.look(row) for panel in selection.panels for row in panel.rows}
-    by_series = {name.series: look for name, look in sorted(seen.items(), key=lambda pair: pair[0])}
-    return tuple((series, VARIABLES[look.color], drawing.outline(look.marker)) for series, look in by_series.items())
+    seen = {row["name"]: (panel.line(row), panel.look(row)) for panel in selection.panels for row in panel.rows}
+    lines = dict(seen[name] for name in sorted(seen))
+    return tuple((line, VARIABLES[look.color], drawing.outline(look.marker)) for line, look in lines.items())
 
 
 def _flat(values: Any, name: str = "") -> list[tuple[str, str]]:

@@ -28,9 +28,9 @@ class Look:
     line: str
 
 
-def looks(names: Iterable[Name]) -> dict[str, Look]:
-    """Series -> look, the same for equal sets of names."""
-    families = {name.series: name.family for name in sorted(set(names))}
+def looks(names: Iterable[Name], by: str = "series") -> dict[str, Look]:
+    """Series (or whole names, with `by="text"`) -> look, the same for equal sets of names."""
+    families = {str(getattr(name, by)): name.family for name in sorted(set(names))}
     members = list(families.values())
     return {
         series: Look(COLORS[family], MARKERS[place % len(MARKERS)], LINES[members[:place].count(family) % len(LINES)])

@@ -5,6 +5,7 @@ Names come from canonical specs; a spec that this machine cannot resolve (a user
 without the folders in front of it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -29,6 +30,9 @@ _FAMILY = {
     "spsa": "zeroth order",
     "rdsa": "zeroth order",
 }
+
+
+_DIGITS = re.compile(r"([0-9]{1,40})")
 
 
 @dataclass(frozen=True, order=True)
@@ -73,10 +77,11 @@ def problem(canonical: str) -> str:
     return visible(canonical if brief is None else str(brief))
 
 
-def problem_rank(canonical: str) -> tuple[int, str]:
-    """Where a problem stands in reports: registered ones in the registry's order, then the others by name."""
+def problem_rank(canonical: str) -> tuple[int, list[str | int]]:
+    """Where a problem stands in reports: registered ones in the registry's order, then the others by name; numbers by size."""
     spec, known = _read(canonical), list(PROBLEMS.entries)
-    return (known.index(spec.name) if spec is not None and spec.name in known else len(known), canonical)
+    rank = known.index(spec.name) if spec is not None and spec.name in known else len(known)
+    return rank, [int(part) if place % 2 else part for place, part in enumerate(_DIGITS.split(canonical))]
 
 
 def told_apart(specs: Iterable[str], brief: Callable[[str], str]) -> dict[str, str]:

@@ -28,6 +28,7 @@ SMALL = 10.5
 TICKS = 6
 """Labelled ticks on an axis at most."""
 
+_MOST_PLACES = 10  # labels that fit beside each other on an axis of measured places
 _LEAST_SPAN = 4.0  # highest over lowest value of a logarithmic axis: a difference of a few percent never fills it
 _HEADING = 20
 _UNIT = 1 / 72  # inches a pixel: the SVG writer counts in points
@@ -126,10 +127,15 @@ def round_ticks(low: float, high: float, *, binary: bool = False) -> list[float]
 
 
 def doubling_axis(axes: Axes, values: Sequence[float], label: str) -> None:
-    """Make the x axis logarithmic with a tick at every value given (tangent counts)."""
-    ticks = sorted(set(values))
+    """Make the x axis logarithmic with a tick at every value given, but for those too near to the one before."""
+    places = sorted(set(values))
+    low, high = min(places) / 1.4, max(places) * 1.4
+    ticks: list[float] = []
+    for place in places:
+        if not ticks or math.log(place / ticks[-1]) > math.log(high / low) / _MOST_PLACES:
+            ticks.append(place)
     axes.set_xscale("log", base=2)
-    axes.set_xlim(min(ticks) / 1.4, max(ticks) * 1.4)
+    axes.set_xlim(low, high)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     _name(axes, "x", label)

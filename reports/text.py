@@ -80,6 +80,11 @@ def size(count: float | None) -> str:
     return _scaled(count, _BYTES)
 
 
+def size_tick(count: float) -> str:
+    """A round number of bytes at an axis."""
+    return size(count).replace(".00", "").replace(".0 ", " ")
+
+
 def signed_bytes(difference: float) -> str:
     """A difference in whole bytes with its sign, or a dash where there is none."""
     if not math.isfinite(difference):

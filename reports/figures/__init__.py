@@ -18,7 +18,10 @@ Nothing in it reads, saves or knows of HTML.
 
 from types import ModuleType
 
-from reports.figures import cosine, efficiency, memory, multiples, norm_ratio
+from reports.figures import cosine, depth, dimensions, efficiency, memory, multiples, norm_ratio, tangents
 
-FIGURES: tuple[ModuleType, ...] = (multiples, memory, cosine, norm_ratio, efficiency)
+SWEEPS: tuple[ModuleType, ...] = (dimensions, depth, tangents)
+"""Shown first, and only where something was varied far enough to have a panel."""
+
+FIGURES: tuple[ModuleType, ...] = (*SWEEPS, multiples, memory, cosine, norm_ratio, efficiency)
 """In the order of the page."""

@@ -15,20 +15,20 @@ from matplotlib.axes import Axes
 from reports import drawing, style
 from reports.expectations import closed_form
 from reports.figures.selection import (
+    MOST_PANELS,
     NOT_MEASURED,
     Panel,
+    Row,
     Selection,
     Table,
     became,
     left_out_sentence,
+    spread,
     unmeasured,
 )
 from reports.frames import Results, column
-from reports.looks import looks
+from reports.looks import Look, looks
 from reports.text import NOTHING, count, interval, listed, number, short, tick, whole
-
-MOST_PANELS = 9
-"""Panels against k, and against n, at most; of more, evenly spread ones are drawn."""
 
 _DENSE = 97  # points of a curve; with k = 1 ... 64, sixteen an octave
 
@@ -49,7 +49,7 @@ def select(results: Results, metric: str) -> Selection:
         *_said(len(against_k) - MOST_PANELS, "further dimension"),
         *_said(len(against_n) - MOST_PANELS, "further number of tangents", "further numbers of tangents"),
     ]
-    panels = (*_spread(against_k), *_spread(against_n))
+    panels = (*spread(against_k), *spread(against_n))
     return Selection(panels, tuple(left_out), "95 % interval over the draws", legend=True)
 
 
@@ -65,11 +65,8 @@ def draw(axes: Axes, panel: Panel, label: str) -> None:
         style.log_axis(axes, "x", [row["n"] for row in rows], "dimension n", tick)
     for series, xs, ys in panel.facts["curves"]:
         drawing.curve(axes, xs, ys, panel.looks[series])
-    order = sorted({row["name"].series for row in rows})
-    for row in rows:
-        look, x = panel.look(row), row[x_name]
-        drawing.whisker(axes, [x, x], [row["low"], row["high"]], look)
-        drawing.ring(axes, x, row["value"], look, order.index(row["name"].series), wrong=row["outcome"] == "wrong")
+    for place, series in enumerate(sorted({row["name"].series for row in rows})):
+        _draw_points(axes, [row for row in rows if row["name"].series == series], x_name, panel.looks[series], place)
     for row in panel.rows:
         if not row[x_name] > 0:
             drawing.level(axes, row["value"], panel.look(row), short(row["label"], 40))
@@ -131,6 +128,15 @@ def table(selection: Selection, metric: str, noun: str) -> Table:
     return Table(caption, columns, tuple((title, tuple(rows)) for title, rows in groups.items()))
 
 
+def _draw_points(axes: Axes, members: Sequence[Row], x_name: str, look: Look, place: int) -> None:
+    """The points of one series with their intervals."""
+    drawing.whiskers(axes, [(row[x_name], row["low"], row["high"]) for row in members], look)
+    for wrong in (False, True):
+        alike = [(row[x_name], row["value"]) for row in members if (row["outcome"] == "wrong") is wrong]
+        if alike:
+            drawing.rings(axes, alike, look, place, wrong=wrong)
+
+
 def _panels(results: Results, shown: pd.DataFrame, metric: str, by: str, against: str) -> list[Panel]:
     seen = looks(results.cells["name"])
     panels = []
@@ -163,12 +169,6 @@ def _curve(row: "pd.Series[Any]", places: "pd.Series[Any]", metric: str, against
     fixed = float(row["n"] if against == "k" else row["k"])
     ys = [closed_form(row["estimator"], metric, *((fixed, x) if against == "k" else (x, fixed))) for x in map(float, xs)]
     return (xs.tolist(), ys) if np.isfinite(ys).all() else ([], [])
-
-
-def _spread(panels: list[Panel]) -> list[Panel]:
-    if len(panels) <= MOST_PANELS:
-        return panels
-    return [panels[round(place)] for place in np.linspace(0, len(panels) - 1, MOST_PANELS)]
 
 
 def _said(quantity: int, noun: str, plural: str = "") -> list[str]:

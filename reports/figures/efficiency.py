@@ -21,7 +21,9 @@ from reports.figures.selection import (
     Table,
     became,
     left_out_sentence,
+    spread,
     state,
+    undrawn,
 )
 from reports.frames import Results, column, rows
 from reports.looks import looks
@@ -52,7 +54,8 @@ def select(results: Results) -> Selection:
     panels = tuple(Panel(title, group.assign(front=_front(group)), seen) for title, group in groups)
     single = len(cost) + len(quality) - 2 * len(both)
     left_out = (count(single, "cell with only a cost or only an efficiency", "cells with only a cost or only an efficiency"),)
-    return Selection(panels, left_out if single else (), results.scope, legend=True)
+    left_out = (*(left_out if single else ()), *undrawn(panels))
+    return Selection(panels, left_out, results.scope, legend=True, drawn=spread(panels))
 
 
 def finding(selection: Selection) -> str:
@@ -94,8 +97,8 @@ def describe(selection: Selection) -> str:
     """The front of each panel, from the cheapest on."""
     if not selection.panels:
         return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
-    parts = [f"Scatter charts on logarithmic axes, {count(len(selection.panels), 'problem')}."]
-    for panel in selection.panels:
+    parts = [f"Scatter charts on logarithmic axes, {count(len(selection.pictures), 'problem')}."]
+    for panel in selection.pictures:
         front = sorted((row["multiple"], row["label"]) for row in panel.rows if row["front"])
         named = listed([label for _, label in front]) or "nobody"
         parts.append(f"{panel.title}: {count(len(panel.rows), 'estimator')}; on the front, from the cheapest on: {named}.")

@@ -19,10 +19,12 @@ from reports.figures.selection import (
     became,
     by_problem,
     left_out_sentence,
+    spread,
+    undrawn,
     unmeasured,
 )
 from reports.frames import Results
-from reports.text import count, number, signed_bytes, size
+from reports.text import count, number, signed_bytes, size, size_tick
 
 NAME = "memory"
 TITLE = "Memory"
@@ -38,7 +40,9 @@ __all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "d
 def select(results: Results) -> Selection:
     """The cells of kind `memory`, by problem."""
     panels = by_problem(results, "memory", "peak_bytes")
-    return Selection(panels, unmeasured(results, "memory"), "exact count of tensor bytes")
+    return Selection(
+        panels, (*unmeasured(results, "memory"), *undrawn(panels)), "exact count of tensor bytes", drawn=spread(panels)
+    )
 
 
 def finding(selection: Selection) -> str:
@@ -56,7 +60,7 @@ def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
     base = [row["base_peak_bytes"] for row in panel.rows if row.get("base_peak_bytes", 0) > 0][:1]
     with_rules = Panel(panel.title, panel.data, panel.looks, {"rules": base})
-    draw_rows(axes, with_rules, "peak of tensor bytes", size, _tick, binary=True)
+    draw_rows(axes, with_rules, "peak of tensor bytes", size, size_tick, binary=True)
     for value in base:
         drawing.rule(axes, "x", value)
     if backprop := _peak(panel, "backprop"):
@@ -67,8 +71,8 @@ def describe(selection: Selection) -> str:
     """Panels, rows, range by problem."""
     if not selection.panels:
         return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
-    parts = [f"Row charts on logarithmic axes, {count(len(selection.panels), 'problem')}."]
-    for panel in selection.panels:
+    parts = [f"Row charts on logarithmic axes, {count(len(selection.pictures), 'problem')}."]
+    for panel in selection.pictures:
         values = sorted((row["value"], row["label"]) for row in panel.rows if row["value"] >= 0)
         (low, first), (high, last) = values[0], values[-1]
         parts.append(f"{panel.title}: from {size(low)} ({first}) to {size(high)} ({last}), {count(len(values), 'estimator')}.")
@@ -94,7 +98,3 @@ def _sound(panel: Panel) -> list[dict[str, Any]]:
 
 def _peak(panel: Panel, estimator: str) -> float | None:
     return next((row["value"] for row in panel.rows if row["estimator"] == estimator and row["value"] > 0), None)
-
-
-def _tick(value: float) -> str:
-    return size(value).replace(".00", "").replace(".0 ", " ")

@@ -18,6 +18,8 @@ from reports.figures.selection import (
     became,
     by_problem,
     left_out_sentence,
+    spread,
+    undrawn,
     unmeasured,
 )
 from reports.frames import Results
@@ -40,7 +42,7 @@ _PARTS = ("drawing", "derivative", "aggregation")
 def select(results: Results) -> Selection:
     """The cells of kind `cost`, by problem."""
     panels = by_problem(results, "cost", "multiple")
-    return Selection(panels, unmeasured(results, "cost"), results.scope)
+    return Selection(panels, (*unmeasured(results, "cost"), *undrawn(panels)), results.scope, drawn=spread(panels))
 
 
 def finding(selection: Selection) -> str:
@@ -73,8 +75,8 @@ def describe(selection: Selection) -> str:
     """Panels, rows, range by problem."""
     if not selection.panels:
         return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
-    parts = [f"Row charts on logarithmic axes, {count(len(selection.panels), 'problem')}; the lines are the {selection.scope}."]
-    for panel in selection.panels:
+    parts = [f"Row charts on logarithmic axes, {count(len(selection.pictures), 'problem')}; the lines are the {selection.scope}."]
+    for panel in selection.pictures:
         values = sorted((row["value"], row["label"]) for row in panel.rows if row["value"] > 0)
         (low, first), (high, last) = values[0], values[-1]
         parts.append(

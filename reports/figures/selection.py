@@ -1,6 +1,6 @@
 """What a figure shows: its panels, and what it leaves out and why. Also the words that all figures share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,9 @@ Row = Mapping[str, Any]
 
 NOT_MEASURED = "Nothing was measured."
 
+MOST_PANELS = 6
+"""Pictures of a figure at most: of more problems, dimensions or numbers of tangents, evenly spread ones are drawn."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -24,23 +27,29 @@ class Panel:
     Attributes:
         title: what sets it apart from the others.
         data: one row a cell; `frames.Results.cells` with what the figure adds.
-        looks: series -> look.
+        looks: series -> look; by the whole name of an estimator where `by` says so.
         facts: what else `draw` needs, such as the dimension of a curve.
+        by: `series`, or `text` where estimators that differ in k alone look different.
     """
 
     title: str
     data: pd.DataFrame
     looks: Mapping[str, Look]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    by: str = "series"
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """The data row by row, column name -> value."""
         return rows(self.data)
 
+    def line(self, row: Row) -> str:
+        """What a row's look stands for: its series, or its whole name."""
+        return str(getattr(row["name"], self.by))
+
     def look(self, row: Row) -> Look:
-        """The look of a row's series."""
-        return self.looks[row["name"].series]
+        """The look of a row."""
+        return self.looks[self.line(row)]
 
 
 @dataclass(frozen=True)
@@ -52,12 +61,19 @@ class Selection:
         left_out: sentences, each with a count.
         scope: what the intervals stand for.
         legend: whether the series are told apart by their looks alone, so that a legend is needed.
+        drawn: the panels that have a picture; None for all. The others are in the table.
     """
 
     panels: tuple[Panel, ...]
     left_out: tuple[str, ...]
     scope: str
     legend: bool = False
+    drawn: tuple[Panel, ...] | None = None
+
+    @property
+    def pictures(self) -> tuple[Panel, ...]:
+        """The panels that have a picture."""
+        return self.panels if self.drawn is None else self.drawn
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -94,6 +110,19 @@ def by_problem(results: Results, kind: str, metric: str) -> tuple[Panel, ...]:
         for title, group in data.groupby("panel", sort=False)
         if group["value"].notna().any()
     )
+
+
+def spread(panels: Sequence[Panel]) -> tuple[Panel, ...]:
+    """At most `MOST_PANELS` of them, evenly spread, the first and the last included."""
+    if len(panels) <= MOST_PANELS:
+        return tuple(panels)
+    return tuple(panels[round(place * (len(panels) - 1) / (MOST_PANELS - 1))] for place in range(MOST_PANELS))
+
+
+def undrawn(panels: Sequence[Panel]) -> tuple[str, ...]:
+    """How many problems have no picture, for what is left out."""
+    further = len(panels) - len(spread(panels))
+    return (f"{count(further, 'further problem')} (in the table)",) if further else ()
 
 
 def state(row: Row) -> str:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.records import Cell
-from reports.figures import FIGURES
+from reports.figures import FIGURES, SWEEPS
 from reports.html import write_report
 
 COST = Cell("backprop", "beale", "cost")
@@ -70,7 +70,7 @@ def test_any_run_gives_a_well_formed_page(text) -> None:
 
 def test_the_finding_is_the_title_of_its_figure_and_not_repeated_in_it(text) -> None:
     figures = re.findall(r"<figure.*?</figure>", text, re.DOTALL)
-    assert len(figures) == len(FIGURES)
+    assert len(figures) == len(FIGURES) - len(SWEEPS)  # nothing is varied far enough here
     for figure in figures:
         name, title = re.search(r'<figcaption>\s*<h3 id="(.+?)">(.+?)</h3>', figure).groups()
         assert figure.startswith(f'<figure aria-labelledby="{name}">')

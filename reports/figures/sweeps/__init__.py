@@ -1,0 +1,25 @@
+"""What the figures of sweeps share: runtime multiple, peak of memory and mean cosine against whatever is varied.
+
+A family is a set of cells that differ in nothing but what is varied (and in their estimator); it has one row of three panels, one
+a metric. `places` reads from the cells' specs where they stand, so that a run over widths of one's own has the same pictures as
+the suite; `courses` names the metrics; `panels` selects, `lines` draws, `words` tells. Needs the metrics `multiple`,
+`flop_multiple`, `peak_bytes`, `base_peak_bytes`, `cosine` and `cosine_expected`.
+"""
+
+from reports.figures.sweeps.lines import draw
+from reports.figures.sweeps.panels import select
+from reports.figures.sweeps.places import Place, of_problem
+from reports.figures.sweeps.words import describe, finding, table
+
+__all__ = ["HEIGHT", "LEFT", "LINES", "TOP", "Place", "describe", "draw", "finding", "of_problem", "select", "table"]
+
+LEFT, TOP, HEIGHT = 58, 26, 290
+"""Pixels of a panel; see `reports.figures`."""
+
+LINES = (
+    "The first panel of a row is the time of one gradient over that of one base forward pass, the second the exact peak of "
+    "tensor bytes, the third the mean cosine similarity with the exact gradient, each with its interval. Lines join what was "
+    "measured; dotted ones are floating-point operations over those of the base, as counted, and the closed form of the cosine, "
+    "where there is one. Grey and dashed: the base forward pass itself. A hollow marker carries a mark, such as imprecise."
+)
+"""How to read them."""

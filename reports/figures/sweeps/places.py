@@ -1,0 +1,42 @@
+"""Where a cell stands in a sweep, read from its specs and not from the name of a suite."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from estimators.spec import Spec, SpecError, parse
+from reports import names
+from reports.figures.selection import Row
+
+
+class Place(NamedTuple):
+    """Where a cell stands in a sweep.
+
+    Attributes:
+        family: what it shares with the others of its line.
+        axis: what is varied, for the axis.
+        x: its value; 0 for an estimator that has none, which is drawn as a level.
+    """
+
+    family: str
+    axis: str
+    x: float
+
+
+def of_problem(row: Row, parameters: Mapping[str, str]) -> Place | None:
+    """The place of a cell by the first of some parameters that its problem has; None where it has none of them.
+
+    Args:
+        row: a cell.
+        parameters: name of a parameter -> what it is called at the axis.
+    """
+    try:
+        spec = parse(row["problem"])
+    except SpecError:
+        return None
+    for parameter, axis in parameters.items():
+        value = spec.get(parameter)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+            rest = tuple(pair for pair in spec.parameters if pair[0] != parameter)
+            context = [names.problem(str(Spec(spec.name, rest))), *row["panel"].split(" · ")[1:]]
+            return Place(" · ".join(context), axis, float(value))
+    return None

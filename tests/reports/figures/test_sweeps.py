@@ -1,0 +1,172 @@
+"""Sweeps: what is varied is read from specs, families have three panels, and a point is what was measured there."""
+
+import pytest
+
+from benchmarks.problems.registry import PROBLEMS
+from benchmarks.records import Cell
+from benchmarks.request import Request
+from benchmarks.suites import SUITES
+from estimators.registry import ESTIMATORS
+from reports import frames, style
+from reports.figures import FIGURES, SWEEPS, depth, dimensions, tangents
+from reports.html import write_report
+
+WIDTHS = (64, 128, 256)
+ESTIMATED = ("backprop", "forward-gradient", "forward-gradient[k=4]")
+METRICS = {
+    "cost": lambda x: {"multiple": (3.0 * x, 2.9 * x, 3.1 * x), "flop_multiple": 2.0 * x},
+    "memory": lambda x: {"peak_bytes": 100 * x, "base_peak_bytes": 10 * x},
+    "quality": lambda x: {"cosine": (1 / x, 0.9 / x, 1.1 / x), "cosine_expected": 1.05 / x},
+}
+
+
+@pytest.fixture
+def swept(make_run, record_of):
+    """A run over problems (or, with `k`, over numbers of tangents) with metrics that are known functions of what is varied."""
+
+    def run(problems, estimators=ESTIMATED, kinds=("cost", "memory", "quality"), **more):
+        records = []
+        for place, problem in enumerate(problems, start=1):
+            for estimator in estimators:
+                k = ESTIMATORS.resolve(estimator).get("k", 0) or 0
+                for kind in kinds:
+                    cell = Cell(ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem), kind)
+                    records.append(record_of(cell, n=1000 * place, **METRICS[kind](place + 10 * k)))
+        return frames.read([make_run(records, **more)])
+
+    return run
+
+
+def test_a_run_over_widths_has_one_row_of_three_panels(swept) -> None:
+    selection = dimensions.select(swept([f"mlp[width={width}]" for width in WIDTHS]))
+    assert [panel.title for panel in selection.panels] == ["mlp: runtime multiple", "mlp: peak of memory", "mlp: mean cosine"]
+    for panel in selection.panels:
+        assert sorted({row["x"] for row in panel.rows}) == list(WIDTHS)
+        assert {row["axis"] for row in panel.rows} == {"width"}
+    assert depth.select(swept([f"mlp[width={width}]" for width in WIDTHS], name="again")).panels == ()
+
+
+def test_families_differ_in_nothing_but_what_is_varied(swept) -> None:
+    problems = [f"mlp[depth={layers},width={width}]" for width in (64, 256) for layers in (1, 2, 5)]
+    selection = depth.select(swept(problems))
+    assert [panel.facts["family"] for panel in selection.panels[::3]] == ["mlp[width=64]", "mlp[width=256]"]
+    assert dimensions.select(swept(problems, name="again")).panels == ()
+
+
+def test_the_coordinates_of_a_function_and_the_parameters_of_ones_own_problem_are_dimensions(make_run, record_of) -> None:
+    names = [f"{name}={x}]" for name in ("sphere[n", "my.py:build[width") for x in (1, 8, 64)]
+    cells = [Cell("backprop", name, "cost") for name in names]
+    results = frames.read([make_run([record_of(cell, multiple=3.0) for cell in cells])])
+    assert [panel.title for panel in dimensions.select(results).panels] == [
+        "sphere: runtime multiple",
+        "my.py:build: runtime multiple",
+    ]
+
+
+def test_two_places_are_no_course(swept) -> None:
+    assert dimensions.select(swept([f"mlp[width={width}]" for width in WIDTHS[:2]])).panels == ()
+    few = swept(["sphere"], [f"forward-gradient[k={k}]" for k in (1, 4, 16)], name="few")
+    assert tangents.select(few).panels == ()
+
+
+def test_tangents_are_varied_within_one_problem_and_exact_estimators_are_levels(swept) -> None:
+    names = ("backprop", *(f"forward-gradient[k={k}]" for k in (1, 2, 4, 8)))
+    selection = tangents.select(swept(["sphere", "mlp"], names))
+    assert [panel.facts["family"] for panel in selection.panels[::3]] == ["sphere", "mlp"]
+    lines = drawn(tangents, selection.panels[0])
+    [level] = [xs for label, xs, _ in lines if label == "o"]
+    assert level == [1, 8]
+
+
+def test_points_intervals_and_theory_are_drawn_where_they_were_measured(swept) -> None:
+    selection = dimensions.select(swept([f"mlp[width={width}]" for width in WIDTHS], ["forward-gradient"]))
+    cost = drawn(dimensions, selection.panels[0])
+    assert ("o", [64, 128, 256], [33.0, 36.0, 39.0]) in cost
+    assert (":", [64, 128, 256], [22.0, 24.0, 26.0]) in cost
+    memory = drawn(dimensions, selection.panels[1])
+    assert ("--", [64, 128, 256], [110, 120, 130]) in memory
+    quality = drawn(dimensions, selection.panels[2])
+    assert (":", [64, 128, 256], [1.05 / 11, 1.05 / 12, 1.05 / 13]) in quality
+
+
+def test_estimators_that_differ_in_k_alone_are_lines_of_their_own_against_width(swept) -> None:
+    panel = dimensions.select(swept([f"mlp[width={width}]" for width in WIDTHS])).panels[0]
+    assert set(panel.looks) == {"backprop", "forward-gradient[k=1]", "forward-gradient[k=4]"}
+    assert len(set(panel.looks.values())) == 3
+
+
+def test_the_finding_tells_the_course_of_the_first_estimator_that_is_not_exact(swept) -> None:
+    finding = dimensions.finding(dimensions.select(swept([f"mlp[width={width}]" for width in WIDTHS])))
+    assert finding == (
+        "On mlp, with width from 64 to 256, for forward-gradient[k=1]: its runtime multiple goes from 33.0 to 39.0, its peak of "
+        "memory goes from 1.07 KiB to 1.27 KiB and its mean cosine goes from 0.0909 to 0.0769."
+    )
+
+
+def test_a_wrong_estimator_is_no_finding(make_run, record_of) -> None:
+    cells = [Cell("backprop", PROBLEMS.canonical(f"mlp[width={width}]"), "cost") for width in WIDTHS]
+    selection = dimensions.select(frames.read([make_run([record_of(cell, "wrong", "biased", multiple=3.0) for cell in cells])]))
+    assert dimensions.finding(selection) == "Nothing was measured."
+    assert len(selection.panels) == 1
+
+
+def test_cells_without_a_number_are_counted_and_keep_their_line_in_the_table(make_run, record_of) -> None:
+    cells = [Cell("backprop", PROBLEMS.canonical(f"mlp[width={width}]"), "cost") for width in (*WIDTHS, 512, 1024)]
+    lost = [record_of(cells[3], "timeout", "10 s"), record_of(Cell("backprop", cells[0].problem, "memory"), peak_bytes=0)]
+    selection = dimensions.select(
+        frames.read([make_run([*(record_of(cell, multiple=3.0) for cell in cells[:3]), *lost], planned=cells)])
+    )
+    assert selection.left_out == ("1 cell missing", "1 cell timeout", "1 cell whose value is not positive")
+    ((_, lines),) = dimensions.table(selection).groups
+    assert [line[1] for line in lines] == ["64", "128", "256", "512", "1024"]
+    assert lines[3][2] == "–"
+    assert lines[3][-1] == "timeout"
+
+
+def test_the_table_has_one_line_an_estimator_and_place_with_all_metrics(swept) -> None:
+    table = dimensions.table(dimensions.select(swept([f"mlp[width={width}]" for width in WIDTHS])))
+    ((family, lines),) = table.groups
+    assert family == "mlp"
+    assert len(lines) == len(WIDTHS) * len(ESTIMATED)
+    assert all(len(line) == len(table.columns) for line in lines)
+    assert lines[0] == (
+        *("backprop", "64", "3.000 [2.900, 3.100]", "2.00", "100 B"),
+        *("1.000 [0.9000, 1.100]", "1.050", "100", "ok"),
+    )
+
+
+@pytest.mark.parametrize("figure", SWEEPS, ids=lambda figure: figure.NAME)
+def test_the_suite_of_the_same_name_has_its_panels_in_the_report(figure, make_run, record_of) -> None:
+    suite = SUITES[figure.NAME]
+    cells = [
+        Cell(ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem), kind)
+        for estimator, problem in suite.pairs()
+        for kind in ("cost", "memory", "quality")
+    ]
+    metrics = {"cost": {"multiple": 3.0}, "memory": {"peak_bytes": 64}, "quality": {"cosine": 0.5}}
+    folder = make_run([record_of(cell, **metrics[cell.kind]) for cell in cells], options=Request(figure.NAME).options())
+    selection = figure.select(frames.read([folder]))
+    shown = {problem for panel in selection.panels for problem in panel.data["problem"]}
+    assert shown == {PROBLEMS.canonical(problem) for problem in suite.problems}
+    assert len(selection.panels) % 3 == 0
+    page = write_report([folder]).read_text(encoding="utf-8")
+    assert f'<section id="{figure.NAME}"' in page
+    assert page.index(f'<section id="{figure.NAME}"') < page.index('<section id="multiples"')
+    assert len(page) < 3e6
+
+
+def test_a_run_that_varies_nothing_has_no_section_of_a_sweep(full) -> None:
+    page = write_report([full]).read_text(encoding="utf-8")
+    for figure in FIGURES:
+        assert (f'<section id="{figure.NAME}"' in page) is (figure not in SWEEPS)
+
+
+def drawn(figure, panel):
+    """The lines on the axes of a panel: (marker, or style where there is none; x; y)."""
+    with style.themed():
+        _, axes = style.axes_of(figure.height(panel), figure.LEFT, figure.TOP)
+        figure.draw(axes, panel)
+    return [
+        (line.get_linestyle() if line.get_marker() in ("None", None, "") else line.get_marker(), *map(list, line.get_data()))
+        for line in axes.lines
+    ]
