@@ -1,9 +1,13 @@
 """The examples in docs/ run as they stand there."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from benchmarks.comparison import LEAST_PROCESSES
+from reports.compare import FINE, LOSS, NOTHING, THRESHOLD
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -27,3 +31,14 @@ def test_the_model_of_ones_own_is_a_problem() -> None:
     done = python("-c", code)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == {"ok"}
+
+
+def test_the_page_on_comparing_names_options_and_codes_that_there_are() -> None:
+    page = (CHECKOUT / "docs" / "comparing.md").read_text(encoding="utf-8")
+    known = "".join(python("-m", "gradgauge", command, "--help").stdout for command in ("run", "compare"))
+    options = set(re.findall(r"--[a-z]+", page))
+    assert options
+    assert not [option for option in options if option not in known]
+    assert re.findall(r"^\| (\d) \|", page, flags=re.MULTILINE) == [str(code) for code in (FINE, LOSS, 2, NOTHING)]
+    assert f"±{100 * THRESHOLD:.0f} %" in page
+    assert f"--processes {LEAST_PROCESSES}" in page

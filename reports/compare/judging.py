@@ -40,12 +40,12 @@ def _row(pair: Pair, compared: Compared) -> Row | None:
 
 
 def _metrics(records: Mapping[int, Record], name: str) -> dict[int, Metric]:
-    """Process -> the metric over all layers, where it has a value."""
-    found = {
-        process: next((m for m in record.metrics if m.metric == name and m.layer is None and m.value is not None), None)
+    """Process -> the metric over all layers, where it has a number."""
+    whole = {
+        process: [metric for metric in record.metrics if metric.metric == name and metric.layer is None]
         for process, record in records.items()
     }
-    return {process: metric for process, metric in found.items() if metric is not None}
+    return {process: of[0] for process, of in whole.items() if of and isinstance(of[0].value, (int, float))}
 
 
 def _processes(pair: Pair, compared: Compared, base: dict[int, Metric], new: dict[int, Metric]) -> Row | None:

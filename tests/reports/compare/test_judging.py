@@ -209,3 +209,9 @@ def test_layers_are_not_mixed_with_the_whole(rows, single):
 def test_a_number_that_one_side_lacks_is_no_row(rows, single):
     found = rows([single("cost", flops=10, forward_calls=2)], [single("cost", forward_calls=2)])
     assert [row.compared.metric for row in found] == ["forward_calls"]
+
+
+@pytest.mark.parametrize("value", [None, "fast", [3.0], 0.0, -1.0])
+def test_what_is_no_multiple_is_no_row(rows, timed, value):
+    broken = [replace(record, metrics=(replace(record.metrics[0], value=value),)) for record in timed(STEADY)]
+    assert rows(broken, timed(STEADY)) == ()
