@@ -26,9 +26,19 @@ def judged(pairs: Sequence[Pair], differences: Iterable[Differing], rule: Rule) 
     for compared in COMPARED.values():
         found = [row for pair in pairs if (row := _row(pair, compared)) is not None]
         found = [replace(row, reason=_forbidden(forbidden[row.pair.kind]) or row.reason) for row in found]
-        adjusted = iter(benjamini_hochberg([row.difference.p for row in found if row.judged]))
-        rows += [row.decided(next(adjusted), rule) if row.judged else row for row in found]
+        rows += _decided(found, rule)
     return rows
+
+
+def _decided(rows: Sequence[Row], rule: Rule) -> list[Row]:
+    """The rows of one number with their verdicts.
+
+    Only what has an error could be a false discovery: a difference that is known exactly would make room for others.
+    """
+    random = [row.judged and row.difference.error > 0 for row in rows]
+    adjusted = iter(benjamini_hochberg([row.difference.p for row, counts in zip(rows, random, strict=True) if counts]))
+    p = [next(adjusted) if counts else row.difference.p for row, counts in zip(rows, random, strict=True)]
+    return [row.decided(one, rule) if row.judged else row for row, one in zip(rows, p, strict=True)]
 
 
 def _row(pair: Pair, compared: Compared) -> Row | None:

@@ -86,8 +86,8 @@ def test_a_cell_that_differs_among_many_must_survive_false_discovery_control(row
     slower = timed([3 * value for value in np.exp(np.linspace(-0.02, 0.02, 6) + 0.022)], "lone", first=20)
     [row] = rows(lone, slower)
     assert (row.difference.p < 0.05, row.verdict) == (True, "more")
-    others = [record for number in range(20) for record in timed(STEADY, f"other-{number}")]
-    found = rows([*lone, *others], [*slower, *others])
+    others = [[record for number in range(20) for record in timed(STEADY, f"other-{number}", first=at)] for at in (0, 20)]
+    found = rows([*lone, *others[0]], [*slower, *others[1]])
     assert len(found) == 21
     assert (found[0].difference.p, found[0].verdict) == (row.difference.p, "undecided")
 
@@ -166,6 +166,20 @@ def test_more_bytes_kept_are_shown_and_are_no_loss_of_their_own(rows, single):
 def test_quality_is_judged_by_means_and_their_standard_errors(rows, single, metric, base, new, expected, loss):
     [row] = rows([single("quality", **{metric: base})], [single("quality", **{metric: new})])
     assert (row.compared.word(row.verdict), row.loss(Rule())) == (expected, loss)
+
+
+def test_differences_by_rounding_make_no_room_for_false_discoveries(rows, single):
+    """Each is surely a difference; counted among the discoveries they would raise the bound for all others twentyfold."""
+    base = [single("quality", f"exact-{number}", cosine=(0.5, 0.4, 0.6)) for number in range(20)]
+    new = [single("quality", f"exact-{number}", cosine=(0.50001, 0.4, 0.6)) for number in range(20)]
+    for estimator, value in (("differs", 0.56), ("does-not", 0.501)):
+        base.append(single("quality", estimator, cosine=(0.5, 0.46, 0.54)))
+        new.append(single("quality", estimator, cosine=(value, value - 0.04, value + 0.04)))
+    *exact, differs, _ = rows(base, new)
+    assert {row.verdict for row in exact} == {"same"}
+    assert differs.difference.p < 0.05
+    assert differs.adjusted_p == pytest.approx(2 * differs.difference.p)
+    assert differs.verdict == "undecided"
 
 
 def test_the_interval_of_a_change_in_quality_is_that_of_two_independent_means(rows, single):
