@@ -44,6 +44,13 @@ def test_moments_are_the_integrals_of_the_density(a: float, b: float) -> None:
         assert found == pytest.approx((weight * values).sum() / weight.sum(), rel=1e-5)
 
 
+@pytest.mark.parametrize(("a", "b"), [(1, 0.5), (3, 2.5), (8, 24), (2, 10**6)])
+def test_the_mean_logarithm_is_a_finite_sum_for_a_whole_parameter(a: int, b: float) -> None:
+    assert Beta(a, b).mean_log_complement == pytest.approx(
+        -sum(1 / (b + step) for step in range(a)), rel=1e-8 if b > 1e5 else 1e-12
+    )
+
+
 def test_what_spans_the_space_is_a_point_mass() -> None:
     for law in (mean_law(1, 3), projection_law(4, 4), projection_law(4, 9)):
         assert (law.mean, law.mean_root, law.mean_log_complement) == (1, 1, -math.inf)

@@ -1,7 +1,9 @@
 """What is claimed, and what is not: a metric is given exactly where one number holds for every gradient."""
 
+import itertools
 import math
 
+import numpy as np
 import pytest
 
 from estimators import theory
@@ -85,6 +87,19 @@ def test_an_error_that_is_not_claimed_differs_between_gradients(draw) -> None:
     for coordinate, value in ((0, 14 + 2 + 2 * 7), (13, 14 + 2 + 2 * 6)):
         squared = v[:, coordinate] ** 2 * (v**2).sum(1)
         assert squared.mean() == pytest.approx(value, abs=4.5 * squared.std() / 200_000**0.5)
+
+
+@pytest.mark.parametrize(("rows", "columns", "rank"), [(2, 3, 1), (2, 2, 2), (1, 3, 2), (3, 1, 2), (1, 1, 3)])
+def test_the_second_moment_of_low_rank_is_that_of_exact_quadrature(rows: int, columns: int, rank: int) -> None:
+    """Three nodes a Gaussian variable integrate polynomials of degree 5 in it exactly; here it is 4."""
+    count = (rows + columns) * rank
+    nodes = np.array(list(itertools.product((-math.sqrt(3), 0.0, math.sqrt(3)), repeat=count)))
+    weights = np.where(nodes == 0, 2 / 3, 1 / 6).prod(1)
+    left, right = nodes[:, : rows * rank].reshape(-1, rows, rank), nodes[:, rows * rank :].reshape(-1, rank, columns)
+    v, g = (left @ right).reshape(len(nodes), -1) / math.sqrt(rank), np.cos(np.arange(1.0, rows * columns + 1))
+    second = weights @ ((v @ g) ** 2 * (v**2).sum(1)) / (g @ g)
+    law = Law("low-rank", (("rank", rank),), shapes=((rows, columns),))
+    assert theory.expected(law, "mean", rows * columns, 1)["squared_norm_ratio"] == pytest.approx(second, rel=1e-10)
 
 
 def test_rank_one_tangents_of_a_square_matrix_cost_under_one_percent_of_quality() -> None:
