@@ -170,6 +170,10 @@ class Estimator(ABC):
         """The tangents behind the estimate that returned `state`: name -> [k, *shape]; None where there are none."""
         return None
 
+    def remarks(self, objective: Objective) -> tuple[str, ...]:
+        """What `estimate` did otherwise than declared when it last met this objective, and why; for the records of the ruler."""
+        return ()
+
     def stages(self, objective: Objective, state: Any, *, generator: torch.Generator) -> Iterator[str]:
         """Run one estimate stage by stage, yielding the name of each stage when it is done (`drawing`, `derivative`, ...).
 

@@ -35,10 +35,12 @@ class Objective(ABC):
             frozen ones left out), in a fixed order. These are the model's own tensors: an estimator reads and never writes
             them.
         batch_size: number of samples the loss averages over, or None for a plain function.
+        draws: whether an evaluation draws random numbers (dropout); they are the same at every one.
     """
 
     parameters: Mapping[str, Tensor]
     batch_size: int | None = None
+    draws: bool = False
 
     @abstractmethod
     def loss(self, parameters: Mapping[str, Tensor] | None = None) -> Tensor:
@@ -101,7 +103,6 @@ class ModuleObjective(Objective):
         loss_function: maps (module output, targets) to a 0-dimensional tensor.
         inputs: what the module is called with.
         targets: what the loss compares with.
-        draws: whether a forward pass draws random numbers (dropout); they are the same at every call.
     """
 
     def __init__(
@@ -224,7 +225,7 @@ class WithKnownGradient(Objective):
             gradient: name -> tensor, for all of the objective's parameters.
         """
         self.objective, self.gradient, self.value = objective, gradient, loss
-        self.parameters, self.batch_size = objective.parameters, objective.batch_size
+        self.parameters, self.batch_size, self.draws = objective.parameters, objective.batch_size, objective.draws
 
     def loss(self, parameters: Mapping[str, Tensor] | None = None) -> Tensor:
         """The value kept, or the objective's own at other parameters."""

@@ -137,6 +137,10 @@ class Directional(Estimator):
         """See `Estimator.tangents`."""
         return self._draw(state, self._indices(state))
 
+    def remarks(self, objective: Objective) -> tuple[str, ...]:
+        """Those of the derivative; see `Estimator.remarks`."""
+        return self.derivative.remarks(objective, self.k or dimension(self.space.layout(objective)))
+
     def stages(self, objective: Objective, state: State, *, generator: torch.Generator) -> Iterator[str]:
         """Drawing, derivative, aggregation; see `Estimator.stages`."""
         state = self._opened(state, generator)

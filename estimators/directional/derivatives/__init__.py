@@ -44,6 +44,10 @@ class Derivative(ABC):
             MissingCapability: the objective lacks what is needed.
         """
 
+    def remarks(self, objective: Objective, k: int) -> tuple[str, ...]:
+        """What `take` did otherwise than it says of itself when it last met this objective with k tangents, and why."""
+        return ()
+
     def with_step(self, factor: float) -> "Derivative | None":
         """The same with its step times `factor`, where it has one and where on linear functions that changes nothing."""
         return None

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-from torch.autograd import forward_ad
-from torch.func import jvp, vmap
 
 from estimators.directional.derivatives import Derivative, Derivatives
-from estimators.directional.derivatives.untouched_inputs import UntouchedInputs
+from estimators.directional.derivatives.dual import take_one
+from estimators.directional.derivatives.unsupported import described, is_unsupported
+from estimators.directional.derivatives.vectorised import reason_against, take_several
 from estimators.directional.space import Space, Tangents
 from estimators.objective import MissingCapability, Objective
 
@@ -17,8 +16,9 @@ from estimators.objective import MissingCapability, Objective
 class Jvp(Derivative):
     """⟨∇f, v⟩ exactly, beside the loss.
 
-    One tangent goes through dual tensors; several go through one vectorised pass, which computes the loss once. A dense layer
-    costs 3 forward passes for one tangent (less where its input carries no tangent), 1 + 2k for k.
+    One tangent goes through dual tensors; several go through one vectorised pass, which computes the loss once, wherever the
+    objective's operations allow that. A dense layer costs 3 forward passes for one tangent (less where its input carries no
+    tangent), 1 + 2k for k. Operations whose fused kernels have no forward mode run by others (see `treatments`).
     Source: Wengert 1964; Baydin et al. 2022, arXiv 2202.08587, section 2.
     """
 
@@ -27,40 +27,26 @@ class Jvp(Derivative):
 
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
         """See `Derivative.take`."""
-        k = len(next(iter(tangents.values())))
         try:
             with torch.no_grad():
-                return _one(space, objective, tangents) if k == 1 else _many(space, objective, tangents)
+                if len(next(iter(tangents.values()))) > 1:
+                    return take_several(space, objective, tangents)
+                loss, value = take_one(space, objective, {name: rows[0] for name, rows in tangents.items()})
+                return Derivatives(loss, value.view(1))
         except (NotImplementedError, RuntimeError) as error:
-            if "forward" in str(error) and ("not implemented" in str(error) or "not support" in str(error)):
-                raise MissingCapability("jvp", str(error).partition("\n")[0][:200]) from error
+            if is_unsupported(error):
+                raise MissingCapability("jvp", described(error)) from error
             raise
+
+    def remarks(self, objective: Objective, k: int) -> tuple[str, ...]:
+        """Why several tangents could not go through one pass; see `Derivative.remarks`."""
+        reason = reason_against(objective) if k > 1 else ""
+        return (f"each tangent has a pass of its own: {reason}",) if reason else ()
 
     def forward_multiple(self, k: int) -> float:
         """Three for one tangent, 1 + 2k for several."""
         return 3.0 if k == 1 else 1.0 + 2.0 * k
 
     def forward_calls(self, k: int) -> int:
-        """One, whatever k."""
+        """One, whatever k, where all go through one pass."""
         return 1
-
-
-def _one(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
-    point = space.point(objective)
-    with forward_ad.dual_level():
-        duals = {name: forward_ad.make_dual(value, tangents[name][0]) for name, value in point.items()}
-        with UntouchedInputs():
-            dual = space.loss(objective, duals)
-        loss, derivative = forward_ad.unpack_dual(dual)
-        return Derivatives(loss, (torch.zeros_like(loss) if derivative is None else derivative.clone()).view(1))
-
-
-def _many(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
-    point = space.point(objective)
-
-    def along(tangent: Tangents) -> tuple[Tensor, Tensor]:
-        loss, derivative, *_ = jvp(lambda moved: space.loss(objective, moved), (point,), (tangent,))
-        return loss, derivative
-
-    loss, values = vmap(along, out_dims=(None, 0), randomness="same")(tangents)  # type: ignore[arg-type]
-    return Derivatives(loss, values)

@@ -1,0 +1,121 @@
+"""Derivatives along several tangents in one pass, where the objective's operations allow it; one tangent after another elsewhere.
+
+The first call with an objective finds out which; the way is remembered as long as the objective lives. As a rule all operations
+can be vectorised as they are. Where one cannot, or the objective draws random numbers, functions of torch are watched meanwhile
+and some are treated (see `treatments`). Where that does not help either (an operation that `vmap` has no rule for, control flow
+that depends on values, other random numbers than in a plain pass), each tangent has a pass of its own.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+from torch.func import jvp, vmap
+
+from estimators.directional.derivatives import Derivatives
+from estimators.directional.derivatives.dual import take_one
+from estimators.directional.derivatives.treatments import KERNELS, MASKS, Treated
+from estimators.directional.space import Space, Tangents
+from estimators.objective import Objective
+
+_Take = Callable[[Space, Objective, Tangents], Derivatives]
+_TREATMENTS = {**KERNELS, **MASKS}
+_LONGEST = 200
+
+
+class _Way(NamedTuple):
+    """How the derivatives of one objective are taken, and why not all at once where that is so."""
+
+    take: _Take
+    reason: str = ""
+
+
+_WAYS: WeakKeyDictionary[Objective, _Way] = WeakKeyDictionary()
+
+
+def take_several(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
+    """Derivatives along k tangents; the loss is computed once where they go through one pass.
+
+    Args:
+        space: what is perturbed.
+        objective: the loss.
+        tangents: k of them.
+
+    Returns:
+        The loss and [k] derivatives.
+    """
+    way = _WAYS.get(objective)
+    return _first(space, objective, tangents) if way is None else way.take(space, objective, tangents)
+
+
+def reason_against(objective: Objective) -> str:
+    """Why the tangents of this objective did not go through one pass; empty where they did, or where it was not tried."""
+    way = _WAYS.get(objective)
+    return "" if way is None else way.reason
+
+
+def _first(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
+    """Try the ways, fastest first, and remember the one that leads to the end."""
+    reason = ""
+    for treated in (True,) if objective.draws else (False, True):
+        take = partial(_in_one_pass, treated=treated)
+        try:
+            with _rules_required():
+                derivatives = take(space, objective, tangents)
+        except (RuntimeError, UserWarning) as error:
+            if _out_of_memory(error):
+                raise
+            reason = str(error).partition("\n")[0][:_LONGEST]
+            continue
+        if not objective.draws or _agree(derivatives.loss, space.loss(objective, space.point(objective))):
+            _WAYS[objective] = _Way(take)
+            return derivatives
+        reason = "the objective draws other random numbers in a vectorised pass"
+    derivatives = _one_by_one(space, objective, tangents)
+    _WAYS[objective] = _Way(_one_by_one, reason)
+    return derivatives
+
+
+def _in_one_pass(space: Space, objective: Objective, tangents: Tangents, *, treated: bool) -> Derivatives:
+    point = space.point(objective)
+
+    def loss(moved: Tangents) -> Tensor:
+        with Treated(_TREATMENTS) if treated else nullcontext():
+            return space.loss(objective, moved)
+
+    def along(tangent: Tangents) -> tuple[Tensor, Tensor]:
+        value, derivative, *_ = jvp(loss, (point,), (tangent,))
+        return value, derivative
+
+    value, derivatives = vmap(along, out_dims=(None, 0), randomness="same")(tangents)  # type: ignore[arg-type]
+    return Derivatives(value, derivatives)
+
+
+def _one_by_one(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
+    k = len(next(iter(tangents.values())))
+    losses, values = zip(
+        *(take_one(space, objective, {name: rows[i] for name, rows in tangents.items()}) for i in range(k)), strict=True
+    )
+    return Derivatives(losses[0], torch.stack(values))
+
+
+@contextmanager
+def _rules_required() -> Iterator[None]:
+    """Turn vmap's warning, that for want of a rule it runs an operation once for each tangent, into an error."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*batching rule", category=UserWarning)
+        yield
+
+
+def _agree(value: Tensor, plain: Tensor) -> bool:
+    """Whether two losses differ by rounding only; other random numbers make a larger difference."""
+    return bool(torch.isclose(value, plain, rtol=torch.finfo(value.dtype).eps ** 0.75, atol=0))
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
