@@ -81,7 +81,7 @@ class Keyed(Stream):
             together = max(1, min(len(indices), _OCTETS_SPREAD // max(1, octets)))
             bits = torch.empty((together, -(-octets // 8)), dtype=torch.int64, device=block.device)
             generator = torch.Generator(block.device)
-            for start, part in zip(range(0, len(indices), together), rows.split(together), strict=True):
+            for start, part in zip(range(0, len(indices), together), rows.split(together), strict=False):
                 for row, index in zip(bits, indices[start : start + together], strict=False):
                     row.random_(-(2**63), None, generator=generator.manual_seed(self._key(index, position, len(layout))))
                 _spread(bits[: len(part)].view(torch.uint8)[:, :octets], table, part)
