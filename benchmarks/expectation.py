@@ -1,8 +1,12 @@
 """About how long a cell takes: for `--dry-run`, for the order of cells and for sharing out a total budget. Never in a result.
 
-The figures are rough: on two quiet cores the quick suite's cells take half to twice of what they say. Elsewhere only their
-proportions matter, since the time left is corrected by the pace so far.
+The figures are rough: on two quiet cores a suite takes half to twice of what they say. Elsewhere only their proportions matter,
+since the time left is corrected by the pace so far. What no budget bounds (building a model, the first calls, one round of
+timing) is most of the time that the largest problems take.
 """
+
+import math
+from collections.abc import Callable
 
 from benchmarks.records import Cell
 from estimators.registry import ESTIMATORS
@@ -11,45 +15,98 @@ from estimators.spec import Spec, parse
 SECONDS_TO_START = 3.0
 """Of a worker: the import of torch."""
 
-_CONTRACT = 0.7
+_CONTRACT = 1.5
 _SET_UP = 0.03
-_TANGENTS = 5700.0  # that bring the mean cosine to 1 %, with k = 1; hardly fewer with more
+_MAKE = 5e-8  # seconds a coordinate: initial weights, reading gradients, checking their form
+_ESTIMATE = (
+    4e-4,
+    1e-8,
+)  # seconds of one estimate with one tangent: whatever the problem, and for each coordinate of a dense layer
+_DRAW = (1e-4, 4e-9)  # the same with a simulated derivative
+_CALLS = {"cost": 12, "memory": 7, "quality": 7}  # estimates that no budget bounds: form, first calls, calibration, one round
+_ROUNDS = 60  # of timing, about
+_TANGENTS = 5700  # that bring the mean cosine to 1 %, with k = 1; hardly fewer with more
 _UNKNOWN_COORDINATES = 100_000  # of a problem of the user's own
-_HEAVY = {"cnn": 4.0}  # base passes that cost more than their number of parameters suggests
+_HEAVY = {"cnn": 4.0, "cnn4": 16.0, "recurrent": 8.0, "resnet18": 8.0, "transformer": 64.0, "vit": 16.0}
+"""How often a base pass uses each parameter for one sample."""
 
 
-def expected_seconds(cell: Cell, budget: float) -> float:
+def expected_seconds(cell: Cell, budget: float, draws: int | None = None) -> float:
     """About how long a cell takes.
 
     Args:
         cell: what.
         budget: seconds that the adaptive part may take.
+        draws: estimates for quality; None for as many as a 1 % error of the mean cosine needs.
     """
-    estimator, problem = parse(cell.estimator), parse(cell.problem)
-    k, n, heavy = _number(estimator, "k", 1), coordinates(problem), _HEAVY.get(problem.name, 1.0)
     if cell.kind == "contract":
         return _CONTRACT
+    estimator, problem = parse(cell.estimator), parse(cell.problem)
+    n = coordinates(problem)
+    k = _tangents(estimator, n)
+    estimate = _ESTIMATE[0] + _ESTIMATE[1] * _HEAVY.get(problem.name, 1.0) * k * n
+    fixed = _SET_UP + _MAKE * n + _CALLS[cell.kind] * estimate
     if cell.kind == "memory":
-        return _SET_UP + 5e-8 * k * n
-    if cell.kind == "quality":
-        deterministic = estimator.name in ESTIMATORS.entries and estimator.get("directions") is None  # a user's may draw
-        return _SET_UP + (0.0 if deterministic else min(budget, _TANGENTS * heavy * (1e-4 / k + 4e-9 * n)))
-    return _SET_UP + min(budget, heavy * (0.2 + k * (0.02 + 4e-7 * n)))
+        return fixed
+    if cell.kind == "cost":
+        return fixed + min(budget, 0.15 + _ROUNDS * estimate)
+    deterministic = estimator.name in ESTIMATORS.entries and estimator.get("directions") is None  # a user's may draw
+    number = 2 if deterministic else draws or math.ceil(_TANGENTS / k)
+    return fixed + min(budget, number * (_DRAW[0] + _DRAW[1] * k * n))
 
 
 def coordinates(problem: Spec) -> int:
     """The number of parameters of a registered problem, to within what time depends on."""
-    if problem.name == "mlp":
-        width, depth = _number(problem, "width", 128), _number(problem, "depth", 2)
-        return 74 * width + (depth - 1) * width**2
-    if problem.name == "cnn":
-        channels = _number(problem, "channels", 16)
-        return 95 * channels + 18 * channels**2
-    if problem.name == "logistic-regression":
-        return 650
     if "/" in problem.name or ":" in problem.name:
         return _UNKNOWN_COORDINATES
-    return _number(problem, "n", 2)
+    count = _MODELS.get(problem.name)
+    return _number(problem, "n", 2) if count is None else count(problem)
+
+
+def _mlp(problem: Spec) -> int:
+    width, depth = _number(problem, "width", 128), _number(problem, "depth", 2)
+    return 74 * width + (depth - 1) * width**2
+
+
+def _cnn(problem: Spec) -> int:
+    channels = _number(problem, "channels", 16)
+    return 95 * channels + 18 * channels**2
+
+
+def _cnn4(problem: Spec) -> int:
+    channels, width = _number(problem, "channels", 64), _number(problem, "width", 1024)
+    return 28 * channels**2 + 4 * channels * width
+
+
+def _attention(problem: Spec) -> int:
+    dim, inner = _number(problem, "dim", 64), _number(problem, "mlp", 128)
+    ends = 2 * _number(problem, "vocabulary", 16) + _number(problem, "length", 16)
+    return _number(problem, "depth", 2) * (4 * dim**2 + 2 * dim * inner) + dim * ends
+
+
+def _recurrent(problem: Spec) -> int:
+    width, gates = _number(problem, "width", 64), {"gru": 3, "rnn": 1}.get(str(problem.get("cell")), 4)
+    return gates * (2 * _number(problem, "depth", 1) - 1) * width**2 + 10 * gates * width
+
+
+_MODELS: dict[str, Callable[[Spec], int]] = {
+    "logistic-regression": lambda problem: 650,
+    "mlp": _mlp,
+    "cnn": _cnn,
+    "cnn4": _cnn4,
+    "resnet18": lambda problem: 2730 * _number(problem, "width", 64) ** 2,
+    "vit": _attention,
+    "transformer": _attention,
+    "recurrent": _recurrent,
+}
+
+
+def _tangents(estimator: Spec, n: int) -> int:
+    """How many directional derivatives an estimate takes."""
+    entry = ESTIMATORS.entries.get(estimator.name)
+    if entry is not None and entry.fixed.get("k", 0) is None:
+        return n  # one a coordinate
+    return _number(estimator, "k", 1)
 
 
 def _number(spec: Spec, parameter: str, default: int) -> int:

@@ -92,10 +92,17 @@ def _together(request: Request, pairs: Sequence[tuple[str, str]]) -> list[Planne
     cells = [_cell(request, estimator, problem, kind) for kind in ("quality", "memory") for estimator, problem in pairs]
     estimators = dict.fromkeys(estimator for estimator, _ in pairs)
     contracts = [_cell(request, estimator, CONTRACT, CONTRACT) for estimator in estimators]
-    planned = [Planned(cell, 0, 0, expected_seconds(cell, request.patience)) for cell in cells if cell.kind in request.measures]
+    planned = [
+        Planned(cell, 0, 0, expected_seconds(cell, request.patience, request.drawn))
+        for cell in cells
+        if cell.kind in request.measures
+    ]
     planned.sort(key=lambda one: -one.seconds)  # the longest first, so that workers finish together; equal ones stay in order
     if CONTRACT in request.measures:
-        planned = [*(Planned(cell, 0, 0, expected_seconds(cell, request.patience)) for cell in contracts), *planned]
+        planned = [
+            *(Planned(cell, 0, 0, expected_seconds(cell, request.patience, request.drawn)) for cell in contracts),
+            *planned,
+        ]
     return [replace(one, order=order) for order, one in enumerate(planned)]
 
 
@@ -105,7 +112,7 @@ def _alone(request: Request, timed: Sequence[Cell]) -> Iterable[Planned]:
         turn = -1 if process % 2 else 1  # A B, B A, A B ...: a machine that drifts favours neither
         for number, block in list(enumerate(blocks))[::turn]:
             for order, cell in enumerate(block[::turn]):
-                seconds = expected_seconds(cell, request.patience)
+                seconds = expected_seconds(cell, request.patience, request.drawn)
                 yield Planned(replace(cell, process=process), 1 + number + process * len(blocks), order, seconds)
 
 
