@@ -22,6 +22,7 @@ class Status:
         elapsed: seconds since this session began.
         left: seconds that the rest is expected to take.
         last: the record that was just written, if that is what happened.
+        note: what is waited for before anything is measured.
     """
 
     total: int
@@ -30,6 +31,7 @@ class Status:
     elapsed: float
     left: float
     last: Record | None = None
+    note: str = ""
 
 
 Progress = Callable[[Status], None]

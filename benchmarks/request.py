@@ -38,6 +38,7 @@ class Request:
         timeout: seconds after which a cell is ended; None for the suite's own, or for three times its budget and ten more.
         memory_limit: bytes that all workers together may take; None for 80 % of what is available.
         estimators_from: folder that holds another version of the package `estimators`, to be measured instead.
+        data: folder for the data that do not come along; None for the user's own, see `benchmarks.problems.data.home`.
         out: the run folder; None for a new one in `results/`.
         resume: the run folder to finish; see `benchmarks.runner.reopen`.
     """
@@ -58,6 +59,7 @@ class Request:
     timeout: float | None = None
     memory_limit: int | None = None
     estimators_from: Path | None = None
+    data: Path | None = None
     out: Path | None = None
     resume: Path | None = None
 
@@ -127,7 +129,7 @@ class Request:
         for name, value in values.items():
             if isinstance(value, list):
                 values[name] = tuple(value)
-            elif name in ("estimators_from", "out", "resume") and value is not None:
+            elif name in ("estimators_from", "data", "out", "resume") and value is not None:
                 values[name] = Path(value)
         return cls(**values)
 

@@ -23,10 +23,10 @@ from benchmarks.executors.local import LocalExecutor
 from benchmarks.executors.process import Launch
 from benchmarks.harness import gpu
 from benchmarks.harness.machine import MEMORY_SHARE, available_bytes, physical_cores, usable_cores
-from benchmarks.journal import Journal, Progress
+from benchmarks.journal import Journal, Progress, Status
 from benchmarks.plan import Plan, Planned
 from benchmarks.plan import plan as planned_cells
-from benchmarks.preparation import Preparation, needs_data
+from benchmarks.preparation import Preparation, needed_data
 from benchmarks.provenance import differing, provenance
 from benchmarks.records import PROTOCOL_VERSION, FolderError, Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError, difference
@@ -123,9 +123,12 @@ def run(request: Request, progress: Progress = lambda status: None) -> RunResult
     """
     request = _placed(request)
     everything = planned_cells(request)
-    folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything)
-    damage = folder.records()[1]  # a torn last line is cut off before anything is written
     with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradgauge-")))
+        data = stack.enter_context(Preparation(scratch / "data", (one.cell for one in plan(request).cells), request.data))
+        data.settle(lambda note: progress(Status(len(everything.cells), 0, (), 0.0, 0.0, note=note)))
+        folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything)
+        damage = folder.records()[1]  # a torn last line is cut off before anything is written
         writer = stack.enter_context(folder.writing())
         folder.write_header(_with_files(folder.header(), request))
         if request.device != "cpu":
@@ -135,7 +138,7 @@ def run(request: Request, progress: Progress = lambda status: None) -> RunResult
         journal = Journal(writer, left, done, workers=_workers(request), cores=usable_cores(), progress=progress)
         interrupted = False
         try:
-            _measure(request, folder, journal, stack)
+            _measure(_launch(request, folder, scratch), request, data, journal)
         except KeyboardInterrupt:
             interrupted = True
             journal.stop(Outcome.INTERRUPTED, "interrupted", everything=False)
@@ -145,12 +148,10 @@ def run(request: Request, progress: Progress = lambda status: None) -> RunResult
     return _result(folder, everything, journal.elapsed, interrupted, damage)
 
 
-def _measure(request: Request, folder: RunFolder, journal: Journal, stack: ExitStack) -> None:
-    scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradgauge-")))
-    data = stack.enter_context(Preparation(scratch / "data", (planned.cell for planned in journal.left.cells)))
-    executor = stack.enter_context(LocalExecutor(_launch(request, folder, scratch), _limits(request)))
-    for event in _events(request, executor, data, journal):
-        journal.take(event)
+def _measure(launch: Launch, request: Request, data: Preparation, journal: Journal) -> None:
+    with LocalExecutor(launch, _limits(request)) as executor:
+        for event in _events(request, executor, data, journal):
+            journal.take(event)
 
 
 def _events(request: Request, executor: LocalExecutor, data: Preparation, journal: Journal) -> Iterator[Event]:
@@ -158,7 +159,7 @@ def _events(request: Request, executor: LocalExecutor, data: Preparation, journa
 
     def admit(planned: Planned) -> Admission:
         cell = planned.cell
-        if journal.unchecked(cell) or (needs_data(cell) and not data.done()):
+        if journal.unchecked(cell) or (needed_data(cell) and not data.done()):
             return None
         seconds_left = None if request.total_budget is None else max(0.0, request.total_budget - journal.elapsed)
         budget = verdicts.cell_budget(planned, journal.left, workers, request.patience, seconds_left)

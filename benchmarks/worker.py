@@ -47,13 +47,14 @@ def main(path: str) -> None:
     """Do the job in a file.
 
     Args:
-        path: JSON object with `threads`, `effort` (fields of `benchmarks.cell.Effort`), and `cells` or `replies`; `prepare` alone
-            names a folder that the data are to be written to instead; `estimators_from` a folder with that package.
+        path: JSON object with `threads`, `effort` (fields of `benchmarks.cell.Effort`), and `cells` or `replies`; or instead
+            `prepare`, a folder that `data` are to be written to, found in the folder `home`; `estimators_from` is a folder with
+            that package, or None.
     """
     job = json.loads(Path(path).read_text(encoding="utf-8"))
     _find_packages(job.get("estimators_from"))
     if "prepare" in job:
-        _prepare(Path(job["prepare"]))
+        _prepare(job)
     elif "replies" in job:
         replies, requests = _private(job["replies"]), _followed()  # before anything slow: the driver may be gone meanwhile
         _measure(job, requests, replies)
@@ -114,10 +115,21 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
         _answer(replies, {"record": record.to_json()})
 
 
-def _prepare(folder: Path) -> None:
-    from benchmarks.problems.data.real import prepare
+def _prepare(job: dict[str, Any]) -> None:
+    """Write data as arrays; what takes long is told on standard output, what the user can mend on standard error."""
+    from benchmarks.problems.data.home import DataError
+    from benchmarks.problems.data.preparation import prepare
 
-    prepare(folder)
+    try:
+        prepare(job["data"], Path(job["prepare"]), Path(job["home"]), _say)
+    except DataError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _answer(replies: TextIO, message: dict[str, Any]) -> None:

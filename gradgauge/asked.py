@@ -38,6 +38,8 @@ _SEQUENCES = ("estimators", "problems", "measures")
 
 
 def _value(name: str, value: Any) -> Any:
+    if name == "data":
+        return Path(value).expanduser().resolve()  # a run may be resumed from elsewhere
     if name not in _SEQUENCES:
         return value
     return (value,) if isinstance(value, str) else tuple(value)

@@ -105,6 +105,12 @@ def run(
     seed: Annotated[
         int | None, typer.Option(metavar="N", parser=typed.whole(0), help="Of data, initial weights and tangents. Default: 0.")
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where MNIST and CIFAR-10 are, or are kept. Default: $GRADGAUGE_DATA, or else in your cache."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The run folder. Default: a new one in results/.")] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Finish this run, which knows what was asked; repeat what failed.")
@@ -125,6 +131,7 @@ def run(
         "total_budget": total_budget,
         "draws": draws,
         "seed": seed,
+        "data": data,
         "out": out,
         "resume": resume,
     }

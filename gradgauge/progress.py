@@ -35,9 +35,9 @@ def shown(stream: TextIO) -> Iterator[Progress]:
 
 
 def line(status: Status) -> str | None:
-    """What a status is worth where every line stays: the record just written, or None."""
+    """What a status is worth where every line stays: what is waited for, or the record just written, or None."""
     if status.last is None:
-        return None
+        return status.note or None
     width = len(str(status.total))
     left = f"{written(status.left)} left" if status.left > 0 else "done"
     return f"[{status.done:{width}}/{status.total}] {_became(status.last)}  ({left})"
@@ -68,7 +68,7 @@ def _live(bar: "Bar") -> Callable[[Status], None]:
     def show(status: Status) -> None:
         if status.last is not None and status.last.outcome not in _QUIET:
             bar.console.print(escape(_became(status.last)), highlight=False, soft_wrap=True)
-        running = "; ".join(map(_named, status.running)) or "starting a worker"
+        running = status.note or "; ".join(map(_named, status.running)) or "starting a worker"
         left = f"{written(status.left)} left"
         bar.update(task, total=status.total, completed=status.done, left=left, description=escape(running))
 

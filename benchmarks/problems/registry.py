@@ -14,6 +14,16 @@ PARTS: dict[str, dict[str, Entry]] = {
             "handwritten digits bundled with scikit-learn: 1797 images of 8 x 8 pixels, 10 classes",
             "Alpaydin and Kaynak 1998, doi 10.24432/C50P49",
         ),
+        "mnist": Entry(
+            "benchmarks.problems.data.real:Mnist",
+            "handwritten digits: 50,000 of 28 x 28 pixels to train on, 10 classes; from original files, or through OpenML",
+            "LeCun et al. 1998, doi 10.1109/5.726791",
+        ),
+        "cifar10": Entry(
+            "benchmarks.problems.data.real:Cifar10",
+            "photographs: 40,000 of 3 x 32 x 32 pixels to train on, 10 classes; from original files, or through OpenML",
+            "Krizhevsky 2009",
+        ),
         "synthetic": Entry(
             "benchmarks.problems.data.synthetic:Synthetic",
             "independent N(0, 1) features with classes drawn uniformly: any size",

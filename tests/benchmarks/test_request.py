@@ -35,9 +35,11 @@ def test_what_cannot_be_is_refused_by_name(options: dict[str, Any], words: str) 
 
 
 def test_a_request_survives_json_but_for_where_it_is_written() -> None:
-    request = Request("custom", ("spsa",), ("sphere",), budget=1.5, estimators_from=Path("old"), out=Path("here"), draws=7)
+    request = Request(
+        "custom", ("spsa",), ("sphere",), budget=1.5, estimators_from=Path("old"), data=Path("mine"), out=Path("here"), draws=7
+    )
     back = Request.of(json.loads(json.dumps(request.options())))
-    assert back == Request("custom", ("spsa",), ("sphere",), budget=1.5, estimators_from=Path("old"), draws=7)
+    assert back == Request("custom", ("spsa",), ("sphere",), budget=1.5, estimators_from=Path("old"), data=Path("mine"), draws=7)
 
 
 @pytest.mark.parametrize(

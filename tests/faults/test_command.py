@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,30 @@ def test_ctrl_c_is_130_and_says_how_to_go_on(tmp_path: Path) -> None:
     out, said = resumed.communicate(timeout=240)
     assert resumed.returncode == 0, said
     assert "14 planned cells: 14 ok" in out
+
+
+def test_without_its_data_a_run_is_2_and_says_what_to_put_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # refuses connections, so that nothing is downloaded
+    (tmp_path / "mine").mkdir()
+    started = _gradgauge(tmp_path, "run", "custom", "-p", "mlp[data=cifar10]", "--data", "mine")
+    out, said = started.communicate(timeout=60)
+    assert started.returncode == 2
+    assert out == ""
+    assert f"cifar10 is not in {tmp_path / 'mine'}: asking OpenML for number 40927" in said
+    assert "Put data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin (" in said
+    assert f"into {tmp_path / 'mine' / 'cifar10'}, or name the folder" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_ctrl_c_while_data_are_waited_for_is_130_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never answers
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        started = _gradgauge(tmp_path, "run", "custom", "-p", "mlp[data=mnist]", "--data", "mine")
+        assert started.stderr is not None
+        while "asking OpenML" not in (said := started.stderr.readline()):
+            assert said, "it ended before it asked"
+        os.killpg(started.pid, signal.SIGINT)
+        started.communicate(timeout=60)
+    assert started.returncode == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

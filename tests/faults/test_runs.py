@@ -10,6 +10,8 @@ from benchmarks.runner import run
 
 pytestmark = pytest.mark.faults
 
+NOWHERE = "http://127.0.0.1:9"  # refuses connections, so that no test downloads
+
 
 def test_where_no_worker_starts_every_cell_says_why(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
@@ -26,8 +28,18 @@ def test_data_that_cannot_be_had_end_the_run_with_the_reason(tmp_path: Path, mon
     (tmp_path / "sklearn" / "__init__.py").write_text("raise ImportError('there is no scikit-learn here')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     asked = Request("custom", (), ("beale", "logistic-regression"), ("memory",), out=tmp_path / "run")
-    with pytest.raises(UsageError, match="the digits could not be prepared: ImportError: there is no scikit-learn here"):
+    with pytest.raises(UsageError, match="digits could not be prepared: ImportError: there is no scikit-learn here"):
         run(asked)
+
+
+def test_data_that_are_nowhere_end_the_run_before_anything_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", NOWHERE)
+    asked = Request("custom", (), ("beale", "mlp[data=mnist]"), ("memory",), data=tmp_path, out=tmp_path / "run")
+    with pytest.raises(
+        UsageError, match=r"mnist is not in .*\nPut train-images-idx3-ubyte.gz, .* into .*mnist, or name the folder"
+    ):
+        run(asked)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_small_total_budget_leaves_marks_and_no_gaps(tmp_path: Path) -> None:

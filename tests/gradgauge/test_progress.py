@@ -40,6 +40,10 @@ def test_a_line_gives_marks_and_reasons() -> None:
     assert "(unchecked): it broke" in text
 
 
+def test_what_is_waited_for_is_said_alone() -> None:
+    assert line(Status(120, 0, (), 0.0, 0.0, note="asking OpenML")) == "asking OpenML"
+
+
 def test_what_changes_nothing_is_no_line() -> None:
     stream = io.StringIO()
     with shown(stream) as progress:

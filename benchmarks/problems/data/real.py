@@ -1,105 +1,119 @@
-"""The digits bundled with scikit-learn.
+"""Labelled images of the real world, normalised as the literature does, with a part kept back for validation.
 
-scikit-learn is slow to import and not wanted in a process that measures: `prepare` writes the digits once to a folder, from
-which workers read them by numpy alone (nothing is unpickled).
+Splits and normalisation of MNIST and CIFAR-10 after Flügel et al. 2024 (arXiv 2410.17764): of the published training set 10,000
+images, drawn with seed 0, are kept back for validation; pixels, as shares of the largest, are shifted by the mean and divided by
+the standard deviation of each channel; nothing is augmented. Batches come from what is left. Published test sets are not read.
 """
 
-import os
-import tempfile
+from abc import ABC
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-FILE = "digits.npz"
-_LARGEST_PIXEL = 16  # the images are counts of 4 x 4 binary pixels
+from benchmarks.problems.data.originals import CLASSES
+from benchmarks.problems.data.preparation import arrays
+
+_SPLIT_SEED = 0
 
 
-@dataclass(frozen=True)
-class Digits:
-    """Handwritten digits: 1797 grey images of 8 x 8 pixels, scaled to 0 ... 1."""
+class Images(ABC):
+    """A collection of images in ten classes; subclasses say which.
 
-    images = 1797
+    Attributes:
+        name: as in specs.
+        title: for people.
+        shape: channels, height, width.
+        largest: value of the brightest pixel.
+        mean: of the pixels' share of the largest, for each channel.
+        std: standard deviation of the same.
+        parts: the images are split into so many equal parts, of which one is kept back; 0 keeps none.
+    """
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """One channel of 8 x 8 pixels."""
-        return (1, 8, 8)
+    name: str
+    title: str
+    shape: tuple[int, ...]
+    largest: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    parts: int
 
     @property
     def classes(self) -> int:
-        """Ten digits."""
-        return 10
+        """Ten."""
+        return CLASSES
 
     def batch(self, size: int, *, seed: int, folder: Path | None) -> tuple[Tensor, Tensor]:
-        """The first `size` images after a seeded shuffle; see `Data.batch`.
+        """The first `size` training images after a seeded shuffle; see `Data.batch`.
 
         Raises:
             ValueError: there are fewer images than asked for.
+            DataError: the images are missing or damaged.
             FileNotFoundError: the folder was not prepared.
         """
-        if size > self.images:
-            raise ValueError(f"the digits are {self.images} images, so batch={size} is too many; data=synthetic has no limit")
-        images, labels = _bundled() if folder is None else read(folder)
-        chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:size]
-        pixels = torch.from_numpy(images)[chosen].reshape(-1, *self.shape)
-        return pixels / _LARGEST_PIXEL, torch.from_numpy(labels)[chosen]
+        images, labels = arrays(self.name, folder)
+        training = self.training(len(images))
+        if size > len(training):
+            raise ValueError(
+                f"{self.name} has {len(training)} training images, so batch={size} is too many; synthetic data have no limit"
+            )
+        order = torch.randperm(len(training), generator=torch.Generator().manual_seed(seed))
+        chosen = training[order[:size]].numpy()
+        pixels = torch.from_numpy(images[chosen]) / self.largest
+        mean, std = (torch.tensor(values).reshape(-1, 1, 1) for values in (self.mean, self.std))
+        return (pixels - mean) / std, torch.from_numpy(labels[chosen])
+
+    def training(self, count: int) -> Tensor:
+        """Which of `count` images are trained on: shape [number], int64, in the order of the split."""
+        if not self.parts:
+            return torch.arange(count)
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(_SPLIT_SEED))
+        return order[: count - count // self.parts]
+
+    def phrase(self, size: int) -> str:
+        """Name and number of images taken."""
+        return f"{self.title}, {size} training images"
+
+
+@dataclass(frozen=True)
+class Digits(Images):
+    """Handwritten digits: 1797 grey images of 8 x 8 pixels, scaled to 0 ... 1, none kept back."""
+
+    name = "digits"
+    title = "scikit-learn digits"
+    shape = (1, 8, 8)
+    largest = 16  # the images are counts of 4 x 4 binary pixels
+    mean = (0.0,)
+    std = (1.0,)
+    parts = 0
 
     def phrase(self, size: int) -> str:
         """Name, number of images taken, number of images."""
-        return f"scikit-learn digits, {size} of {self.images} images"
+        return f"{self.title}, {size} of 1797 images"
 
 
-def prepare(folder: Path) -> Path:
-    """Write the digits to a folder, whole or not at all; does nothing where they are already there.
+@dataclass(frozen=True)
+class Mnist(Images):
+    """Handwritten digits: 60,000 grey images of 28 x 28 pixels, of which 50,000 are trained on."""
 
-    Imports scikit-learn: not for a process that measures.
-
-    Args:
-        folder: made where it is missing.
-
-    Returns:
-        The file written, `digits.npz`: `images` [1797, 64] float32 (0 ... 16) and `labels` [1797] int64.
-    """
-    path = folder / FILE
-    if path.exists():
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    images, labels = _bundled()
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, images=images, labels=labels)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return path
+    name = "mnist"
+    title = "MNIST"
+    shape = (1, 28, 28)
+    largest = 255
+    mean = (0.1307,)
+    std = (0.3081,)
+    parts = 6
 
 
-def read(folder: Path) -> tuple[Any, Any]:
-    """Read what `prepare` wrote.
+@dataclass(frozen=True)
+class Cifar10(Images):
+    """Photographs of animals and vehicles: 50,000 colour images of 32 x 32 pixels, of which 40,000 are trained on."""
 
-    Returns:
-        Images [1797, 64] float32 and labels [1797] int64, numpy arrays.
-
-    Raises:
-        FileNotFoundError: the folder was not prepared.
-        ValueError: the file holds pickled objects or is no archive of arrays.
-    """
-    path = folder / FILE
-    if not path.exists():
-        raise FileNotFoundError(f"there is no {FILE} in {folder}: benchmarks.problems.data.prepare writes it")
-    with np.load(path, allow_pickle=False) as archive:
-        return archive["images"], archive["labels"]
-
-
-@cache
-def _bundled() -> tuple[Any, Any]:
-    from sklearn.datasets import load_digits  # slow, and absent from processes that measure
-
-    digits = load_digits()
-    return digits.data.astype(np.float32), digits.target.astype(np.int64)
+    name = "cifar10"
+    title = "CIFAR-10"
+    shape = (3, 32, 32)
+    largest = 255
+    mean = (125.3 / 255, 123.0 / 255, 113.9 / 255)
+    std = (63.0 / 255, 62.1 / 255, 66.7 / 255)
+    parts = 5

@@ -46,7 +46,7 @@ def test_canonical_form_fills_the_parameters_of_parts() -> None:
         ("mlp[depth=0]", "at least 1"),
         ("mlp[activation=rely]", "gelu, relu, tanh"),
         ("rosenbrock[n=1]", "at least 2"),
-        ("cnn[data=3]", "one of digits, synthetic"),
+        ("cnn[data=3]", "one of digits, mnist, cifar10, synthetic, synthetic-images"),
         ("resnet[width=4]", "'resnet18'"),
         ("recurrent[cell=mamba]", "gru, lstm, rnn"),
         ("transformer[data=digits]", "no parameter 'data'"),
