@@ -84,7 +84,9 @@ def test_reports_use_only_the_torch_free_modules_below_them() -> None:
 
 
 def test_importing_estimators_does_not_import_torch() -> None:
-    assert not {"torch", "numpy"} & loaded("import estimators, estimators.naming, estimators.registry, estimators.spec")
+    assert not {"torch", "numpy"} & loaded(
+        "import estimators, estimators.naming, estimators.registry, estimators.spec, estimators.theory"
+    )
 
 
 def test_importing_gradgauge_loads_nothing_heavy() -> None:

@@ -18,7 +18,7 @@ def mean(law: Law, n: float, k: float) -> Moments:
         k: number of tangents.
     """
     if law.name == "basis":  # tangents beyond the n-th are zero
-        return exact((law.squared_length(n) or 0.0) / k) if k >= n else Moments()
+        return exact(_square(law, n) / k) if k >= n else Moments()
     if law.name == "orthogonal":
         return _orthogonal(law, n, k)
     if law.name == "varying-length":
@@ -59,13 +59,13 @@ def _in_one_dimension(known: Moments, nonzero: float | None, k: float) -> Moment
 
 def _one_on_the_sphere(law: Law, n: float) -> Moments:
     """A single v, uniform on the sphere of radius r: ‖d v‖ = r² |cos|."""
-    square, direction = law.squared_length(n) or 0.0, mean_law(n, 1)
+    square, direction = _square(law, n), mean_law(n, 1)
     return Moments(square / n, square**2 / n, square * direction.mean_root).of_direction(direction)
 
 
 def _orthogonal(law: Law, n: float, k: float) -> Moments:
     """Whole sets of n orthogonal tangents of length r give r² g each, the rest of k tangents r² times a projection of g."""
-    sets, square = k // n, law.squared_length(n) or 0.0
+    sets, square = k // n, _square(law, n)
     rest = k - sets * n
     if not rest:
         return exact(square / n)
@@ -101,9 +101,16 @@ def _angle(law: Law, n: float, k: float) -> Moments:
     The second moment is [k + 2(k-1) cos²a + (k-1)(k-2)(cos⁴a + sin⁴a/(n-1))] / (k² n): pairs with the first tangent, and pairs of
     others, whose parts orthogonal to the first are independent and uniform on the unit sphere of n - 1 dimensions.
     """
-    square = law.squared_length(n) or 0.0
+    square = _square(law, n)
     if k == 1 or law.turn == 0:  # all tangents are the first
         return _one_on_the_sphere(law, n) if n > 1 else exact(square)
     cosine, sine = 1 - law.turn, law.turn  # squared
     pairs = 2 * (k - 1) * cosine + (k - 1) * (k - 2) * (cosine**2 + sine**2 / (n - 1))
     return Moments(1 / n, (k + pairs) / (k**2 * n)).scaled(square)
+
+
+def _square(law: Law, n: float) -> float:
+    """‖v‖² of a law whose tangents are all of one length."""
+    square = law.squared_length(n)
+    assert square is not None, law
+    return square

@@ -49,6 +49,7 @@ def projection(law: Law, n: float, k: float) -> Moments:
 
 
 def _of_rank(n: float, rank: float) -> Moments:
+    """Of an expected rank; in one dimension the rank, 0 or 1, is the cosine and the length too."""
     known = Moments(along=rank / n, squared_norm=rank / n, squared_cosine=rank / n)
     return known if n > 1 else replace(known, norm=rank, cosine=rank)
 
