@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
+from benchmarks.harness import kernels
 from benchmarks.harness.settings import Settings, derived_seed
 from benchmarks.outcomes import check_estimate, frames_of, outcome_of, reason_of
 from benchmarks.problems.problem import Problem, build_problem
@@ -119,7 +120,8 @@ def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort
     )
     measurement: Measurement = import_module(_MEASURERS[cell.kind]).measure(problem, estimator, settings)
     size = {"n": problem.objective.coordinates(), "resident_bytes": problem.resident_bytes}
-    return replace(measurement, facts={**size, "data": problem.data, **measurement.facts})
+    ran = kernels.observe(problem, estimator, settings.seed)
+    return replace(measurement, facts={**size, "data": problem.data, **measurement.facts, **ran})
 
 
 def _refuse_simulated(estimator: Estimator, problem: Problem) -> None:

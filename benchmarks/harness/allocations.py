@@ -39,15 +39,26 @@ def profiled(work: Callable[[], Any]) -> Allocated:
     Args:
         work: what it returns is held until counting has ended.
     """
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # it writes two lines to standard error for every profile otherwise
     with collector_off():
-        with profile(use_kineto=True, profile_memory=True) as trace:
-            held = work()
-        del held
-    assert trace.kineto_results is not None
-    events = [event for event in trace.kineto_results.events() if event.name() == "[memory]"]
+        events = [event for event in trace(work, profile_memory=True) if event.name() == "[memory]"]
     on_cpu = [event for event in events if event.device_type().name == "CPU"]
     return summed([event.nbytes() for event in sorted(on_cpu, key=lambda event: event.start_ns())])
+
+
+def trace(work: Callable[[], Any], *, profile_memory: bool = False) -> list[Any]:
+    """The events of torch's profiler while `work` runs; what it returns is held until then.
+
+    Args:
+        work: what is watched.
+        profile_memory: whether the allocator's events are wanted too.
+    """
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # it writes two lines to standard error for every profile otherwise
+    with profile(use_kineto=True, profile_memory=profile_memory) as profiler:
+        held = work()
+    del held
+    assert profiler.kineto_results is not None
+    events: list[Any] = profiler.kineto_results.events()
+    return events
 
 
 def summed(changes: Sequence[int]) -> Allocated:

@@ -7,9 +7,10 @@ such product has no such numbers. An evaluation of the loss that carries many ta
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.module_tracker import ModuleTracker
 
 from benchmarks.harness.base import Base
 from benchmarks.harness.gradient import Gradient
@@ -44,9 +45,21 @@ def measure(problem: Problem, base: Base, gradient: Gradient) -> list[Metric]:
 
 def operations(work: Callable[[], Any]) -> int:
     """Floating-point operations of the matrix products and convolutions in `work`."""
-    with FlopCounterMode(display=False) as counter:
+    counter = FlopCounterMode(display=False)
+    counter.mod_tracker = _NoModules()
+    with counter:
         work()
     return int(counter.get_total_flops())
+
+
+class _NoModules(ModuleTracker):
+    """Attributes nothing to modules: hooks on a module's inputs, where these are parameters, `torch.autograd.grad` refuses."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        pass
 
 
 @contextmanager

@@ -6,26 +6,27 @@ from torch.autograd import forward_ad
 
 from estimators.directional.derivatives.treatments import KERNELS, Treated
 from estimators.directional.derivatives.untouched_inputs import LAYERS
-from estimators.directional.space import Space
+from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
 _TREATMENTS = {**LAYERS, **KERNELS}
 
 
-def take_one(space: Space, objective: Objective, tangent: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+def take_one(space: Space, objective: Objective, tangents: Tangents, index: int = 0) -> tuple[Tensor, Tensor]:
     """One pass.
 
     Args:
         space: what is perturbed.
         objective: the loss.
-        tangent: block name -> tensor of the block's shape.
+        tangents: among others, the one to take.
+        index: which one.
 
     Returns:
         The loss and its derivative, both 0-dimensional.
     """
     point = space.point(objective)
     with forward_ad.dual_level():
-        duals = {name: forward_ad.make_dual(value, tangent[name]) for name, value in point.items()}
+        duals = {name: forward_ad.make_dual(value, tangents[name][index]) for name, value in point.items()}
         with Treated(_TREATMENTS):
             dual = space.loss(objective, duals)
         loss, derivative = forward_ad.unpack_dual(dual)

@@ -31,7 +31,7 @@ class Jvp(Derivative):
             with torch.no_grad():
                 if len(next(iter(tangents.values()))) > 1:
                     return take_several(space, objective, tangents)
-                loss, value = take_one(space, objective, {name: rows[0] for name, rows in tangents.items()})
+                loss, value = take_one(space, objective, tangents)
                 return Derivatives(loss, value.view(1))
         except (NotImplementedError, RuntimeError) as error:
             if is_unsupported(error):

@@ -98,9 +98,7 @@ def _in_one_pass(space: Space, objective: Objective, tangents: Tangents, *, trea
 
 def _one_by_one(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
     k = len(next(iter(tangents.values())))
-    losses, values = zip(
-        *(take_one(space, objective, {name: rows[i] for name, rows in tangents.items()}) for i in range(k)), strict=True
-    )
+    losses, values = zip(*(take_one(space, objective, tangents, index) for index in range(k)), strict=True)
     return Derivatives(losses[0], torch.stack(values))
 
 
