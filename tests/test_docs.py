@@ -42,3 +42,21 @@ def test_the_page_on_comparing_names_options_and_codes_that_there_are() -> None:
     assert re.findall(r"^\| (\d) \|", page, flags=re.MULTILINE) == [str(code) for code in (FINE, LOSS, 2, NOTHING)]
     assert f"±{100 * THRESHOLD:.0f} %" in page
     assert f"--processes {LEAST_PROCESSES}" in page
+
+
+def test_the_page_on_problems_gives_the_names_and_sizes_that_there_are() -> None:
+    from benchmarks.problems.problem import build_problem
+    from benchmarks.problems.registry import ENTRIES, PARTS, PROBLEMS
+
+    page = (CHECKOUT / "docs" / "problems.md").read_text(encoding="utf-8")
+    models = {name for name, entry in ENTRIES.items() if "batch" in entry.parameters}
+    rows = re.findall(r"^\| ((?:`[a-z0-9-]+`(?:, )?)+) \| .* \| ([0-9, ]+) \|$", page, re.MULTILINE)
+    sizes = {
+        name: int(size.replace(",", ""))
+        for names, counts in rows
+        for name, size in zip(re.findall("`(.+?)`", names), counts.split(", "), strict=True)
+    }
+    assert sizes == {name: build_problem(name).objective.coordinates() for name in models}
+    assert {name for name in PARTS["data"] if f"`{name}`" not in page} == set()
+    for spec in re.findall("-p '(.+?)'", page):
+        PROBLEMS.resolve(spec)

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import socket
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,6 +29,7 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         raise OSError("there is no network here")
 
     monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between attempts
     return tried
 
 
