@@ -10,6 +10,7 @@ import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -72,11 +73,22 @@ def summed(changes: Sequence[int]) -> Allocated:
 
 def tracked(work: Callable[[], Any]) -> Allocated:
     """Run `work` under a dispatch mode that follows storages from the operator that returns them to their end."""
+    _meet_dispatch_modes()
     with collector_off(), _Tracker() as tracker:
         held = work()
         found = Allocated(tracker.peak, tracker.held)
     del held
     return found
+
+
+@cache
+def _meet_dispatch_modes() -> None:
+    """Let torch import what it imports at the first operator under any dispatch mode of a process.
+
+    What goes wrong on the way and is caught there keeps the frames of whoever called that operator, and their tensors with them.
+    """
+    with _Tracker():
+        torch.zeros(1)
 
 
 class _Tracker(TorchDispatchMode):

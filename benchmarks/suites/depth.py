@@ -24,8 +24,8 @@ DEPTH = Suite(
     summary="1 ... 100 hidden layers of width 256, 1 ... 50 of width 1024: cost, memory and quality against depth",
     grids=(
         Grid((*_EXACT, *_ONE_TANGENT), (*_mlps(256), *_mlps(1024))),
-        Grid(("multi-tangent[k=4]",), (*_mlps(256), *_mlps(1024, deepest=20))),
-        Grid(("forward-gradient[k=16]", "multi-tangent[k=16]"), _mlps(256, deepest=20)),
+        Grid(("multi-tangent[k=4]",), (*_mlps(256), *_mlps(1024, deepest=10))),
+        Grid(("forward-gradient[k=16]", "multi-tangent[k=16]"), _mlps(256, deepest=10)),
     ),
     common=(*_EXACT, *_ONE_TANGENT, "multi-tangent[k=4]"),
     precision=SWEEP_PRECISION,

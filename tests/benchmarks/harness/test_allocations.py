@@ -1,11 +1,16 @@
 """Peaks computed by hand, found by both counters to the byte, ten times over."""
 
 import gc
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from benchmarks.harness.allocations import Allocated, profiled, summed, tracked
+
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 FLOAT = 4
 WEIGHT = torch.ones(256, requires_grad=True)
@@ -110,3 +115,18 @@ def test_the_tracker_leaves_nothing_behind():
     tracked(lambda: kept.append(torch.empty(10)))
     kept.clear()  # its storage dies after the tracker has ended
     assert tracked(lambda: torch.empty(5)) == Allocated(5 * FLOAT, 5 * FLOAT)
+
+
+def test_the_first_count_of_a_process_is_that_of_the_others():
+    code = (
+        "import torch; from benchmarks.harness.allocations import tracked;"
+        "from benchmarks.harness.gradient import Gradient, generator_for;"
+        "from benchmarks.problems.problem import build_problem; from estimators.registry import ESTIMATORS;"
+        "objective = build_problem('sphere[n=512]').objective; estimator = ESTIMATORS.build('forward-gradient[k=8]');"
+        "work = lambda: Gradient(objective, estimator, generator_for(0, 'test', torch.device('cpu'))).run(2);"
+        "work(); print(*(tracked(work) for _ in range(3)), sep=';')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    counts = done.stdout.strip().split(";")
+    assert len(counts) == 3
+    assert len(set(counts)) == 1, counts
