@@ -159,21 +159,24 @@ def report(
         print(facade.report(*runs, output=output, figures=figures))
 
 
-@app.command(epilog=example("gradgauge export results/RUN --format csv -o run.csv"))
+@app.command(
+    epilog=example("gradgauge export results/RUN --format csv -o run.csv", "gradgauge export results/A results/B --format latex")
+)
 def export(
     runs: Runs,
     format_: Annotated[
         str, typer.Option("--format", metavar="|".join(typed.FORMATS), parser=typed.export_format, help="What to write.")
     ] = "csv",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Default: records.csv in the first folder.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Default: records.csv, .parquet or .tex in the first folder."),
     ] = None,
 ) -> None:
-    """Write all numbers of one or more runs for other programs: one row a metric."""
+    """Write all numbers of one or more runs for other programs, one row a metric; or a table for a paper (latex)."""
     from gradgauge import facade
 
     with _usage_errors():
-        print(facade.export(*runs, output=output or runs[0] / f"records.{format_}"))
+        print(facade.export(*runs, output=output or runs[0] / f"records.{typed.FORMATS[format_]}", format=format_))
 
 
 @app.command(
@@ -222,6 +225,19 @@ def check(
 
     with _usage_errors():
         raise typer.Exit(checking.check(estimator, seed))
+
+
+@app.command(epilog=example("gradgauge new estimator my-method"))
+def new(
+    thing: Annotated[str, typer.Argument(metavar="estimator", help="What to create.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case words joined by hyphens.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to. Default: this one.")] = Path(),
+) -> None:
+    """Write a working estimator and its test, to be changed into your own; nothing is overwritten."""
+    from gradgauge import creating
+
+    with _usage_errors():
+        raise typer.Exit(creating.new(thing, name, out))
 
 
 @contextmanager

@@ -4,6 +4,7 @@
 everything in a folder.
 """
 
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,15 +159,33 @@ def compare(
     return compare_folders(base, new, Rule(threshold, noise_floor)).frame()
 
 
-def export(*folders: str | Path, output: str | Path) -> Path:
-    """Write all numbers of one or more runs as CSV.
+def export(*folders: str | Path, output: str | Path, format: str = "csv") -> Path:  # noqa: A002 - as on the command line
+    """Write the numbers of one or more runs for other programs, or a table of them for a paper.
+
+    Args:
+        *folders: run folders; several are merged.
+        output: the file to write.
+        format: `csv` or `parquet`, with one row a metric; `latex`, with one row an estimator and problem.
 
     Returns:
         The path written.
-    """
-    from reports.export import to_csv
 
-    return to_csv(folders, output)
+    Raises:
+        FolderError: one of the folders is no run folder, or is too new.
+        UsageError: an unknown format, or one whose extra is not installed.
+    """
+    from benchmarks.request import UsageError
+    from estimators.spec import nearest
+    from reports.export import WRITERS
+
+    if format not in WRITERS:
+        raise UsageError(f"unknown format {format!r}: expected one of {', '.join(WRITERS)} ({nearest(format, WRITERS)})")
+    if format == "parquet" and importlib.util.find_spec("pyarrow") is None:
+        raise UsageError(
+            "format parquet needs the extra `parquet`, which is not installed: pip install 'gradgauge[parquet]', "
+            "or pip install pyarrow beside a checkout"
+        )
+    return WRITERS[format](folders, output)
 
 
 def list_estimators() -> list[Item]:

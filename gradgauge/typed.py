@@ -11,8 +11,8 @@ import typer
 THINGS = ("estimators", "problems", "suites", "devices")
 """What can be listed."""
 
-FORMATS = ("csv",)
-"""What a run can be exported as."""
+FORMATS = {"csv": "csv", "parquet": "parquet", "latex": "tex"}
+"""What a run can be exported as -> how the name of such a file ends."""
 
 COMPARISONS = ("text", "markdown", "json")
 """What a comparison can be written as."""

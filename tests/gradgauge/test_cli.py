@@ -57,7 +57,11 @@ SMALL = ("custom", "-p", "sphere[n=4]", "--draws", "20", "--budget", "200ms", "-
         (["report"], "Missing argument 'RUN'"),
         (["report", "nowhere"], "nowhere is no run folder: it has no run.json"),
         (["export", "nowhere"], "nowhere is no run folder: it has no run.json"),
-        (["export", "nowhere", "--format", "parquet"], "Invalid value for '--format': expected one of csv, got 'parquet'"),
+        (["export", "nowhere", "--format", "latex"], "nowhere is no run folder: it has no run.json"),
+        (
+            ["export", "nowhere", "--format", "tex"],
+            "Invalid value for '--format': expected one of csv, parquet, latex, got 'tex'",
+        ),
         (["compare", "base"], "Missing argument 'NEW'"),
         (["compare", "nowhere", "elsewhere"], "nowhere is no run folder: it has no run.json"),
         (["compare", "a", "b", "--threshold", "0.03"], "Invalid value for '--threshold': expected a percentage such as 2%"),
@@ -110,6 +114,10 @@ def test_a_run_is_reported_exported_and_resumed(gradgauge: Command, tmp_path: Pa
     frame = pandas.read_csv(tmp_path / "made.csv")
     assert set(frame.kind) == {"contract", "cost", "memory", "quality"}
     assert set(frame.seed) == {3}
+    done = gradgauge("export", "made", "made", "--format", "latex")
+    assert (done.returncode, Path(done.stdout.strip())) == (0, Path("made") / "records.tex")
+    assert "forward-gradient[k=2]" in (tmp_path / "made" / "records.tex").read_text()
+    assert gradgauge("export", "made", "--format", "parquet", "-o", "no/such/folder.parquet").returncode == 2
 
     assert gradgauge("report", "made", "-o", "other.html", "--figures", "figures").returncode == 0
     assert "gradgauge" in (tmp_path / "other.html").read_text()

@@ -147,3 +147,14 @@ def test_every_name_of_the_facade_is_there() -> None:
     assert all(callable(getattr(gg, name)) for name in gg.__all__)
     with pytest.raises(AttributeError, match="no attribute 'mesure'"):
         gg.mesure  # noqa: B018
+
+
+def test_a_format_whose_extra_is_missing_names_it_and_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # what an import finds that finds nothing
+    with pytest.raises(UsageError, match=r"the extra `parquet`, which is not installed: pip install 'gradgauge\[parquet\]'"):
+        gg.export(tmp_path, output=tmp_path / "numbers.parquet", format="parquet")
+
+
+def test_an_unknown_format_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"expected one of csv, parquet, latex .did you mean 'latex'"):
+        gg.export(tmp_path, output=tmp_path / "table.tex", format="laetx")

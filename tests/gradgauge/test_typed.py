@@ -42,5 +42,5 @@ def test_names_are_refused_with_the_nearest() -> None:
     assert thing("suites") == "suites"
     with pytest.raises(typer.BadParameter, match=r"got 'estimator' .did you mean 'estimators'"):
         thing("estimator")
-    with pytest.raises(typer.BadParameter, match="expected one of csv"):
-        export_format("parquet")
+    with pytest.raises(typer.BadParameter, match=r"expected one of csv, parquet, latex, got 'parket' .did you mean 'parquet'"):
+        export_format("parket")
