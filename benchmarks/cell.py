@@ -16,7 +16,7 @@ from benchmarks.harness import kernels
 from benchmarks.harness.settings import Settings, derived_seed
 from benchmarks.outcomes import check_estimate, frames_of, outcome_of, reason_of
 from benchmarks.problems.problem import Problem, build_problem
-from benchmarks.records import CONTRACT, Cell, Measurement, Metric, Outcome, Record
+from benchmarks.records import CONTRACT, Cell, Measurement, Outcome, Record
 from estimators.estimator import Estimator
 from estimators.objective import MissingCapability
 from estimators.registry import ESTIMATORS
@@ -100,7 +100,9 @@ def _built_and_measured(cell: Cell, effort: Effort) -> Measurement:
     if not isinstance(estimator, Estimator):
         raise TypeError(f"{cell.estimator} is no estimator: expected an estimators.Estimator, got {type(estimator).__name__}")
     if cell.kind == CONTRACT:
-        return _contract(estimator, cell.seed, _place(cell))
+        from benchmarks.contract.measurement import measure_or_recall  # asv's trackers do without
+
+        return measure_or_recall(estimator, cell.estimator, seed=cell.seed, device=_place(cell), dtype=cell.dtype)
     problem = build_problem(cell.problem, device=_place(cell), dtype=cell.dtype, seed=cell.seed, data_folder=effort.data_folder)
     check_estimate(ESTIMATORS.build(cell.estimator), problem)  # another instance: what it caches must not warm this one
     return _measured(cell, estimator, problem, effort)
@@ -108,7 +110,9 @@ def _built_and_measured(cell: Cell, effort: Effort) -> Measurement:
 
 def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort) -> Measurement:
     if cell.kind == CONTRACT:
-        return _contract(estimator, cell.seed, _place(cell))
+        from benchmarks.contract.measurement import measure
+
+        return measure(estimator, seed=cell.seed, device=_place(cell))
     if cell.kind != "quality":
         _refuse_simulated(estimator, problem)
     settings = Settings(
@@ -131,22 +135,6 @@ def _refuse_simulated(estimator: Estimator, problem: Problem) -> None:
         raise MissingCapability(
             "a derivative of its own", "simulated ones come from the known gradient; their cost is no method's"
         )
-
-
-def _contract(estimator: Estimator, seed: int, device: str) -> Measurement:
-    from benchmarks.contract.check import check_estimator  # asv's trackers do without
-
-    results = check_estimator(estimator, seed=seed, device=device)
-    verdicts = [result.verdict.value for result in results]
-    metrics = [
-        Metric(f"clauses_{verdict}", verdicts.count(verdict), "clauses", count=len(verdicts))
-        for verdict in ("passed", "failed", "omitted")
-    ]
-    clauses = [
-        {"clause": r.clause, "verdict": r.verdict.value, "expected": str(r.expected), "observed": str(r.observed)}
-        for r in results
-    ]
-    return Measurement(tuple(metrics), facts={"clauses": clauses})
 
 
 def _place(cell: Cell) -> str:

@@ -44,11 +44,11 @@ class Ascent(Estimator):
     def estimate(self, objective, state, *, generator):
         with torch.enable_grad():
             loss = objective.loss()
-            gradient = torch.autograd.grad(loss, list(objective.parameters.values()))
+            gradient = torch.autograd.grad(loss, list(objective.parameters.values()), materialize_grads=True)
         return DenseEstimate(loss.detach(), dict(zip(objective.parameters, (-g for g in gradient), strict=True))), state
 
     def declaration(self, shapes, batch):
-        return Declaration(unbiased=True, stochastic=False, records_tape=True)
+        return Declaration(unbiased=True, stochastic=False, memory="activations", records_tape=True)
 
 
 clauses = gg.check(Ascent())

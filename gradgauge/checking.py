@@ -1,5 +1,6 @@
-"""The command `check`: the contract of one estimator, clause by clause, as text and exit code."""
+"""The command `check`: the contract of one estimator, clause by clause, as a table and an exit code."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 from estimators.registry import ESTIMATORS
 
 if TYPE_CHECKING:
-    from benchmarks.contract.check import ClauseResult
+    from benchmarks.contract.result import ClauseResult
 
 KEPT, BROKEN, FAILED = 0, 1, 3
 """Exit codes: every clause that applies is kept; one is broken; the estimator could not even be built."""
@@ -27,6 +28,7 @@ def check(estimator: str, seed: int) -> int:
         SpecError: an unknown name or parameter, a value of the wrong kind, or a file that is not there.
     """
     ESTIMATORS.resolve(estimator)  # before torch is imported
+    from benchmarks.contract.check import false_alarm_rate
     from benchmarks.outcomes import reason_of
     from estimators.spec import SpecError
     from gradgauge.inprocess import clauses
@@ -38,17 +40,39 @@ def check(estimator: str, seed: int) -> int:
     except Exception as error:  # whatever a user's file raises is what became of the check
         print(f"{estimator} could not be built: {reason_of(error)}", file=sys.stderr)
         return FAILED
-    _show(estimator, results)
+    print(table(results, shutil.get_terminal_size((120, 24)).columns))
+    print(f"\n{estimator}: {len(results)} clauses, {_counted(results)}")
+    print(f"An estimator that keeps its word fails by chance in at most 1 of {1 / false_alarm_rate():,.0f} checks.")
     return BROKEN if any(result.verdict.value == "failed" for result in results) else KEPT
 
 
-def _show(estimator: str, results: "Sequence[ClauseResult]") -> None:
+def table(results: "Sequence[ClauseResult]", width: int) -> str:
+    """One row a clause: verdict, clause, what was observed and what was expected.
+
+    Args:
+        results: of `check_estimator`.
+        width: columns of the terminal.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=width, color_system=None, markup=False, highlight=False, emoji=False)
+    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
+    shown.add_column("verdict", no_wrap=True)
+    shown.add_column("clause", no_wrap=True)
+    shown.add_column("observed", ratio=1, overflow="fold")
+    shown.add_column("expected", ratio=1, overflow="fold")
     for result in results:
-        print(f"{result.verdict.value:8}{result.clause}")
-        if result.verdict.value == "failed":
-            print(f"{'':8}  expected: {result.expected}\n{'':8}  observed: {result.observed}")
-        else:
-            print(f"{'':8}  {result.observed}")
+        verdict = result.verdict.value
+        shown.add_row("n/a" if verdict == "not applicable" else verdict, result.clause, result.observed, result.expected)
+    with console.capture() as text:
+        console.print(shown)
+    return "\n".join(line.rstrip() for line in text.get().strip("\n").splitlines())
+
+
+def _counted(results: "Sequence[ClauseResult]") -> str:
     verdicts = [result.verdict.value for result in results]
-    counted = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in ("passed", "failed", "omitted"))
-    print(f"{estimator}: {len(results)} clauses, {counted}")
+    omitted = [result.clause for result in results if result.verdict.value == "omitted"]
+    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in ("passed", "failed", "omitted", "not applicable"))
+    return counts + (f"; the declaration omits {', '.join(omitted)}" if omitted else "")

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from benchmarks.cell import Effort, measure_objects
-from benchmarks.contract.check import ClauseResult, check_estimator
+from benchmarks.contract.check import check_estimator
+from benchmarks.contract.result import ClauseResult
 from benchmarks.problems.problem import Problem, build_problem, problem_of
 from benchmarks.records import CONTRACT, Cell, Record
 from benchmarks.request import Request, UsageError

@@ -63,9 +63,10 @@ def contract_table(results: Results) -> Table:
     """What each estimator promised and whether it kept its word."""
     lines = []
     for row in rows(results.of(CONTRACT)):
-        clauses = (whole(row.get(f"clauses_{verdict}")) for verdict in ("passed", "failed", "omitted"))
-        lines.append((row["label"], row["outcome"], *clauses, row["reason"] or NOTHING))
-    columns = ("estimator", "outcome", "clauses passed", "failed", "do not apply", "reason")
+        clauses = (whole(row.get(f"clauses_{verdict}")) for verdict in ("passed", "failed", "omitted", "not_applicable"))
+        kept = row["facts"].get("kept") if isinstance(row["facts"], dict) else None
+        lines.append((row["label"], row["outcome"], *clauses, f"kept, of {kept}" if kept else "now", row["reason"] or NOTHING))
+    columns = ("estimator", "outcome", "clauses passed", "failed", "omitted", "do not apply", "checked", "reason")
     return Table("The contract, clause by clause, counted", columns, (("", tuple(lines)),), prose=True)
 
 

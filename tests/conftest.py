@@ -12,6 +12,14 @@ from benchmarks.records import PROTOCOL_VERSION, Cell, Metric, Outcome, Record, 
 MakeRun = Callable[..., Path]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the verdicts of tests out of the user's cache, also those of processes that tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADGAUGE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """Run torch on one thread, as workers do: two on a busy machine wait for each other at every small operation."""

@@ -51,7 +51,7 @@ def test_the_estimator_has_at_most_40_lines(folder: Path) -> None:
 def test_the_estimator_keeps_its_contract(folder: Path) -> None:
     done = gradgauge(folder, "check", "my_estimator.py:SignGradient")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "passed  unbiased" in done.stdout
+    assert "passed    unbiased" in done.stdout
 
 
 def test_the_estimator_is_in_the_report(folder: Path) -> None:

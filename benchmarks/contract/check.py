@@ -7,14 +7,31 @@ Example:
     []
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import torch
 
-from benchmarks.contract.clause import Clause, Examination, Observation, Verdict, failed, omitted
-from benchmarks.contract.clauses import declared, exact, moments, output, reproducible, span, tape, untouched
+from benchmarks.contract.clause import Clause, Examination, Observation, Verdict, failed, inapplicable
+from benchmarks.contract.clauses import (
+    chunks,
+    cost,
+    declared,
+    degenerate,
+    descent,
+    exact,
+    following,
+    independence,
+    invariance,
+    isotropy,
+    moments,
+    output,
+    reproducible,
+    span,
+    tape,
+    untouched,
+)
 from benchmarks.contract.objectives import OBJECTIVES, ContractObjective
+from benchmarks.contract.result import ClauseResult
 from benchmarks.contract.snapshot import preserved_globals
 from estimators.estimator import Estimator
 from estimators.objective import MissingCapability
@@ -22,33 +39,34 @@ from estimators.objective import MissingCapability
 CLAUSES: tuple[Clause, ...] = (
     declared.CLAUSE,
     output.CLAUSE,
+    exact.CLAUSE,
+    exact.FULL_BUDGET,
+    output.HALF,
+    degenerate.CLAUSE,
     reproducible.CLAUSE,
     untouched.CLAUSE,
     untouched.AFTER_EXCEPTION,
     tape.CLAUSE,
     span.CLAUSE,
-    exact.CLAUSE,
-    exact.FULL_BUDGET,
+    descent.CLAUSE,
     moments.CLAUSE,
     moments.ERROR,
+    isotropy.CLAUSE,
+    independence.TENSORS,
+    independence.TANGENTS,
+    following.SCALE,
+    following.LINEAR,
+    following.PERMUTATION,
+    invariance.STEP,
+    invariance.LENGTHS,
+    chunks.CLAUSE,
+    cost.CALLS,
+    cost.MULTIPLE,
+    cost.MEMORY,
 )
 
 
-@dataclass(frozen=True)
-class ClauseResult:
-    """What became of one clause over all objectives.
-
-    Attributes:
-        clause: its name.
-        verdict: failed if it failed on one objective; omitted if it applied to none.
-        expected: what was asked, in words.
-        observed: the figures or the defects, each with its objective.
-    """
-
-    clause: str
-    verdict: Verdict
-    expected: str
-    observed: str
+_GRAVEST_FIRST = (Verdict.FAILED, Verdict.PASSED, Verdict.OMITTED, Verdict.INAPPLICABLE)
 
 
 def check_estimator(
@@ -61,12 +79,12 @@ def check_estimator(
     """Look at an estimator clause by clause.
 
     Every clause has fresh objectives, what an estimator raises is a failure of that clause, and global states are put back after
-    each, so that one defect shows where it is. A capability that an objective lacks omits the clause there, and so does an output
-    that is not as it should be.
+    each, so that one defect shows where it is. Where an objective lacks a capability no clause applies, nor where the output is
+    not as it should be.
 
     Args:
         estimator: who.
-        objectives: on what; by default the four of `benchmarks.contract.objectives`.
+        objectives: on what; by default the four of `benchmarks.contract.objectives`. Some clauses have their own besides.
         seed: of the generators handed to the estimator; the statistical clauses' draws follow from it.
         device: where the objectives lie.
 
@@ -77,12 +95,31 @@ def check_estimator(
     cases = OBJECTIVES if objectives is None else tuple(objectives)
     observed: dict[str, dict[str, Observation]] = {}
     for clause in CLAUSES:
-        unusable = {name for name, seen in observed.get(output.CLAUSE.name, {}).items() if seen.verdict is Verdict.FAILED}
+        objectives = clause.on or cases
         observed[clause.name] = {
-            case.name: omitted("the output is unusable") if case.name in unusable else _observed(clause, examination, case)
-            for case in cases
+            case.name: _broken_before(clause, case, observed) or _observed(clause, examination, case) for case in objectives
         }
     return [_result(clause, observed[clause.name]) for clause in CLAUSES]
+
+
+def false_alarm_rate(objectives: Sequence[ContractObjective] = OBJECTIVES) -> float:
+    """The largest probability that a check fails an estimator that keeps its word: the sum over clauses and objectives.
+
+    Args:
+        objectives: as for `check_estimator`.
+    """
+    return sum(clause.false_alarm(case) for clause in CLAUSES for case in clause.on or objectives)
+
+
+def _broken_before(
+    clause: Clause, case: ContractObjective, observed: Mapping[str, Mapping[str, Observation]]
+) -> Observation | None:
+    """That a clause without which this one says nothing failed on this objective (on any, where this one has its own)."""
+    for name in ("output", *clause.presumes):
+        failures = [on for on, seen in observed.get(name, {}).items() if seen.verdict is Verdict.FAILED]
+        if case.name in failures or (clause.on and failures):
+            return inapplicable(f"{name} failed")
+    return None
 
 
 def _observed(clause: Clause, examination: Examination, case: ContractObjective) -> Observation:
@@ -90,7 +127,7 @@ def _observed(clause: Clause, examination: Examination, case: ContractObjective)
         try:
             return clause.look(examination, case)
         except MissingCapability as error:
-            return omitted(str(error))
+            return inapplicable(str(error))
         except Exception as error:
             return failed(f"{type(error).__name__}: {str(error)[:200]}")
 
@@ -98,7 +135,7 @@ def _observed(clause: Clause, examination: Examination, case: ContractObjective)
 def _result(clause: Clause, observations: dict[str, Observation]) -> ClauseResult:
     """Put the observations of all objectives together: the gravest verdict, and where it was seen."""
     verdicts = {observation.verdict for observation in observations.values()}
-    verdict = next(each for each in (Verdict.FAILED, Verdict.PASSED, Verdict.OMITTED) if each in verdicts or not verdicts)
+    verdict = next(each for each in _GRAVEST_FIRST if each in verdicts or not verdicts)
     where: dict[str, list[str]] = {}
     for name, observation in observations.items():
         if observation.verdict is verdict:

@@ -1,6 +1,7 @@
 """What a clause of the contract is, and the examination that clauses share: fresh subjects, estimates, draws."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.contract.objectives import ContractObjective, Subject
+from benchmarks.contract.objectives import AS_IT_IS, ContractObjective, Subject, Variant
 from estimators.estimator import Declaration, Estimate, Estimator
 from estimators.objective import Objective, WithKnownGradient
 
@@ -16,6 +17,9 @@ EXACT = {torch.float64: 1e-6, torch.float32: 1e-3}
 """Largest relative error that counts as rounding (a central difference divides the rounding of the loss by its step, 1e-3)."""
 
 _HALF = 0.1  # the same for the 16-bit types
+_SEEDS = 3  # at most, for what rounding may hide under one
+_TANGENTS_KEPT = 150  # of a sample: what they are held to shows in so many
+_AGAIN = 1_000_003  # added to the seed for a second sample
 
 
 class Verdict(Enum):
@@ -24,6 +28,7 @@ class Verdict(Enum):
     PASSED = "passed"
     FAILED = "failed"
     OMITTED = "omitted"
+    INAPPLICABLE = "not applicable"
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,13 @@ def failed(text: str) -> Observation:
 
 
 def omitted(text: str) -> Observation:
-    """The clause does not apply, for this reason."""
+    """The declaration does not promise what the clause would hold it to."""
     return Observation(Verdict.OMITTED, text)
+
+
+def inapplicable(text: str) -> Observation:
+    """There is nothing that the clause could look at, for this reason; the declaration has no part in it."""
+    return Observation(Verdict.INAPPLICABLE, text)
 
 
 @dataclass(frozen=True)
@@ -61,10 +71,12 @@ class Sample:
     Attributes:
         estimates: [draws, n], float64.
         gradient: [n], float64.
+        tangents: of the first estimates, name -> [k, *shape]; empty where it names none.
     """
 
     estimates: Tensor
     gradient: Tensor
+    tangents: Sequence[Mapping[str, Tensor]] = ()
 
 
 @dataclass
@@ -80,11 +92,11 @@ class Examination:
     estimator: Estimator
     seed: int
     device: torch.device
-    _samples: dict[str, Sample] = field(default_factory=dict)
+    _samples: dict[tuple[str, bool], Sample] = field(default_factory=dict)
 
-    def subject(self, case: ContractObjective) -> Subject:
+    def subject(self, case: ContractObjective, variant: Variant = AS_IT_IS) -> Subject:
         """A fresh objective; with its gradient, where the estimator asks for that."""
-        subject = case.make(self.device)
+        subject = case.make(self.device, variant)
         if "gradient" not in self.declaration(subject.objective).needs:
             return subject
         loss = subject.objective.loss().detach()
@@ -112,18 +124,45 @@ class Examination:
         who = estimator or self.estimator
         return who.estimate(objective, who.init(objective), generator=self.generator(shift))
 
-    def sample(self, case: ContractObjective) -> Sample:
-        """`case.draws` estimates in a row (2 where all are declared to be equal), taken once and kept."""
-        if case.name not in self._samples:
+    def difference(self, subject: Subject, other: Callable[[int], Tensor], *, factor: float = 1.0) -> float:
+        """‖factor · estimate - other‖ over the larger of ‖factor · estimate‖ and ‖factor · g‖: the least of up to three seeds.
+
+        A random basis is ill-conditioned now and then, which amplifies rounding, and a finite difference along a tangent across
+        the gradient is nothing but rounding: one seed alone does not tell. What is within the tolerance needs no second.
+
+        Args:
+            subject: where the estimates are taken.
+            other: shift of the seed -> what it should equal, [n] in float64.
+            factor: of the estimate.
+        """
+        slope, found = abs(factor) * flat(reference(subject.objective)).norm(), math.inf
+        for shift in range(_SEEDS):
+            estimate = factor * flat(self.estimate(subject.objective, shift=shift)[0].gradient)
+            found = min(found, float((estimate - other(shift)).norm() / max(estimate.norm(), slope)))
+            if found <= tolerance(subject.objective):
+                break
+        return found
+
+    def sample(self, case: ContractObjective, *, again: bool = False) -> Sample:
+        """`case.draws` estimates in a row (2 where all are declared to be equal), taken once and kept.
+
+        Args:
+            case: on what.
+            again: other draws than the first, independent of them.
+        """
+        if (case.name, again) not in self._samples:
             objective = self.subject(case).objective
             declaration = self.declaration(objective)
             draws = case.draws if declaration.stochastic and not declaration.exact else 2
-            state, generator, rows = self.estimator.init(objective), self.generator(), []
-            for _ in range(draws):
+            state, generator = self.estimator.init(objective), self.generator(_AGAIN * again)
+            rows, tangents = [], []
+            for number in range(draws):
                 estimate, state = self.estimator.estimate(objective, state, generator=generator)
                 rows.append(flat(estimate.gradient))
-            self._samples[case.name] = Sample(torch.stack(rows), flat(reference(objective)))
-        return self._samples[case.name]
+                tangents.append(self.estimator.tangents(state) if number < _TANGENTS_KEPT else None)
+            named = [one for one in tangents if one is not None]
+            self._samples[case.name, again] = Sample(torch.stack(rows), flat(reference(objective)), named)
+        return self._samples[case.name, again]
 
 
 @dataclass(frozen=True)
@@ -134,11 +173,17 @@ class Clause:
         name: its name in results: a word or two.
         expected: what is asked, in words.
         look: finds out on one objective; what it raises counts as a failure.
+        false_alarm: the largest probability that a correct estimator fails it on one objective.
+        on: the objectives it looks at; None for those of the check.
+        presumes: names of clauses without which it says nothing; all presume `output`.
     """
 
     name: str
     expected: str
     look: Callable[[Examination, ContractObjective], Observation]
+    false_alarm: Callable[[ContractObjective], float] = lambda case: 0.0
+    on: Sequence[ContractObjective] | None = None
+    presumes: Sequence[str] = ()
 
 
 def reference(objective: Objective) -> dict[str, Tensor]:
@@ -146,7 +191,7 @@ def reference(objective: Objective) -> dict[str, Tensor]:
     leaves = objective.parameters
     inner = getattr(objective, "objective", objective)  # one that knows its gradient need not know how to differentiate
     with torch.enable_grad():
-        gradients = torch.autograd.grad(inner.loss(), list(leaves.values()))
+        gradients = torch.autograd.grad(inner.loss(), list(leaves.values()), materialize_grads=True)
     return dict(zip(leaves, gradients, strict=True))
 
 

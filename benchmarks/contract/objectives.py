@@ -2,39 +2,18 @@
 
 Two are linear in their parameters, so that finite differences have no error of their own and every declared expectation holds
 exactly; two are curved networks. Among them are frozen tensors, tied ones, two of one shape, a buffer that every forward pass
-changes, a dropout mask. All are float32 but the first.
+changes, a dropout mask. All are float32 but the first. Single clauses have objectives of their own beside them: where costs
+can be counted, where something is missing, where the gradient lies along an axis.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
+from benchmarks.contract.networks import Fuse, Spare, Tick, TwoHeads
 from estimators.objective import FunctionObjective, ModuleObjective, Objective
-
-
-class Interruption(Exception):  # noqa: N818  (no defect: the contract raises it on purpose)
-    """Raised in the middle of a forward pass, to see what an estimator leaves behind."""
-
-
-@dataclass
-class Fuse:
-    """Counts forward passes and interrupts one of them.
-
-    Attributes:
-        passes: forward passes so far.
-        blows_at: which of them raises `Interruption`, counted from 1; None for none.
-    """
-
-    passes: int = 0
-    blows_at: int | None = None
-
-    def tick(self) -> None:
-        """Count one pass."""
-        self.passes += 1
-        if self.passes == self.blows_at:
-            raise Interruption(f"forward pass {self.passes} was interrupted")
 
 
 @dataclass(frozen=True)
@@ -46,98 +25,125 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """A change to an objective whose effect on the gradient is known.
+
+    Attributes:
+        scale: the loss is multiplied by this.
+        samples: which samples make up the batch, in this order; None for all.
+        dtype: floating-point type of everything; None for the objective's own.
+    """
+
+    scale: float = 1.0
+    samples: tuple[int, ...] | None = None
+    dtype: torch.dtype | None = None
+
+
+AS_IT_IS = Variant()
+
+
+@dataclass(frozen=True)
 class ContractObjective:
     """How to make one of the objectives.
 
     Attributes:
         name: for messages.
-        make: builds a fresh one on a device; every clause has its own, so that a broken estimator harms only itself.
+        build: builds a fresh one; use `make`.
         linear: whether it is linear in its parameters.
         draws: how many estimates the statistical clauses take; 0 leaves it out of them.
+        samples: of how many samples the loss is the mean, wherever in the batch they stand; 0 where it is no such mean.
     """
 
     name: str
-    make: Callable[[torch.device], Subject]
+    build: Callable[[torch.device, Variant], Subject]
     linear: bool = False
     draws: int = 0
+    samples: int = 0
+
+    def make(self, device: torch.device, variant: Variant = AS_IT_IS) -> Subject:
+        """A fresh one on a device: every clause has its own, so that a broken estimator harms only itself."""
+        return self.build(device, variant)
 
 
-class _Tick(nn.Module):
-    """Passes its input on, counts the pass in the fuse and, in train mode, in a buffer (as batch normalisation would)."""
+def linear_function(*slope: float) -> Callable[[torch.device, Variant], Subject]:
+    """Builds the function ⟨slope, x⟩ of a vector, in float64."""
 
-    calls: Tensor
+    def build(device: torch.device, variant: Variant) -> Subject:
+        fuse = Fuse()
+        gradient = torch.tensor(slope, dtype=variant.dtype or torch.float64, device=device)
 
-    def __init__(self, fuse: Fuse) -> None:
-        super().__init__()
-        self.fuse = fuse
-        self.register_buffer("calls", torch.zeros((), dtype=torch.int64))
+        def function(x: Tensor) -> Tensor:
+            value = variant.scale * (gradient * x).sum()
+            fuse.tick()
+            return value
 
-    def forward(self, x: Tensor) -> Tensor:
-        self.fuse.tick()
-        if self.training:
-            self.calls += 1
-        return x
+        point = torch.linspace(-1, 2, len(slope), dtype=gradient.dtype, device=device)
+        return Subject(FunctionObjective(function, point), fuse)
 
-
-class _TwoHeads(nn.Module):
-    """Frozen features, then three heads of one shape, two of which share their weight; linear in the trainable parameters."""
-
-    def __init__(self, fuse: Fuse) -> None:
-        super().__init__()
-        self.features = nn.Linear(4, 3).requires_grad_(False)
-        self.tick = _Tick(fuse)
-        self.left = nn.Linear(3, 2, bias=False)
-        self.right = nn.Linear(3, 2, bias=False)
-        self.again = nn.Linear(3, 2, bias=False)
-        self.again.weight = self.left.weight
-
-    def forward(self, x: Tensor) -> Tensor:
-        features = self.tick(torch.tanh(self.features(x)))
-        output: Tensor = self.left(features) + 2 * self.right(features) - 3 * self.again(features.flip(-1))
-        return output
+    return build
 
 
-def _linear(device: torch.device) -> Subject:
+def _one_number(device: torch.device, variant: Variant) -> Subject:
+    slope = torch.tensor(3 * variant.scale, dtype=variant.dtype or torch.float32, device=device)
+    return Subject(FunctionObjective(lambda x: slope * x, slope / 6))
+
+
+def _two_heads(device: torch.device, variant: Variant) -> Subject:
     fuse = Fuse()
-    slope = torch.tensor([1.0, -0.5, 2.0, 0.25], dtype=torch.float64, device=device)
-
-    def function(x: Tensor) -> Tensor:
-        value = (slope * x).sum()
-        fuse.tick()
-        return value
-
-    point = torch.tensor([0.5, -1.0, 0.75, 2.0], dtype=torch.float64, device=device)
-    return Subject(FunctionObjective(function, point), fuse)
+    return _with_module(_seeded(TwoHeads(fuse)), _weighted_mean, fuse, device, variant)
 
 
-def _linear_module(device: torch.device) -> Subject:
-    fuse = Fuse()
-    return _with_module(_seeded(_TwoHeads(fuse)), _weighted_mean, fuse, device, outputs=2)
-
-
-def _mlp(device: torch.device) -> Subject:
+def _perceptron(device: torch.device, variant: Variant) -> Subject:
     fuse = Fuse()
     first, shared, other, tied = nn.Linear(4, 3), nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3)
     tied.weight = shared.weight
     first.requires_grad_(False)
-    layers = [first, nn.Tanh(), shared, nn.Tanh(), other, _Tick(fuse), nn.Tanh(), tied, nn.Tanh(), nn.Linear(3, 2)]
-    return _with_module(_seeded(nn.Sequential(*layers)), nn.functional.mse_loss, fuse, device, outputs=2)
+    layers = [first, nn.Tanh(), shared, nn.Tanh(), other, Tick(fuse), nn.Tanh(), tied, nn.Tanh(), nn.Linear(3, 2)]
+    return _with_module(_seeded(nn.Sequential(*layers)), nn.functional.mse_loss, fuse, device, variant)
 
 
-def _dropout(device: torch.device) -> Subject:
+def _dropout(device: torch.device, variant: Variant) -> Subject:
     fuse = Fuse()
-    module = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Dropout(0.5), _Tick(fuse), nn.Linear(3, 2))
-    return _with_module(_seeded(module), nn.functional.mse_loss, fuse, device, outputs=2)
+    module = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Dropout(0.5), Tick(fuse), nn.Linear(3, 2))
+    return _with_module(_seeded(module), nn.functional.mse_loss, fuse, device, variant)
+
+
+def _spare(device: torch.device, variant: Variant) -> Subject:
+    fuse = Fuse()
+    return _with_module(_seeded(Spare(fuse)), _weighted_mean, fuse, device, variant)
+
+
+def _one_sample(device: torch.device, variant: Variant) -> Subject:
+    return _two_heads(device, replace(variant, samples=(0,)))
+
+
+def _deep(device: torch.device, variant: Variant) -> Subject:
+    fuse = Fuse()
+    layers: list[nn.Module] = [layer for _ in range(DEEP_LAYERS) for layer in (nn.Linear(2, 2), nn.Tanh())]
+    module = _seeded(nn.Sequential(*layers[:-1]))
+    return _with_module(module, nn.functional.mse_loss, fuse, device, variant, inputs=2, batch=512)
 
 
 def _with_module(
-    module: nn.Module, loss: Callable[..., Tensor], fuse: Fuse, device: torch.device, *, outputs: int, batch: int = 3
+    module: nn.Module,
+    loss: Callable[..., Tensor],
+    fuse: Fuse,
+    device: torch.device,
+    variant: Variant,
+    *,
+    inputs: int = 4,
+    batch: int = 4,
 ) -> Subject:
-    generator = torch.Generator().manual_seed(2)
-    inputs = torch.randn(batch, 4, generator=generator).to(device)
-    targets = torch.randn(batch, outputs, generator=generator).to(device)
-    objective = ModuleObjective(module.to(device), loss, (inputs, targets))
-    fuse.passes = 0  # the objective has looked at its module once
+    dtype, generator = variant.dtype or torch.float32, torch.Generator().manual_seed(2)
+    drawn = [torch.randn(batch, width, generator=generator, dtype=torch.float32) for width in (inputs, 2)]
+    chosen: Sequence[int] = range(batch) if variant.samples is None else variant.samples
+    values, targets = (part[list(chosen)].to(device, dtype) for part in drawn)
+
+    def scaled(*arguments: Tensor, **options: str) -> Tensor:
+        return variant.scale * loss(*arguments, **options)
+
+    objective = ModuleObjective(module.to(device, dtype), scaled, (values, targets))
+    fuse.passes = 0  # the objective has looked at its module
     return Subject(objective, fuse)
 
 
@@ -146,7 +152,7 @@ def _seeded(module: nn.Module) -> nn.Module:
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in module.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) / 2)
+            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float32) / 2)
     return module
 
 
@@ -155,9 +161,25 @@ def _weighted_mean(output: Tensor, targets: Tensor, reduction: str = "mean") -> 
     return product.mean() if reduction == "mean" else product
 
 
-OBJECTIVES = (
-    ContractObjective("linear function (float64)", _linear, linear=True, draws=500),
-    ContractObjective("linear network", _linear_module, linear=True, draws=150),
-    ContractObjective("perceptron", _mlp),
-    ContractObjective("perceptron with dropout", _dropout),
+FUNCTION = ContractObjective("function", linear_function(1.0, -0.5, 2.0, 0.25), linear=True, draws=500)
+NETWORK = ContractObjective("linear network", _two_heads, linear=True, draws=150, samples=4)
+PERCEPTRON = ContractObjective("perceptron", _perceptron, samples=4)
+DROPOUT = ContractObjective("dropout", _dropout)
+OBJECTIVES = (FUNCTION, NETWORK, PERCEPTRON, DROPOUT)
+"""What every clause looks at unless it has objectives of its own."""
+
+AXIS = ContractObjective("function along an axis", linear_function(2.3048861143, 0.0, 0.0, 0.0), linear=True, draws=500)
+"""As steep as `FUNCTION`, along the first coordinate."""
+
+DEEP_LAYERS = 12
+DEEP = ContractObjective("deep perceptron", _deep, samples=512)
+"""Equal dense layers, all trainable, in which the first and the last hardly count."""
+
+NO_SLOPE = ContractObjective("zero loss", linear_function(0.0, 0.0, 0.0), linear=True)
+DEGENERATE = (
+    NO_SLOPE,
+    ContractObjective("one number", _one_number, linear=True),
+    ContractObjective("one sample", _one_sample, linear=True),
+    ContractObjective("unused parameter", _spare, linear=True),
 )
+"""Where there is next to nothing to differentiate."""

@@ -58,7 +58,8 @@ METRICS: dict[str, About] = {
     "simulated_difference": About("quality", "", "largest relative difference between simulated and real estimates on a sample"),
     "clauses_passed": About("contract", "clauses", "clauses of the contract that passed"),
     "clauses_failed": About("contract", "clauses", "clauses of the contract that failed"),
-    "clauses_omitted": About("contract", "clauses", "clauses of the contract that do not apply"),
+    "clauses_omitted": About("contract", "clauses", "clauses of the contract that the declaration does not promise"),
+    "clauses_not_applicable": About("contract", "clauses", "clauses of the contract that find nothing to look at"),
 }
 
 

@@ -1,5 +1,7 @@
 """The declaration itself is well formed and does not contradict itself. What it says is the other clauses' business."""
 
+import math
+
 from benchmarks.contract.clause import Clause, Examination, Observation, failed, passed
 from benchmarks.contract.objectives import ContractObjective
 from estimators.estimator import MEMORY_CLASSES, Declaration
@@ -17,7 +19,7 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
 
 
 def _faults(declared: Declaration) -> list[str]:
-    error, eta = declared.relative_error, declared.eta
+    error, eta, again = declared.relative_error, declared.eta, declared.expected.get("relative_error")
     checks = {
         f"memory={declared.memory!r} is none of {', '.join(MEMORY_CLASSES)}": declared.memory not in MEMORY_CLASSES,
         f"needs {sorted(declared.needs - CAPABILITIES)}: no objective knows them": not declared.needs <= CAPABILITIES,
@@ -25,6 +27,12 @@ def _faults(declared: Declaration) -> list[str]:
         f"eta={eta} is not between 0 and 1": eta is not None and not 0 <= eta <= 1 + 1e-9,
         "exact, but not unbiased": declared.exact and not declared.unbiased,
         f"exact, but relative_error={error}": declared.exact and error not in (None, 0),
+        "linear, but not homogeneous": declared.linear and not declared.homogeneous,
+        f"relative_error={error}, but expected['relative_error']={again}": None not in (error, again) and error != again,
+        f"unbiased with relative_error={error}, so eta cannot be {eta}": declared.unbiased
+        and error is not None
+        and eta is not None
+        and not math.isclose(eta, 1 / (1 + error), rel_tol=1e-6),
     }
     return [fault for fault, found in checks.items() if found]
 

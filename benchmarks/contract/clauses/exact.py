@@ -13,6 +13,7 @@ from benchmarks.contract.clause import (
     differentiates,
     failed,
     flat,
+    inapplicable,
     omitted,
     passed,
     reference,
@@ -38,16 +39,16 @@ def look_at_full_budget(examination: Examination, case: ContractObjective) -> Ob
     """Compare a few estimates of the estimator at full budget with the gradient."""
     objective = examination.subject(case).objective
     full = examination.estimator.at_full_budget(objective.coordinates())
-    return omitted("has none") if full is None else _compared(examination, case, objective, full)
+    return inapplicable("has none") if full is None else _compared(examination, case, objective, full)
 
 
 def _compared(examination: Examination, case: ContractObjective, objective: Objective, estimator: Estimator) -> Observation:
     if not case.linear and not differentiates(examination.declaration(objective)):
-        return omitted("finite differences are exact on linear functions only")
+        return inapplicable("finite differences are exact on linear functions only")
     gradient = flat(reference(objective))
     estimates = [examination.estimate(objective, shift=shift, estimator=estimator)[0] for shift in range(_ESTIMATES)]
     middle = median(relative_error(flat(estimate.gradient), gradient) for estimate in estimates)
-    text = f"relative error {middle:.1e}"
+    text = f"off by {middle:.1e}"
     return passed(text) if middle <= tolerance(objective) else failed(text)
 
 

@@ -1,80 +1,121 @@
 """The declared mean and mean squared error, on objectives that are linear, over a number of draws fixed beforehand.
 
-Bounds are in standard errors taken from the draws themselves, and wider below than above: the estimates' distributions have a
-heavy upper tail, and draws that miss it give a low mean with a small spread. In 100,000 simulated samples of the worst registered
-law (Gaussian, k = 1, at both of the contract's sizes) no mean and no mean squared error lay outside, so that a correct estimator
-fails for fewer than one seed in 10,000. An estimate that is too long by 1.6 or too short by 0.6 is found.
+Bounds are in standard errors taken from the draws themselves (not smaller than the declared error makes likely), and wider below
+than above: the estimates' distributions have a heavy upper tail, and draws that miss it give a low mean with a small spread. A
+comparison outside is made once more with new draws, and only what lies outside twice counts. The law of an estimate is not known
+here, so `ONCE` is a bound taken from simulation, far above what was seen: in 100,000 samples of Gaussian directions with k = 1,
+the worst registered law, at both of the contract's sizes, nothing lay outside even once. An estimate that is too long by 1.6 or
+too short by 0.6 is found.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from benchmarks.contract.clause import Clause, Examination, Observation, Sample, failed, omitted, passed, tolerance
+from benchmarks.contract.clause import Clause, Examination, Observation, Sample, failed, inapplicable, omitted, passed, tolerance
 from benchmarks.contract.objectives import ContractObjective
 
 ABOVE, BELOW = 5.0, 10.0  # standard errors
-DIRECTIONS = 3
+RANDOM_DIRECTIONS = 3
+
+Found = tuple[dict[str, float], list[str]]
+
+ONCE = 1e-3
+"""Bound on the probability that one comparison of a correct estimator lies outside."""
 
 
 def look(examination: Examination, case: ContractObjective) -> Observation:
-    """Compare the mean estimate with the gradient: along it, along random directions, and as a whole."""
+    """Compare the mean estimate with the gradient: along it, along random directions and coordinates, and as a whole."""
     objective = case.make(examination.device).objective
     declaration = examination.declaration(objective)
-    if not declaration.unbiased or not case.draws:
-        return omitted("not declared" if case.draws else "not linear")
-    sample = examination.sample(case)
-    slack = tolerance(objective)
-    comparisons = {name: _z(sample, direction, slack) for name, direction in _directions(sample.gradient).items()}
-    comparisons["overall"] = _overall(sample, declaration.relative_error, slack)
-    worst = max(comparisons, key=lambda name: abs(comparisons[name]))
-    text = f"{comparisons[worst]:+.1f} standard errors {worst}, {len(sample.estimates)} draws"
-    return passed(text) if all(map(_within, comparisons.values())) else failed(text)
+    if not declaration.unbiased:
+        return omitted("not declared")
+    if not case.draws:
+        return inapplicable("not linear")
+    error, slack = 0.0 if declaration.exact else declaration.relative_error, tolerance(objective)
+    first, outside = _outside(examination, case, lambda sample: departures(sample, error, slack))
+    worst = max(outside or first, key=lambda name: abs(first[name]))
+    text = f"{first[worst]:+.1f} standard errors {worst}, {len(examination.sample(case).estimates)} draws"
+    return failed(text) if outside else passed(text)
 
 
 def look_at_error(examination: Examination, case: ContractObjective) -> Observation:
     """Compare the mean of ‖estimate - g‖² / ‖g‖² with the declared value."""
     objective = case.make(examination.device).objective
     declared = examination.declaration(objective).relative_error
-    if declared is None or not case.draws:
-        return omitted("not declared" if case.draws else "not linear")
-    sample = examination.sample(case)
-    errors = (sample.estimates - sample.gradient).square().sum(1) / sample.gradient.square().sum()
+    if declared is None:
+        return omitted("not declared")
+    if not case.draws:
+        return inapplicable("not linear")
+    slack = tolerance(objective) * (1 + declared)
+    _, outside = _outside(examination, case, lambda sample: {"error": _beyond(*_against(sample, declared, slack))})
+    errors = _errors(examination.sample(case))
     mean, standard_error = _mean(errors)
-    z = _beyond(mean - declared, tolerance(objective) * (1 + declared), standard_error)
-    text = f"{mean:.4g} ± {standard_error:.2g} against {declared:.4g} declared, {len(errors)} draws"
-    return passed(text) if _within(z) else failed(text)
+    text = f"{float(mean):.4g} ± {float(standard_error):.2g} of {declared:.4g} declared, {len(errors)} draws"
+    return failed(text) if outside else passed(text)
 
 
-def _directions(gradient: Tensor) -> dict[str, Tensor]:
-    """Unit vectors to look along: the gradient, and a few random ones, always the same, within 90 degrees of it."""
-    drawn = torch.randn(DIRECTIONS, len(gradient), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    named = {"along the gradient": gradient}
-    named |= {f"along random direction {number + 1}": row for number, row in enumerate(drawn)}
-    return {name: _toward(gradient, direction) for name, direction in named.items()}
+def departures(sample: Sample, declared: float | None, slack: float) -> dict[str, float]:
+    """How far the mean estimate lies from the gradient, in standard errors, with rounding taken off; name -> number.
 
-
-def _toward(gradient: Tensor, direction: Tensor) -> Tensor:
-    """The unit vector along the direction or against it, whichever is nearer to the gradient."""
-    return nn.functional.normalize(direction if direction @ gradient >= 0 else -direction, dim=0)
-
-
-def _z(sample: Sample, direction: Tensor, slack: float) -> float:
-    """Distance of the mean from the truth along a direction, in standard errors, rounding taken off."""
-    mean, standard_error = _mean(sample.estimates @ direction)
-    return _beyond(mean - float(sample.gradient @ direction), slack * float(sample.gradient.norm()), standard_error)
-
-
-def _overall(sample: Sample, declared: float | None, slack: float) -> float:
-    """Length of the mean's error in units of √(E‖estimate - g‖² / draws), rounding taken off.
-
-    If all of the variance lay in one direction this would be a standard normal number; spread out, it is nearer to 1.
+    Args:
+        sample: the estimates.
+        declared: E‖estimate - g‖² / ‖g‖², or None.
+        slack: what counts as rounding, relative to the gradient.
     """
-    norm = float(sample.gradient.norm())
-    total = float((sample.estimates - sample.gradient).square().sum(1).mean()) if declared is None else declared * norm**2
+    n, norm, draws = len(sample.gradient), float(sample.gradient.norm()), len(sample.estimates)
+    names, directions = _directions(sample.gradient)
+    means, errors = _mean(sample.estimates @ directions.T)
+    if declared is not None:  # at least an equal share of the declared error for each coordinate; none where none is declared
+        errors = errors.clamp(min=norm * math.sqrt(declared / (n * draws))) * bool(declared)
+    truths = directions @ sample.gradient
+    found = {
+        name: _beyond(float(mean - truth), slack * norm, float(error))
+        for name, mean, truth, error in zip(names, means, truths, errors, strict=True)
+    }
+    total = float(_errors(sample).mean()) if declared is None else declared
     length = float((sample.estimates.mean(0) - sample.gradient).norm())
-    return _beyond(length, slack * norm, math.sqrt(total / len(sample.estimates)))
+    # if all of the variance lay in one direction this would be a standard normal number; spread out, it is nearer to 1
+    return {**found, "overall": _beyond(length, slack * norm, norm * math.sqrt(total / draws))}
+
+
+def false_alarm(case: ContractObjective) -> float:
+    """For `look`: twice outside, for each of the comparisons."""
+    if not case.draws:
+        return 0.0
+    coordinates = case.make(torch.device("cpu")).objective.coordinates()
+    return (1 + RANDOM_DIRECTIONS + coordinates + 1) * ONCE**2
+
+
+def _outside(examination: Examination, case: ContractObjective, compare: Callable[[Sample], dict[str, float]]) -> Found:
+    """The comparisons of one sample, and the names of those that lie outside in it and in another one."""
+    first = compare(examination.sample(case))
+    outside = [name for name, z in first.items() if not within(z)]
+    if outside:
+        second = compare(examination.sample(case, again=True))
+        outside = [name for name in outside if not within(second[name])]
+    return first, outside
+
+
+def _against(sample: Sample, declared: float, slack: float) -> tuple[float, float, float]:
+    mean, standard_error = _mean(_errors(sample))
+    return float(mean) - declared, slack, float(standard_error)
+
+
+def _directions(gradient: Tensor) -> tuple[list[str], Tensor]:
+    """Unit vectors to look along, within 90 degrees of the gradient: itself, a few random ones, the coordinates; [m, n]."""
+    n = len(gradient)
+    drawn = torch.randn(RANDOM_DIRECTIONS, n, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    rows = nn.functional.normalize(torch.cat([gradient[None], drawn, torch.eye(n, dtype=torch.float64)]), dim=1)
+    names = ["along the gradient", *(f"along random direction {number + 1}" for number in range(RANDOM_DIRECTIONS))]
+    names += [f"along coordinate {number}" for number in range(n)]
+    return names, torch.where((rows @ gradient >= 0)[:, None], rows, -rows)
+
+
+def _errors(sample: Sample) -> Tensor:
+    return (sample.estimates - sample.gradient).square().sum(1) / sample.gradient.square().sum()
 
 
 def _beyond(difference: float, slack: float, unit: float) -> float:
@@ -84,13 +125,22 @@ def _beyond(difference: float, slack: float, unit: float) -> float:
     return excess / unit if unit else math.copysign(math.inf, excess) if excess else 0.0
 
 
-def _within(z: float) -> bool:
+def within(z: float) -> bool:
+    """Whether a comparison speaks for the declaration."""
     return -BELOW <= z <= ABOVE
 
 
-def _mean(values: Tensor) -> tuple[float, float]:
-    return float(values.mean()), float(values.std() / math.sqrt(len(values)))
+def _mean(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Means and standard errors over the first dimension."""
+    return values.mean(0), values.std(0) / math.sqrt(len(values))
 
 
-CLAUSE = Clause("unbiased", "where declared, the mean estimate is the gradient, within bounds from the declared variance", look)
-ERROR = Clause("relative-error", "the mean of ‖estimate - g‖² / ‖g‖² is as declared", look_at_error)
+CLAUSE = Clause(
+    "unbiased", "where declared, the mean estimate is the gradient, within bounds from the declared variance", look, false_alarm
+)
+ERROR = Clause(
+    "relative-error",
+    "the mean of ‖estimate - g‖² / ‖g‖² is as declared",
+    look_at_error,
+    lambda case: ONCE**2 if case.draws else 0.0,
+)

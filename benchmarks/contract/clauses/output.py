@@ -6,11 +6,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, passed
-from benchmarks.contract.objectives import ContractObjective
+from benchmarks.contract.clause import (
+    Clause,
+    Examination,
+    Observation,
+    differentiates,
+    failed,
+    flat,
+    passed,
+    reference,
+    relative_error,
+    tolerance,
+)
+from benchmarks.contract.objectives import ContractObjective, Variant
 from estimators.estimator import Estimate
 from estimators.objective import Objective
 
+HALVES = (torch.bfloat16, torch.float16)
 _GROSS = 0.1  # a loss further from the truth than this share of it is another quantity (a sum, zero, a derivative)
 
 
@@ -23,28 +35,53 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
     if not isinstance(returned, tuple) or len(returned) != 2 or not isinstance(returned[0], Estimate):
         return failed(f"estimate() returned {type(returned).__name__}, not (Estimate, state)")
     estimate = returned[0]
-    faults = _tensor_faults(objective, dict(estimate.items())) or _loss_faults(objective, estimate.loss, case.linear)
-    if faults:
-        return failed("; ".join(faults[:3]))
+    found = faults(objective, estimate, case.linear)
+    return failed("; ".join(found[:3])) if found else passed("as the parameters")
+
+
+def look_at_half(examination: Examination, case: ContractObjective) -> Observation:
+    """Take one estimate in each of the 16-bit types; where it is declared exact, compare it with the gradient."""
+    worst = 0.0
+    for dtype in HALVES:
+        objective = examination.subject(case, Variant(dtype=dtype)).objective
+        estimate, _ = examination.estimate(objective)
+        found = faults(objective, estimate, case.linear)
+        declaration = examination.declaration(objective)
+        if not found and declaration.exact and (case.linear or differentiates(declaration)):
+            worst = max(worst, relative_error(flat(estimate.gradient), flat(reference(objective))))
+            found = [f"relative error {worst:.1e} in {dtype}"] if worst > tolerance(objective) else []
+        if found:
+            return failed("; ".join(found[:3]))
     return passed("as the parameters")
+
+
+def faults(objective: Objective, estimate: Estimate, linear: bool) -> list[str]:
+    """What is wrong with the form of an estimate or its loss, in words.
+
+    Args:
+        objective: of what it is an estimate.
+        estimate: as returned.
+        linear: whether the objective is linear, so that every method finds the loss at the point.
+    """
+    return _tensor_faults(objective, dict(estimate.items())) or _loss_faults(objective, estimate.loss, linear)
 
 
 def _tensor_faults(objective: Objective, tensors: dict[str, Any]) -> list[str]:
     if list(tensors) != list(objective.parameters):
         return [f"names {list(tensors)} instead of {list(objective.parameters)}"]
-    faults = []
+    found = []
     for name, parameter in objective.parameters.items():
         tensor = tensors[name]
         if not isinstance(tensor, Tensor):
-            faults.append(f"{name!r} is {type(tensor).__name__}, not a tensor")
+            found.append(f"{name!r} is {type(tensor).__name__}, not a tensor")
             continue
-        found = (tuple(tensor.shape), tensor.dtype, tensor.device)
+        form = (tuple(tensor.shape), tensor.dtype, tensor.device)
         wanted = (tuple(parameter.shape), parameter.dtype, parameter.device)
-        if found != wanted:
-            faults.append(f"{name!r} is {_words(found)} instead of {_words(wanted)}")
+        if form != wanted:
+            found.append(f"{name!r} is {_words(form)} instead of {_words(wanted)}")
         elif not tensor.isfinite().all():
-            faults.append(f"{name!r} holds NaN or infinity")
-    return faults
+            found.append(f"{name!r} holds NaN or infinity")
+    return found
 
 
 def _loss_faults(objective: Objective, loss: Any, linear: bool) -> list[str]:
@@ -58,8 +95,14 @@ def _loss_faults(objective: Objective, loss: Any, linear: bool) -> list[str]:
     return [] if math.isfinite(value) else ["the loss is not finite"]
 
 
-def _words(found: tuple[tuple[int, ...], torch.dtype, torch.device]) -> str:
-    return f"{found[1]} of shape {found[0]} on {found[2]}"
+def _words(form: tuple[tuple[int, ...], torch.dtype, torch.device]) -> str:
+    return f"{form[1]} of shape {form[0]} on {form[2]}"
 
 
 CLAUSE = Clause("output", "names (in order), shapes, dtypes and devices of the parameters; finite; the loss beside it", look)
+HALF = Clause(
+    "half-precision",
+    "the same in bfloat16 and float16; the gradient, roughly, where declared exact",
+    look_at_half,
+    presumes=("exact",),
+)

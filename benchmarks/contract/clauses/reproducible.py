@@ -5,7 +5,7 @@ from benchmarks.contract.objectives import ContractObjective
 from benchmarks.contract.snapshot import bits, scramble_globals
 from estimators.estimator import Estimate
 
-_OTHER_SEEDS = 8  # k signs in few dimensions repeat by chance, but not eight times
+_SEEDS, _MORE_SEEDS = 8, 64  # sparse tangents in few dimensions are the same now and then, but not so many times
 
 
 def look(examination: Examination, case: ContractObjective) -> Observation:
@@ -19,12 +19,16 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
     scramble_globals(2)
     if _bits(examination.estimate(objective)[0]) != expected:
         return failed("the same generator seed gives another estimate when the global random state differs")
-    others = [_bits(examination.estimate(objective, shift=shift)[0]) for shift in range(1, _OTHER_SEEDS + 1)]
     declaration = examination.declaration(objective)
-    if not declaration.stochastic and any(other != expected for other in others):
+    varies = declaration.stochastic and not declaration.exact
+    others = (
+        _bits(examination.estimate(objective, shift=shift)[0]) for shift in range(1, (_MORE_SEEDS if varies else _SEEDS) + 1)
+    )
+    changes = any(other != expected for other in others)
+    if changes and not declaration.stochastic:
         return failed("declared not stochastic, but the estimate changes with the generator's seed")
-    if declaration.stochastic and not declaration.exact and all(other == expected for other in others):
-        return failed("declared stochastic, but the estimate ignores the generator: the same for nine seeds")
+    if varies and not changes:
+        return failed(f"declared stochastic, but the estimate ignores the generator: the same for {_MORE_SEEDS + 1} seeds")
     return passed("bitwise the same under one seed")
 
 

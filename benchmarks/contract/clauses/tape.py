@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.autograd.graph import saved_tensors_hooks
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, omitted, passed
+from benchmarks.contract.clause import Clause, Examination, Observation, failed, inapplicable, passed
 from benchmarks.contract.objectives import ContractObjective
 from estimators.objective import MissingCapability
 
@@ -13,7 +13,7 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
     """Count the tensors that torch saves for a backward pass during one estimate."""
     subject = examination.subject(case)
     if examination.declaration(subject.objective).records_tape:
-        return omitted("declares a tape")
+        return inapplicable("declares a tape")
     saved = 0
 
     def count(tensor: Any) -> Any:
@@ -35,4 +35,6 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
     return failed(f"requires_grad: {', '.join(history)}") if history else passed("no tensor saved")
 
 
-CLAUSE = Clause("no-tape", "unless declared, no tensor is saved for a backward pass and nothing returned has a history", look)
+CLAUSE = Clause(
+    "no-tape", "unless declared otherwise, no tensor is saved for a backward pass and nothing returned has a history", look
+)

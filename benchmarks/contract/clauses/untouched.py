@@ -7,8 +7,9 @@ from contextlib import suppress
 
 import torch
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, omitted, passed
-from benchmarks.contract.objectives import ContractObjective, Interruption, Subject
+from benchmarks.contract.clause import Clause, Examination, Observation, failed, inapplicable, passed
+from benchmarks.contract.networks import Interruption
+from benchmarks.contract.objectives import ContractObjective, Subject
 from benchmarks.contract.snapshot import changes, preserved_globals, snapshot
 
 
@@ -25,7 +26,7 @@ def look_after_exception(examination: Examination, case: ContractObjective) -> O
         _changed(examination, whole)
     passes = whole.fuse.passes
     if not passes:
-        return omitted("runs no forward pass")
+        return inapplicable("runs no forward pass")
     moments = sorted({1, min(2, passes), passes})
     for moment in moments:
         subject = _marked(examination, case)

@@ -4,7 +4,7 @@ All are spoiled versions of one honest estimator, a forward gradient along rando
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -15,8 +15,14 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from benchmarks.contract.check import check_estimator
+from benchmarks.contract.check import CLAUSES, check_estimator
 from benchmarks.contract.clause import Verdict
+from estimators.directional.aggregations import Aggregation
+from estimators.directional.directions import Directions
+from estimators.directional.directions.sphere import Sphere
+from estimators.directional.estimator import Directional
+from estimators.directional.space import Layout
+from estimators.directional.streams import Stream
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator, Shapes, count
 from estimators.objective import ModuleObjective, Objective
 
@@ -47,11 +53,19 @@ class Honest(Estimator):
     def draw(self, objective: Objective, generator: torch.Generator) -> Tensors:
         return draw(objective, generator)
 
-    def tangents(self, state: Any) -> Tensors:
-        return {name: part[None] for name, part in state.items()}
+    def tangents(self, state: Any) -> Tensors | None:
+        return {name: part[None] for name, part in state.items()} or None
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
-        honest = Declaration(unbiased=True, in_span=True, relative_error=count(shapes) - 1.0, needs=frozenset({"jvp"}))
+        honest = Declaration(
+            unbiased=True,
+            in_span=True,
+            descends=True,
+            relative_error=count(shapes) - 1.0,
+            forward_multiple=3.0,
+            forward_calls=1,
+            needs=frozenset({"jvp"}),
+        )
         return replace(honest, **self.changes)
 
 
@@ -110,8 +124,8 @@ class Reverse(Honest):
 
     def estimate(self, objective: Objective, state: Any, *, generator: torch.Generator) -> tuple[Estimate, Any]:
         loss, leaves = objective.loss(), objective.parameters
-        gradients = torch.autograd.grad(loss, list(leaves.values()))
-        return DenseEstimate(loss.detach(), dict(zip(leaves, gradients, strict=True))), None
+        gradients = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
+        return DenseEstimate(loss.detach(), dict(zip(leaves, gradients, strict=True))), {}
 
 
 class Backward(Honest):
@@ -122,10 +136,11 @@ class Backward(Honest):
         for parameter in objective.parameters.values():
             parameter.grad = None
         loss.backward()
-        found = {name: parameter.grad.clone() for name, parameter in objective.parameters.items() if parameter.grad is not None}
+        zeros = {name: torch.zeros_like(parameter) for name, parameter in objective.parameters.items()}
+        found = {name: zeros[name] if p.grad is None else p.grad.clone() for name, p in objective.parameters.items()}
         for parameter in objective.parameters.values():
             parameter.grad = None
-        return DenseEstimate(loss.detach(), found), None
+        return DenseEstimate(loss.detach(), found), {}
 
 
 @dataclass
@@ -179,6 +194,49 @@ class NoTangents(Honest):
         return None
 
 
+class Twice(Honest):
+    """Names its tangent twice."""
+
+    def tangents(self, state: Any) -> Tensors:
+        return {name: torch.stack([part, part]) for name, part in state.items()}
+
+
+class Summed(Honest):
+    """Takes the loss for a sum over samples: four of them make up a batch."""
+
+    def estimate(self, objective: Objective, state: Any, *, generator: torch.Generator) -> tuple[Estimate, Any]:
+        estimate, state = super().estimate(objective, state, generator=generator)
+        share = (objective.batch_size or 4) / 4
+        return DenseEstimate(estimate.loss, {name: share * tensor for name, tensor in estimate.gradient.items()}), state
+
+
+class Stepped(Honest):
+    """Another step makes another estimate."""
+
+    def with_step(self, factor: float) -> Estimator:
+        return Spoiled(spoil=lambda tensors: {name: factor * tensor for name, tensor in tensors.items()})
+
+
+@dataclass(frozen=True)
+class OfLengthRootN(Aggregation):
+    """A projection onto one tangent, if that has the length √n."""
+
+    law = "projection"
+
+    def coefficients(self, tangents: Tensors, derivatives: Tensor) -> Tensor:
+        return derivatives / sum(rows[0].numel() for rows in tangents.values())
+
+
+@dataclass(frozen=True)
+class ByPlace(Directions):
+    """Tangents that depend on which others are asked for."""
+
+    law = "gaussian"
+
+    def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tensors:
+        return stream.normal(layout, range(len(indices)))
+
+
 class Raising(Honest):
     """Cannot be used at all."""
 
@@ -193,9 +251,7 @@ def one_stream_a_shape(objective: Objective, generator: torch.Generator) -> Tens
 
 
 def off_the_span(tensors: Tensors) -> Tensors:
-    return {
-        name: tensor + 0.01 * torch.arange(tensor.numel()).reshape(tensor.shape).to(tensor) for name, tensor in tensors.items()
-    }
+    return {name: t * (1 + 0.01 * torch.arange(t.numel()).reshape(t.shape).to(t)) for name, t in tensors.items()}
 
 
 def first_zero(tensors: Tensors) -> Tensors:
@@ -236,19 +292,66 @@ def nudge(objective: Objective) -> None:
         parameter.data += 1e-6
 
 
-EXACT = {"exact": True, "stochastic": False, "in_span": False, "relative_error": 0.0}
+def write_grad(objective: Objective) -> None:
+    for parameter in objective.parameters.values():
+        parameter.grad = torch.ones_like(parameter)
+
+
+def normalised(tensors: Tensors) -> Tensors:
+    norm = torch.stack([tensor.norm() for tensor in tensors.values()]).norm()
+    return {name: tensor / norm.to(tensor) * norm.to(tensor) for name, tensor in tensors.items()}
+
+
+def in_float32(tensors: Tensors) -> Tensors:
+    return {name: tensor if tensor.dtype is torch.float64 else tensor.float() for name, tensor in tensors.items()}
+
+
+def by_first_sample(objective: Objective, generator: torch.Generator) -> Tensors:
+    tangent = draw(objective, generator)
+    if not isinstance(objective, ModuleObjective) or float(objective.inputs[0, 0]) > 0:
+        return tangent
+    return {name: part.flip(-1) for name, part in tangent.items()}
+
+
+EXACT = {"exact": True, "stochastic": False, "in_span": False, "relative_error": 0.0, "memory": "activations"}
 UNTOUCHED = {"untouched", "untouched-after-exception"}
 MOMENTS = {"unbiased", "relative-error"}
 
+TEN: dict[str, tuple[Estimator, str]] = {
+    "biased scale": (Spoiled(spoil=lambda t: {k: 2 * v for k, v in t.items()}), "unbiased"),
+    "ignores its generator": (Drawn(source=lambda o, _: draw(o, torch.Generator().manual_seed(0))), "reproducible"),
+    "advances the global random state": (Meddling(meddle=lambda _: torch.rand(1)), "untouched"),
+    "leaves parameters changed after an exception": (
+        InPlace({"forward_multiple": 2.0, "forward_calls": 2}),
+        "untouched-after-exception",
+    ),
+    "wrong dtype": (Spoiled(spoil=lambda t: {k: v.half() for k, v in t.items()}), "output"),
+    "writes .grad": (Meddling(meddle=write_grad), "untouched"),
+    "records a tape": (Reverse(EXACT), "no-tape"),
+    "same noise for same-shaped tensors": (Drawn(source=one_stream_a_shape), "independent-tensors"),
+    "not in the span it declares": (Spoiled(spoil=off_the_span), "in-span"),
+    "wrong declared variance": (Honest({"relative_error": 5.0}), "relative-error"),
+}
+"""The defects of public implementations, and the clause that is made for each."""
+
 CASES: dict[str, tuple[Estimator, set[str]]] = {
-    "twice too long": (Spoiled(spoil=lambda t: {k: 2 * v for k, v in t.items()}), MOMENTS),
+    "biased scale": (TEN["biased scale"][0], MOMENTS),
+    "ignores its generator": (TEN["ignores its generator"][0], {"reproducible", *MOMENTS}),
+    "advances the global random state": (TEN["advances the global random state"][0], UNTOUCHED),
+    "leaves parameters changed after an exception": (
+        TEN["leaves parameters changed after an exception"][0],
+        {"untouched-after-exception"},
+    ),
+    "wrong dtype": (TEN["wrong dtype"][0], {"output"}),
+    "writes .grad": (TEN["writes .grad"][0], UNTOUCHED),
+    "records a tape": (TEN["records a tape"][0], {"no-tape"}),
+    "same noise for same-shaped tensors": (TEN["same noise for same-shaped tensors"][0], {"independent-tensors", *MOMENTS}),
+    "not in the span it declares": (TEN["not in the span it declares"][0], {"in-span", "descent"}),
+    "wrong declared variance": (TEN["wrong declared variance"][0], {"relative-error"}),
     "half too short": (Spoiled(spoil=lambda t: {k: v / 2 for k, v in t.items()}), MOMENTS),
-    "wrong sign": (Spoiled(spoil=lambda t: {k: -v for k, v in t.items()}), MOMENTS),
-    "one tensor left out": (Spoiled(spoil=first_zero), {"in-span", *MOMENTS}),
-    "same signs for tensors of one shape": (Drawn(source=one_stream_a_shape), MOMENTS),
-    "ignores its generator": (Drawn(source=lambda o, _: draw(o, torch.Generator().manual_seed(0))), {"reproducible", *MOMENTS}),
+    "wrong sign": (Spoiled(spoil=lambda t: {k: -v for k, v in t.items()}), {"descent", *MOMENTS}),
+    "one tensor left out": (Spoiled(spoil=first_zero), {"in-span", "descent", *MOMENTS}),
     "draws from the global state": (Drawn(source=lambda o, _: draw(o, None)), {"reproducible", *UNTOUCHED}),
-    "advances torch's global state": (Meddling(meddle=lambda _: torch.rand(1)), UNTOUCHED),
     "advances Python's global state": (Meddling(meddle=lambda _: random.random()), UNTOUCHED),
     "advances numpy's global state": (Meddling(meddle=lambda _: np.random.rand()), UNTOUCHED),
     "turns grad mode off": (Meddling(meddle=lambda _: torch.set_grad_enabled(False)), UNTOUCHED),
@@ -258,24 +361,48 @@ CASES: dict[str, tuple[Estimator, set[str]]] = {
     "switches to eval": (Meddling(meddle=to_eval), UNTOUCHED),
     "thaws what is frozen": (Meddling(meddle=unfreeze), {"no-tape", *UNTOUCHED}),
     "leaves a hook": (Meddling(meddle=hook), UNTOUCHED),
-    "leaves a forward-mode level open": (Open(), {"untouched", "reproducible", *MOMENTS}),
-    "leaves parameters changed after an exception": (InPlace(), {"untouched-after-exception"}),
+    "leaves a forward-mode level open": (
+        Open(),
+        {
+            "untouched",
+            "reproducible",
+            "descent",
+            "half-precision",
+            "memory",
+            "independent-tensors",
+            "independent-tangents",
+            *MOMENTS,
+        },
+    ),
     "clears .grad": (Backward({**EXACT, "records_tape": True}), {"untouched"}),
-    "records a tape": (Reverse(EXACT), {"no-tape"}),
     "returns a history": (Spoiled(spoil=lambda t: {k: v.requires_grad_() for k, v in t.items()}), {"no-tape"}),
-    "leaves the declared span": (Spoiled(spoil=off_the_span), {"in-span"}),
     "names no tangents": (NoTangents(), {"in-span"}),
-    "wrong dtype": (Spoiled(spoil=lambda t: {k: v.half() for k, v in t.items()}), {"output"}),
+    "the same tangent twice": (Twice(), {"independent-tangents"}),
+    "declares to turn with the gradient": (Honest({"isotropic": True}), {"isotropy"}),
     "wrong shape": (Spoiled(spoil=flatter), {"output"}),
     "missing name": (Spoiled(spoil=all_but_last), {"output"}),
     "other order": (Spoiled(spoil=lambda t: dict(reversed(t.items()))), {"output"}),
     "not finite": (Spoiled(spoil=lambda t: {k: v / 0 for k, v in t.items()}), {"output"}),
     "another loss": (Inverted(), {"output"}),
     "cannot be used": (Raising(), {"output"}),
+    "wider than half precision": (Spoiled(spoil=in_float32), {"half-precision"}),
+    "divides by zero where the loss is flat": (Spoiled(spoil=normalised), {"degenerate"}),
     "can be read once only": (Fickle(), {"reproducible"}),
+    "clips": (Spoiled(spoil=lambda t: {k: v.clamp(-50, 50) for k, v in t.items()}), {"scale-equivariance"}),
+    "adds samples up": (Summed(), {"linearity"}),
+    "looks at the first sample": (Drawn(source=by_first_sample), {"permutation"}),
+    "depends on its step": (Stepped(), {"step-invariance"}),
+    "a projection that takes a length for granted": (
+        Directional(k=1, directions=Sphere(), aggregation=OfLengthRootN()),
+        {"length-invariance", "exact-at-full-budget"},
+    ),
+    "tangents by place instead of index": (Directional(k=3, directions=ByPlace()), {"chunks"}),
     "not exact at full budget": (NoBudget(), {"exact-at-full-budget"}),
-    "declares more error than it has": (Honest({"relative_error": 1e6}), {"relative-error"}),
     "declares an unknown class of memory": (Honest({"memory": "little"}), {"declaration"}),
+    "declares less memory than it holds": (Honest({"memory": "none"}), {"memory"}),
+    "declares an efficiency that is not its error's": (Honest({"eta": 0.9}), {"declaration"}),
+    "declares fewer operations": (Honest({"forward_multiple": 2.0}), {"forward-multiple"}),
+    "declares fewer evaluations": (InPlace({"forward_multiple": 2.0}), {"untouched-after-exception", "forward-calls"}),
     "declares to be exact": (Honest({"exact": True, "relative_error": None}), {"exact", "unbiased"}),
     "declares not to be random": (Honest({"stochastic": False, "unbiased": False, "relative_error": None}), {"reproducible"}),
 }
@@ -294,6 +421,15 @@ def test_the_honest_estimator_keeps_the_contract() -> None:
     assert broken(Honest()) == {}
 
 
+@pytest.mark.parametrize("name", TEN)
+def test_each_of_the_ten_defects_of_public_implementations_fails_the_clause_made_for_it(name: str) -> None:
+    assert TEN[name][1] in found(name)
+
+
+def test_every_clause_has_a_defect_that_fails_it() -> None:
+    assert {clause.name for clause in CLAUSES} == set().union(*(clauses for _, clauses in CASES.values()))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_defect_fails_the_clauses_made_for_it_and_no_others(name: str) -> None:
     assert set(found(name)) == CASES[name][1]
@@ -302,7 +438,7 @@ def test_a_defect_fails_the_clauses_made_for_it_and_no_others(name: str) -> None
 @pytest.mark.parametrize(
     ("name", "clause", "words"),
     [
-        ("advances torch's global state", "untouched", "changed: torch's global random state"),
+        ("advances the global random state", "untouched", "changed: torch's global random state"),
         ("moves the parameters", "untouched", "changed: parameter 'x'"),
         ("clears .grad", "untouched", "changed: .grad of parameter 'x'"),
         ("writes buffers", "untouched", "changed: buffer 'tick.calls'"),
@@ -312,8 +448,17 @@ def test_a_defect_fails_the_clauses_made_for_it_and_no_others(name: str) -> None
         ("missing name", "output", "names ['left.weight'] instead of ['left.weight', 'right.weight']"),
         ("not finite", "output", "'x' holds NaN or infinity"),
         ("cannot be used", "output", "KeyError: 'weight'"),
-        ("another loss", "output", "the loss is -3 instead of 3"),
-        ("declares more error than it has", "relative-error", "against 1e+06 declared, 500 draws"),
+        ("another loss", "output", "the loss is -1.5 instead of 1.5"),
+        ("wrong declared variance", "relative-error", "of 5 declared, 500 draws"),
+        (
+            "same noise for same-shaped tensors",
+            "independent-tensors",
+            "+12.2 between 'left.weight' and 'right.weight', bound 5.4",
+        ),
+        ("declares to turn with the gradient", "isotropy", "apart along the gradient, bound 0.17, 500 draws each"),
+        ("declares fewer operations", "forward-multiple", "3 forward passes, 2 declared"),
+        ("declares fewer evaluations", "forward-calls", "2 evaluations, 1 declared"),
+        ("declares less memory than it holds", "memory", "bytes at a batch of 1, 'none' allows"),
         ("declares an unknown class of memory", "declaration", "memory='little' is none of none, layer"),
     ],
 )

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from benchmarks.contract.objectives import OBJECTIVES, ContractObjective, Interruption
+from benchmarks.contract.networks import Interruption
+from benchmarks.contract.objectives import OBJECTIVES, ContractObjective
 from benchmarks.contract.snapshot import bits, changes, snapshot
 from estimators.objective import ModuleObjective
 

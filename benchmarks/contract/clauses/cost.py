@@ -1,0 +1,135 @@
+"""Costs are as declared: evaluations of the loss, floating-point operations, and how memory grows.
+
+Operations and memory are counted on a perceptron of equal dense layers, all trainable: frozen layers are cheaper than declared,
+and no declaration says by how much. Memory is looked at for a long batch, whose activations are larger than all parameters
+together, and for one sample, where it is the other way round; `LIMITS` says what each class may hold.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+
+from benchmarks.contract.clause import Clause, Examination, Observation, failed, inapplicable, omitted, passed
+from benchmarks.contract.objectives import DEEP, DEEP_LAYERS, ContractObjective, Variant
+from benchmarks.harness.allocations import tracked
+from benchmarks.harness.flops import counted_evaluations, operations
+from estimators.objective import Objective
+
+TOLERANCE = 0.10
+"""Of the declared multiple of operations: the first layer has no gradient of its input, the last segment is not recomputed."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes that limits are made of.
+
+    Attributes:
+        base: peak of a forward pass without tape: what is in flight.
+        layer: the parameters of one layer.
+        parameters: all of them, once.
+        tangents: all of them, for each tangent.
+        k: tangents of an estimate, 1 where it names none.
+        activations: outputs of all layers.
+    """
+
+    base: int
+    layer: int
+    parameters: int
+    tangents: int
+    k: int
+    activations: int
+
+
+_FEW = 6  # vectors of length n, at most, where the class says "a small constant number"
+_SCALARS = 128  # bytes of losses, derivatives and other single numbers
+_IN_FLIGHT = 4  # times the base's own, for one dual pass with its temporaries
+
+LIMITS: dict[str, Callable[[Sizes], float]] = {
+    "none": lambda s: _IN_FLIGHT * s.base + s.layer,
+    "layer": lambda s: _IN_FLIGHT * s.base + _FEW * s.layer,
+    "parameters": lambda s: _IN_FLIGHT * s.base + _FEW * s.parameters,
+    "tangents": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + _FEW * (s.parameters + s.tangents),
+    "activations": lambda s: _IN_FLIGHT * s.base + 3 * s.activations + _FEW * s.parameters,
+}
+"""Class of memory -> most bytes, beside `_SCALARS`."""
+
+
+def look_at_calls(examination: Examination, case: ContractObjective) -> Observation:
+    """Count evaluations of the loss."""
+    objective = examination.subject(case).objective
+    declaration = examination.declaration(objective)
+    if declaration.simulated:
+        return inapplicable("simulated")
+    if declaration.forward_calls is None:
+        return omitted("not declared")
+    with counted_evaluations(objective) as evaluations:
+        _run(examination, objective)
+    text = f"{evaluations()} evaluations, {declaration.forward_calls} declared"
+    return passed(text) if evaluations() == declaration.forward_calls else failed(text)
+
+
+def look_at_operations(examination: Examination, case: ContractObjective) -> Observation:
+    """Count floating-point operations."""
+    objective = examination.subject(case).objective
+    declared = examination.declaration(objective)
+    if declared.simulated:
+        return inapplicable("simulated")
+    if declared.forward_multiple is None:
+        return omitted("not declared")
+    below, above = operations(lambda: _base(objective)), operations(lambda: _run(examination, objective))
+    text = f"{above / below:.4g} forward passes, {declared.forward_multiple:.4g} declared"
+    return passed(text) if abs(above / below / declared.forward_multiple - 1) <= TOLERANCE else failed(text)
+
+
+def look_at_memory(examination: Examination, case: ContractObjective) -> Observation:
+    """Compare the peak of tensor bytes with the limit of the declared class, for one sample and for a long batch.
+
+    On the CPU, wherever the examination takes place: an estimator holds the same tensors everywhere.
+    """
+    here = Examination(examination.estimator, examination.seed, torch.device("cpu"))
+    objectives = [here.subject(case, Variant(samples=samples)).objective for samples in ((0,), None)]
+    declared = here.declaration(objectives[0])
+    if declared.simulated:
+        return inapplicable("simulated")
+    if declared.memory not in LIMITS:
+        return inapplicable(f"unknown class {declared.memory!r}")
+    state = _run(here, objectives[0])  # tables made once for a process do not count
+    tangents = here.estimator.tangents(state)
+    k = 1 if tangents is None else len(next(iter(tangents.values())))
+    texts = []
+    for objective in objectives:
+        limit = LIMITS[declared.memory](_sizes(objective, k)) + _SCALARS
+        peak = tracked(partial(_run, here, objective)).peak
+        texts.append(f"{peak} bytes at a batch of {objective.batch_size}, {declared.memory!r} allows {limit:.0f}")
+        if peak > limit:
+            return failed(texts[-1])
+    return passed("; ".join(texts))
+
+
+def _sizes(objective: Objective, k: int) -> Sizes:
+    last = list(objective.parameters.values())[-1]
+    parameters = last.element_size() * objective.coordinates()
+    outputs = last.element_size() * (objective.batch_size or 1) * last.numel()
+    base = tracked(lambda: _base(objective)).peak
+    return Sizes(base, parameters // DEEP_LAYERS, parameters, k * parameters, k, 2 * DEEP_LAYERS * outputs)
+
+
+def _base(objective: Objective) -> None:
+    with torch.no_grad():
+        objective.loss()
+
+
+def _run(examination: Examination, objective: Objective) -> Any:
+    """One estimate, formed tensor by tensor and dropped; what is kept for the next one is returned."""
+    estimate, state = examination.estimate(objective)
+    for _ in estimate.items():
+        pass
+    return state
+
+
+CALLS = Clause("forward-calls", "where declared, so many evaluations of the loss", look_at_calls)
+MULTIPLE = Clause("forward-multiple", "where declared, so many forward passes' operations (10 %)", look_at_operations, on=(DEEP,))
+MEMORY = Clause("memory", "no more tensor bytes at once than the declared class may hold", look_at_memory, on=(DEEP,))

@@ -1,0 +1,84 @@
+"""Tangents are drawn afresh for every tensor and for every index: nothing is used twice.
+
+The commonest defect is one seed for all tensors of a shape: the estimate then tends to the sum of their gradients. Over the
+draws, the inner products of the parts of one tangent that belong to two tensors of a shape are added up, and so are those of the
+first two tangents of an estimate. Where one factor may as well have the other sign, the sum exceeds t times the root of the sum
+of squares with probability 2 exp(-t²/2) at most, whatever the law (Hoeffding 1963).
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+import torch
+
+from benchmarks.contract.clause import Clause, Examination, Observation, Sample, failed, flat, inapplicable, omitted, passed
+from benchmarks.contract.objectives import ContractObjective
+
+CHANCE = 1e-6  # of a false alarm, for each pair of tensors and for the pair of tangents
+BOUND = math.sqrt(2 * math.log(2 / CHANCE))
+_PAIRS = 3  # of one shape, on one objective: at most so many are looked at
+
+Products = Callable[[Sample], Iterator[tuple[str, list[float]]]]
+
+
+def look_at_tensors(examination: Examination, case: ContractObjective) -> Observation:
+    """Correlate the parts of the first tangent that belong to tensors of one shape."""
+    return _looked(examination, case, _between_tensors, "no two tensors of one shape")
+
+
+def look_at_tangents(examination: Examination, case: ContractObjective) -> Observation:
+    """Correlate the first two tangents of an estimate."""
+    if not examination.declaration(examination.subject(case).objective).independent_tangents:
+        return omitted("declared to depend on each other")
+    return _looked(examination, case, _between_tangents, "one tangent")
+
+
+def _looked(examination: Examination, case: ContractObjective, products: Products, nothing: str) -> Observation:
+    if not case.draws:
+        return inapplicable("not linear")
+    if not examination.declaration(examination.subject(case).objective).stochastic:
+        return inapplicable("not random")
+    sample = examination.sample(case)
+    if not sample.tangents:
+        return inapplicable("names no tangents")
+    found = {name: _standardised(values) for name, values in products(sample)}
+    if not found:
+        return inapplicable(nothing)
+    worst = max(found, key=lambda name: abs(found[name]))
+    text = f"{found[worst]:+.1f} between {worst}, bound {BOUND:.1f}, {len(sample.tangents)} draws"
+    return passed(text) if abs(found[worst]) <= BOUND else failed(text)
+
+
+def _between_tensors(sample: Sample) -> Iterator[tuple[str, list[float]]]:
+    names = list(sample.tangents[0])
+    same = [pair for pair in combinations(names, 2) if len({sample.tangents[0][name].shape for name in pair}) == 1]
+    for one, other in same[:_PAIRS]:
+        yield f"{one!r} and {other!r}", [float((drawn[one][0] * drawn[other][0]).sum()) for drawn in sample.tangents]
+
+
+def _between_tangents(sample: Sample) -> Iterator[tuple[str, list[float]]]:
+    if len(next(iter(sample.tangents[0].values()))) > 1:
+        rows = [[flat({name: part[index] for name, part in drawn.items()}) for index in (0, 1)] for drawn in sample.tangents]
+        yield "two tangents", [float(first @ second) for first, second in rows]
+
+
+def _standardised(values: list[float]) -> float:
+    """The sum over the root of the sum of squares; rounding counts as nothing."""
+    products = torch.tensor(values, dtype=torch.float64)
+    products = products.where(products.abs() > 1e-3, 0.0)
+    return float(products.sum() / products.norm()) if products.any() else 0.0
+
+
+TENSORS = Clause(
+    "independent-tensors",
+    "tensors of one shape have tangents of their own",
+    look_at_tensors,
+    lambda case: _PAIRS * CHANCE if case.draws else 0.0,
+)
+TANGENTS = Clause(
+    "independent-tangents",
+    "unless declared otherwise, the tangents of an estimate are independent or orthogonal",
+    look_at_tangents,
+    lambda case: CHANCE if case.draws else 0.0,
+)
