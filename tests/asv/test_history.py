@@ -18,7 +18,8 @@ import pytest
 pytestmark = pytest.mark.asv
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-BENCH = ("--bench", r"(runtime_multiple|forward_calls|peak_bytes)\('(backprop|spsa)', 'logistic-regression', 1\)")
+TRACKED = "runtime_multiple|forward_calls|peak_bytes|cosine_distance|relative_error"
+BENCH = ("--bench", rf"Width.track_({TRACKED})\('(backprop|spsa)', 64\)")
 TAKEN = ("asv.conf.json", "benchmarks", "estimators", "gradgauge", "reports", "pyproject.toml", "README.md", "LICENSE")
 
 ABSENT = '\nENTRIES.pop("spsa")\n'
@@ -85,9 +86,8 @@ class History:
 
 
 def _first_of_each_estimator(values: list[float | None], axes: list[list[str]]) -> dict[str, float | None]:
-    """The value at the first model and the first k of each estimator: those that were measured."""
-    step = len(axes[1]) * len(axes[2])
-    return {name.strip("'"): value for name, value in zip(axes[0], values[::step], strict=True)}
+    """The value at the first width of each estimator: those that were measured."""
+    return {name.strip("'"): value for name, value in zip(axes[0], values[:: len(axes[1])], strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,13 @@ def test_one_ruler_measures_two_commits(history: History) -> None:
     assert old["track_peak_bytes"]["backprop"] == slow["track_peak_bytes"]["backprop"]
 
 
+def test_quality_is_a_number_that_does_not_move_with_the_commit(history: History) -> None:
+    old, slow = history.results("old"), history.results("slow")
+    for tracker in ("track_cosine_distance", "track_relative_error"):
+        assert old[tracker]["backprop"] == slow[tracker]["backprop"] == pytest.approx(0, abs=1e-9)
+    assert 0.9 < (slow["track_cosine_distance"]["spsa"] or 0.0) < 1.0
+
+
 def test_an_estimator_absent_in_an_old_commit_is_a_skip(history: History) -> None:
     for tracker, values in history.results("old").items():
         assert math.isnan(values["spsa"] or 0.0), tracker
@@ -123,8 +130,8 @@ def test_a_commit_that_does_not_import_is_survived(history: History) -> None:
 def test_compare_and_continuous_find_the_planted_slowdown(history: History) -> None:
     old, slow = history.commits["old"], history.commits["slow"]
     compared = history.asv("compare", "--factor", "1.1", "--only-changed", old, slow)
-    assert "track_runtime_multiple('backprop', 'logistic-regression', 1)" in compared
-    only = ("--bench", r"runtime_multiple\('backprop', 'logistic-regression', 1\)")
+    assert "track_runtime_multiple('backprop', 64)" in compared
+    only = ("--bench", r"Width.track_runtime_multiple\('backprop', 64\)")
     found = history.asv("continuous", "--factor", "1.1", *only, old, slow, expect=1)
     assert "PERFORMANCE DECREASED" in found
 

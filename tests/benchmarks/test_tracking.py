@@ -1,5 +1,6 @@
-"""The asv classes: literal axes, one explicit version, skips for what a commit does not have."""
+"""The asv classes: literal axes, one explicit version, units, skips for what a commit does not have."""
 
+import inspect
 import itertools
 import re
 from configparser import ConfigParser
@@ -8,59 +9,83 @@ from pathlib import Path
 import pytest
 from asv_runner.benchmarks.mark import SkipNotImplemented
 
-from benchmarks import track_cost, track_memory
+from benchmarks import track_sweeps
 from benchmarks.problems.registry import PROBLEMS
 from benchmarks.records import PROTOCOL_VERSION
-from benchmarks.tracking import ESTIMATORS, MODELS, TANGENTS, Grid, measured, spec_of
+from benchmarks.track_sweeps import Depth, Tangents, Width
+from benchmarks.tracking import measured, require, with_tangents
 from estimators import registry
+from estimators.registry import ESTIMATORS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-TRACKERS = (track_cost.RuntimeMultiple, track_cost.ForwardCalls, track_cost.FlopMultiple, track_memory.PeakBytes)
+AXES = (Width, Depth, Tangents)
+TRACKERS = tuple(name for name in dir(Width) if name.startswith("track_"))
 
 
-def test_every_estimator_and_model_of_the_axes_is_registered() -> None:
-    for estimator, k in itertools.product(ESTIMATORS, TANGENTS):
-        assert registry.ESTIMATORS.canonical(spec_of(estimator, k))
-    for model in MODELS.values():
-        assert PROBLEMS.canonical(model)
+def points(axis):
+    """The grid of one class."""
+    return list(itertools.product(*axis.params))
 
 
-def test_a_combination_that_makes_no_sense_is_a_skip() -> None:
-    with pytest.raises(SkipNotImplemented, match="backprop has no tangents"):
-        Grid().setup("backprop", "mlp", 4)
-    Grid().setup("backprop", "mlp", 1)
-    Grid().setup("spsa", "mlp", 4)
+def test_asv_finds_the_three_axes_and_no_other_class():
+    found = [thing for name, thing in vars(track_sweeps).items() if not name.startswith("_") and inspect.isclass(thing)]
+    assert {thing for thing in found if not inspect.isabstract(thing) and hasattr(thing, TRACKERS[0])} == set(AXES)
 
 
-def test_an_estimator_that_the_commit_lacks_is_a_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("axis", AXES)
+def test_every_point_names_what_there_is(axis):
+    for point in points(axis):
+        estimator, problem = axis().specs(*point)
+        assert ESTIMATORS.canonical(estimator)
+        assert "synthetic" in PROBLEMS.canonical(problem)
+        axis().setup(*point)
+
+
+@pytest.mark.parametrize(("axis", "name"), [(Width, "width"), (Depth, "depth"), (Tangents, "k")])
+def test_the_last_parameter_is_what_is_varied(axis, name):
+    assert axis.param_names == ("estimator", name)
+    for estimator, value in points(axis):
+        specs = [ESTIMATORS.resolve(axis().specs(estimator, value)[0]), PROBLEMS.resolve(axis().specs(estimator, value)[1])]
+        assert value in [spec.get(name) for spec in specs]
+
+
+def test_the_number_of_tangents_replaces_the_specs_own():
+    assert with_tangents("forward-gradient[directions=rademacher,k=2]", 8) == "forward-gradient[directions=rademacher,k=8]"
+
+
+def test_an_estimator_that_the_commit_lacks_is_a_skip(monkeypatch):
     monkeypatch.delitem(registry.ENTRIES, "spsa")
     with pytest.raises(SkipNotImplemented, match="unknown estimator 'spsa'"):
-        Grid().setup("spsa", "mlp", 1)
+        Width().setup("spsa", 64)
+    with pytest.raises(SkipNotImplemented, match="no parameter 'kk'"):
+        require("forward-gradient[kk=3]")
 
 
-@pytest.mark.parametrize("tracker", TRACKERS)
-def test_versions_are_the_protocol_and_units_are_said(tracker: type[Grid]) -> None:
-    assert tracker.version == str(PROTOCOL_VERSION)
-    assert getattr(tracker, "unit", "")
+@pytest.mark.parametrize("axis", AXES)
+def test_versions_are_the_protocol_and_every_tracker_has_a_unit(axis):
+    assert axis.version == str(PROTOCOL_VERSION)
+    assert len(TRACKERS) == 6
+    assert all(getattr(axis(), name).unit for name in TRACKERS)
 
 
-def test_counts_and_bytes_are_what_they_must_be() -> None:
-    cell = ("spsa", "logistic-regression", 4)
-    assert measured("forward_calls", *cell) in (2, 8)  # both sides at once for all tangents, or one after the other
-    assert measured("peak_bytes", *cell) == measured("peak_bytes", *cell) > 0
+def test_counts_bytes_and_quality_repeat_exactly():
+    tangents, point = Tangents(), ("spsa", 4)
+    assert tangents.track_forward_calls(*point) in (2, 8)  # both sides at once for all tangents, or one after the other
+    for name in ("track_peak_bytes", "track_cosine_distance", "track_relative_error"):
+        assert getattr(tangents, name)(*point) == getattr(tangents, name)(*point) > 0
 
 
-def test_a_cell_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cell_that_fails_says_why(monkeypatch):
     monkeypatch.delitem(registry.ENTRIES, "spsa")
     with pytest.raises(RuntimeError, match=r"failed: .*unknown estimator 'spsa'"):
-        measured("forward_calls", "spsa", "mlp", 1)
+        measured("forward_calls", "spsa", "mlp[data=synthetic]")
 
 
-def test_the_quick_pass_has_at_most_30_combinations() -> None:
+def test_the_quick_pass_has_at_most_30_combinations():
     configuration = ConfigParser(interpolation=None)
     configuration.read(CHECKOUT / "tox.ini")
     found = re.search(r'--bench "(.+?)"', configuration["testenv:asv-quick"]["commands"])
     assert found is not None
-    grid = itertools.product(*Grid.params)
-    chosen = [point for point in grid if re.search(found[1], f"({', '.join(map(repr, point))})")]
+    names = [f"({', '.join(map(repr, point))})" for axis in AXES for point in points(axis)]
+    chosen = [name for name in names if re.search(found[1], name)]
     assert 0 < len(chosen) * len(TRACKERS) <= 30
