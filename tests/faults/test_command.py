@@ -34,9 +34,10 @@ def test_ctrl_c_is_130_and_says_how_to_go_on(tmp_path: Path) -> None:
     options = ("-p", "sphere[n=4]", "-p", "mlp[width=8]", "-e", "spsa", "--budget", "1s", "--draws", "20", "--out", "made")
     started = _gradgauge(tmp_path, "run", "custom", *options)
     assert started.stderr is not None
-    first = started.stderr.readline()
+    announced, first = started.stderr.readline(), started.stderr.readline()
     os.killpg(started.pid, signal.SIGINT)  # the workers get it too
     _, said = started.communicate(timeout=60)
+    assert announced.startswith("14 cells, about ")
     assert first.startswith("[ 1/14]")
     assert started.returncode == 130, said
     assert "finish it:  gradgauge run --resume made" in said
