@@ -7,7 +7,8 @@ pipe, so that whatever users' code prints cannot be taken for an answer, and sen
 When standard input ends, the driver is gone, and the worker ends at once.
 
 Imports torch and numpy and no other heavy package; nothing is pickled. Lines: `{"ready": facts}` once, then for each cell
-`{"record": record}`.
+`{"record": record}`; `gradgauge doctor` also asks for readings of the machine: `{"probe": name, "with": arguments}`, answered by
+`{"found": reading}`.
 """
 
 import importlib.abc
@@ -107,12 +108,21 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
     from benchmarks.records import Cell
 
     for request in requests:
+        if "probe" in request:
+            _answer(replies, {"found": _probed(request)})
+            continue
         effort = {**job["effort"], **request.get("effort", {})}
         folder = effort.pop("data_folder", None)
         record = measure_cell(
             Cell.from_json(request["cell"]), Effort(**effort, data_folder=None if folder is None else Path(folder))
         )
         _answer(replies, {"record": record.to_json()})
+
+
+def _probed(request: dict[str, Any]) -> Any:
+    from benchmarks.doctor.probes import PROBES
+
+    return PROBES[request["probe"]](**request["with"])
 
 
 def _prepare(job: dict[str, Any]) -> None:

@@ -1,0 +1,15 @@
+"""What a worker can be asked to read for the doctor, by name: torch is needed for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.doctor.overhead import read_overhead
+from benchmarks.doctor.threads import read_threads
+from benchmarks.doctor.ways import read_forward_mode
+
+PROBES: dict[str, Callable[..., Any]] = {
+    "forward mode": read_forward_mode,
+    "overhead": read_overhead,
+    "threads": read_threads,
+}
+"""Name -> function of keyword arguments that returns JSON values."""

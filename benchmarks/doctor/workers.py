@@ -1,0 +1,90 @@
+"""Workers for the doctor: several are started at once, since importing torch takes longer than most readings, and asked in turn.
+
+A worker that waits uses no processor time, so what one of them reads is not disturbed by the others.
+"""
+
+import selectors
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.executors.events import StartError
+from benchmarks.executors.local import SECONDS_TO_START
+from benchmarks.executors.process import Launch, WorkerProcess
+
+_LISTEN = 0.2  # seconds between two looks at whether a worker still lives
+
+
+class LostError(RuntimeError):
+    """A worker ended, or did not answer in time; the message says which."""
+
+
+class Crew:
+    """Workers of one kind; a context manager that leaves none of them behind.
+
+    Attributes:
+        facts: what the last worker that got ready said about torch and its device.
+    """
+
+    def __init__(self, launch: Launch) -> None:
+        """Keep how to start them."""
+        self.facts: Mapping[str, Any] = {}
+        self._launch = launch
+        self._workers: list[WorkerProcess] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for worker in list(self._workers):
+            self.dismiss(worker)
+
+    def start(self, count: int) -> list[WorkerProcess]:
+        """Start workers and wait until all of them are ready.
+
+        Raises:
+            StartError: one of them does not start.
+        """
+        started = [WorkerProcess(self._launch) for _ in range(count)]
+        self._workers += started
+        for worker in started:
+            try:
+                self.facts = self._answer(worker, "ready", SECONDS_TO_START)
+            except LostError as error:
+                raise StartError(f"a worker did not start: {error}") from None
+        return started
+
+    def ask(self, worker: WorkerProcess, request: Mapping[str, Any], seconds: float) -> Any:
+        """Hand a worker a request and wait for its answer.
+
+        Args:
+            worker: one that is ready.
+            request: as in `benchmarks.worker`.
+            seconds: it may take.
+
+        Raises:
+            LostError: the worker ended, or took longer.
+        """
+        worker.send(request)
+        return self._answer(worker, "record" if "cell" in request else "found", seconds)
+
+    def dismiss(self, worker: WorkerProcess) -> None:
+        """End one."""
+        self._workers.remove(worker)
+        worker.end()
+
+    def _answer(self, worker: WorkerProcess, key: str, seconds: float) -> Any:
+        end = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(worker.replies, selectors.EVENT_READ)
+            while time.monotonic() < end:
+                selector.select(_LISTEN)
+                gone = worker.gone()  # before listening: what it said before it went still counts
+                for message in worker.hear():
+                    if key in message:
+                        return message[key]
+                if gone is not None or worker.mute:
+                    said = worker.output().strip().rpartition("\n")[2]
+                    raise LostError(": ".join(filter(None, (gone or "the worker closed the pipe for its answers", said))))
+        raise LostError(f"no answer within {seconds:g} s")
