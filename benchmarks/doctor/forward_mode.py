@@ -45,6 +45,6 @@ def _judged(rows: Sequence[Mapping[str, Any]], wrong: list[str], beyond: list[st
     if wrong:
         return Level.CAUTION, said, "Take forward gradients of these with gradgauge's estimators, not by torch alone."
     if beyond:
-        advice = "Models with these: take derivative=central-difference, or simulated to study quality; jvp is skipped with the reason."
+        advice = "For models with these take derivative=central-difference, or simulated to study quality; jvp is skipped."
         return Level.FINE, said, advice
     return Level.FINE, said, "Nothing to do."

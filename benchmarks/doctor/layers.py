@@ -41,7 +41,8 @@ class Scalar(nn.Module):
         output = self.layer(x)
         flat = (output[0] if isinstance(output, tuple) else output).flatten()
         weights = self.get_buffer("weights").repeat(flat.numel() // 257 + 1)[: flat.numel()]
-        return (flat.tanh() * weights).sum()
+        scalar: Tensor = (flat.tanh() * weights).sum()
+        return scalar
 
 
 class SelfAttention(nn.Module):

@@ -62,7 +62,8 @@ def by_duals(trial: Trial) -> Tensor:
         derivative = forward_ad.unpack_dual(trial.loss(duals)).tangent
         if derivative is None:
             raise RuntimeError("the result carries no tangent")
-        return derivative.detach().clone().view(1)
+        kept: Tensor = derivative.detach().clone()
+        return kept.view(1)
 
 
 def by_vmap(trial: Trial) -> Tensor:
