@@ -19,33 +19,44 @@ def select(results: Results, place: Callable[[Row], Place | None], least: int, b
     Args:
         results: of one or more runs.
         place: where a cell stands; None where it stands nowhere on this axis.
-        least: fewer places are no course.
+        least: fewer places are no course, of a family or of a line.
         by: `series`, or `text` where estimators that differ in k alone are lines of their own.
     """
-    placed = {course: _placed(results, course, place) for course in COURSES}
-    places: dict[str, set[float]] = {}
-    for data in placed.values():
-        for row in rows(data[data["value"] > 0]):
-            places.setdefault(row["family"], set()).add(row["x"])
-    families = [family for family, xs in places.items() if len(xs - {0.0}) >= least]
-    known = [data[data["family"].isin(families)] for data in placed.values()]
-    seen = looks((name for data in known for name in data["name"]), by)
+    placed = {course: _placed(results, course, place, by) for course in COURSES}
+    measured: dict[str, set[float]] = {}
+    planned: dict[tuple[str, str], set[float]] = {}
+    for row in (row for data in placed.values() for row in rows(data[["family", "line", "x", "value"]])):
+        planned.setdefault((row["family"], row["line"]), set()).add(row["x"])
+        measured.setdefault(row["family"], set()).update([row["x"]] if row["value"] > 0 else [])
+    families = [family for family, xs in measured.items() if len(xs - {0.0}) >= least]
+    short = [line for line, xs in planned.items() if line[0] in families and 0 < len(xs - {0.0}) < least]
+    shown = {course: _of(data, families, short) for course, data in placed.items()}
+    seen = looks((name for data in shown.values() for name in data["name"]), by)
     panels = [
         Panel(f"{family}: {course.noun}", data.reset_index(drop=True), seen, {"course": course, "family": family}, by)
         for family in families
-        for course, data in ((course, data[data["family"] == family]) for course, data in placed.items())
+        for course, data in ((course, data[data["family"] == family]) for course, data in shown.items())
         if ((data["value"] > 0) & (data["x"] > 0)).any()
     ]
-    return Selection(tuple(panels), tuple(_left_out(known)), results.scope, legend=True)
+    few = [f"{count(len(short), 'line')} of fewer than {least} places"] if short else []
+    return Selection(tuple(panels), (*_left_out(shown.values()), *few), results.scope, legend=True)
 
 
-def _placed(results: Results, course: Course, place: Callable[[Row], Place | None]) -> pd.DataFrame:
+def _of(data: pd.DataFrame, families: list[str], short: list[tuple[str, str]]) -> pd.DataFrame:
+    """The rows of some families without the lines that are too short."""
+    keys = zip(data["family"], data["line"], strict=True)
+    kept = [family in families and (family, line) not in short for family, line in keys]
+    return data[pd.Series(kept, index=data.index, dtype=bool)]
+
+
+def _placed(results: Results, course: Course, place: Callable[[Row], Place | None], by: str) -> pd.DataFrame:
     cells = results.of(course.kind)
     found = [place(row) for row in rows(cells)]
     kept = cells[pd.Series([one is not None for one in found], index=cells.index, dtype=bool)]
     at = pd.DataFrame([one for one in found if one is not None], columns=Place._fields, index=kept.index)
     return kept.assign(
         **{name: at[name] for name in Place._fields},
+        line=pd.Series([getattr(name, by) for name in kept["name"]], index=kept.index, dtype=object),
         value=column(kept, course.metric),
         low=column(kept, f"{course.metric}_low"),
         high=column(kept, f"{course.metric}_high"),
@@ -53,8 +64,8 @@ def _placed(results: Results, course: Course, place: Callable[[Row], Place | Non
     )
 
 
-def _left_out(known: Iterable[pd.DataFrame]) -> list[str]:
+def _left_out(shown: Iterable[pd.DataFrame]) -> list[str]:
     """Cells of the families without a point, counted by what became of them."""
-    without = [row for data in known for row in rows(data[~(data["value"] > 0)])]
+    without = [row for data in shown for row in rows(data[~(data["value"] > 0)])]
     outcomes = Counter("whose value is not positive" if row["value"] <= 0 else row["outcome"] for row in without)
     return [f"{count(quantity, 'cell')} {what}" for what, quantity in sorted(outcomes.items())]

@@ -69,6 +69,17 @@ def test_two_places_are_no_course(swept) -> None:
     assert tangents.select(few).panels == ()
 
 
+def test_an_estimator_at_two_places_is_no_line_and_is_counted(make_run, record_of) -> None:
+    names = {"backprop": (1, 8, 64, 512), "spsa": (8, 64), "rdsa": (1, 8, 64)}
+    cells = [
+        Cell(ESTIMATORS.canonical(name), PROBLEMS.canonical(f"sphere[n={n}]"), "cost") for name, ns in names.items() for n in ns
+    ]
+    records = [record_of(cell, multiple=3.0) for cell in cells[:-2]]
+    selection = dimensions.select(frames.read([make_run([*records, *(record_of(cell, "failed", "no") for cell in cells[-2:])])]))
+    assert set(selection.panels[0].looks) == {"backprop", "rdsa[k=1]"}
+    assert selection.left_out == ("2 cells failed", "1 line of fewer than 3 places")
+
+
 def test_tangents_are_varied_within_one_problem_and_exact_estimators_are_levels(swept) -> None:
     names = ("backprop", *(f"forward-gradient[k={k}]" for k in (1, 2, 4, 8)))
     selection = tangents.select(swept(["sphere", "mlp"], names))
