@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from benchmarks.expectation import SECONDS_TO_START, expected_seconds
 from benchmarks.problems.registry import PROBLEMS
 from benchmarks.records import CONTRACT, Cell
-from benchmarks.request import Request
+from benchmarks.request import Request, UsageError
+from benchmarks.shard import Shard, stretch
 from benchmarks.suites import SUITES
 from estimators.registry import ESTIMATORS
 
@@ -73,19 +74,36 @@ def plan(request: Request) -> Plan:
         request: its device must be `cpu` or a GPU UUID by now (see `benchmarks.harness.gpu.resolve`).
 
     Returns:
-        Contracts first, then the costliest; timed cells in blocks whose order is reversed in every second process (ABBA).
+        Contracts first, then the costliest; timed cells in blocks whose order is reversed in every second process (ABBA). Of a
+        request for one shard, its pairs of estimator and problem with all their cells, and their estimators' contracts.
 
     Raises:
         SpecError: an unknown estimator, problem or parameter, or a value of the wrong kind.
+        UsageError: there are more shards than pairs.
     """
     pairs = [
         (ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem))
         for estimator, problem in SUITES[request.suite].pairs(request.estimators, request.problems)
     ]
     pairs = list(dict.fromkeys(pairs))
+    if request.shard is not None:
+        pairs = _shared(request, pairs, Shard.parse(request.shard))
     together = _together(request, pairs)
     timed = [_cell(request, *pair, kind) for kind in TIMED if kind in request.measures for pair in pairs]
     return Plan(tuple(together), tuple(_alone(request, timed)))
+
+
+def _shared(request: Request, pairs: Sequence[tuple[str, str]], shard: Shard) -> list[tuple[str, str]]:
+    """The pairs of one shard: a pair is never torn, so that its cells are of one machine and one loss spares the others."""
+    kinds = [kind for kind in request.measures if kind != CONTRACT]
+    if not kinds:
+        pairs = list({estimator: (estimator, problem) for estimator, problem in pairs}.values())
+    if shard.of > len(pairs):
+        raise UsageError(f"shard {shard}: there are only {len(pairs)} pairs of estimator and problem to share")
+    cells = [[_cell(request, *pair, kind) for kind in kinds] or [_cell(request, pair[0], CONTRACT, CONTRACT)] for pair in pairs]
+    repeats = {kind: request.processes if kind in TIMED else 1 for kind in (*kinds, CONTRACT)}
+    seconds = [sum(repeats[cell.kind] * expected_seconds(cell, request.patience, request.drawn) for cell in own) for own in cells]
+    return [pairs[place] for place in stretch(seconds, shard)]
 
 
 def _together(request: Request, pairs: Sequence[tuple[str, str]]) -> list[Planned]:

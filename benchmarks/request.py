@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.records import KINDS
+from benchmarks.shard import Shard
 from benchmarks.suites import SUITES
 from estimators.spec import nearest
 
@@ -35,6 +36,7 @@ class Request:
             tried (with `verdicts.LEAST_BUDGET`), so a total budget too small for that is passed.
         draws: estimates drawn for quality; None for the suite's own, or else for as many as a 1 % error of the mean cosine needs.
         seed: of data, initial weights and tangents.
+        shard: `i/N` for the i-th of N parts of what is asked for, see `benchmarks.shard`; None for all of it.
         timeout: seconds after which a cell is ended; None for the suite's own, or for three times its budget and ten more.
         memory_limit: bytes that all workers together may take; None for 80 % of what is available.
         estimators_from: folder that holds another version of the package `estimators`, to be measured instead.
@@ -56,6 +58,7 @@ class Request:
     total_budget: float | None = None
     draws: int | None = None
     seed: int = 0
+    shard: str | None = None
     timeout: float | None = None
     memory_limit: int | None = None
     estimators_from: Path | None = None
@@ -84,6 +87,11 @@ class Request:
             value = getattr(self, name)
             if value is not None and not (isinstance(value, (int, float)) and 0 < value < float("inf")):
                 raise UsageError(f"{name} must be a positive number, got {value!r}")
+        if self.shard is not None:
+            try:
+                Shard.parse(self.shard)
+            except ValueError as error:
+                raise UsageError(f"shard: {error}") from None
 
     @property
     def goal(self) -> float:

@@ -213,7 +213,8 @@ def _launch(request: Request, folder: RunFolder, scratch: Path) -> Launch:
 
 def _created(request: Request, everything: Plan) -> RunFolder:
     now = datetime.now(UTC)
-    name = f"{now:%Y%m%d-%H%M%S}-{request.suite}-{secrets.token_hex(2)}"
+    part = f"-{request.shard.replace('/', 'of')}" if request.shard else ""
+    name = f"{now:%Y%m%d-%H%M%S}-{request.suite}{part}-{secrets.token_hex(2)}"
     header = {
         "protocol": PROTOCOL_VERSION,
         "run": name,

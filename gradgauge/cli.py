@@ -111,6 +111,10 @@ def run(
             metavar="DIR", help="Where MNIST and CIFAR-10 are, or are kept. Default: $GRADGAUGE_DATA, or else in your cache."
         ),
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="i/N", parser=typed.shard, help="Measure the i-th of N parts, for job arrays. Default: all of it."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The run folder. Default: a new one in results/.")] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Finish this run, which knows what was asked; repeat what failed.")
@@ -132,6 +136,7 @@ def run(
         "draws": draws,
         "seed": seed,
         "data": data,
+        "shard": shard,
         "out": out,
         "resume": resume,
     }

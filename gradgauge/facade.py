@@ -83,7 +83,8 @@ def run(suite: str | None = None, *, progress: "Progress | None" = None, **optio
         suite: see `list_suites`; `quick` unless given.
         progress: called with a `benchmarks.journal.Status` whenever something happens.
         **options: the fields of `benchmarks.request.Request`: `estimators`, `problems`, `measures`, `device`, `threads`,
-            `processes`, `precision`, `budget`, `total_budget`, `draws`, `seed`, `data`, `out`, ...; `resume` finishes a run.
+            `processes`, `precision`, `budget`, `total_budget`, `draws`, `seed`, `data`, `shard`, `out`, ...; `resume` finishes
+            a run.
 
     Returns:
         Where the folder is, what became of the cells, and the exit code of the command.

@@ -57,6 +57,20 @@ def whole(least: int) -> Callable[[str], int]:
     return read
 
 
+def shard(text: str) -> str:
+    """A part of a run such as `2/8`, without leading zeros.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    from benchmarks.shard import Shard
+
+    try:
+        return str(Shard.parse(text))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def thing(text: str) -> str:
     """One of `THINGS`.
 

@@ -1,9 +1,11 @@
 """What a reader must know before the figures: the verdict on the run, and what limits it. Sentences only; pure functions."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.records import CONTRACT, MARKS
+from benchmarks.shard import Shard
 from reports.frames import Results, rows
 from reports.pooling import MISSING
 from reports.tables import outcome_counts
@@ -51,7 +53,15 @@ def headline(results: Results) -> str:
 
 def notices(results: Results) -> list[Notice]:
     """Everything that limits the report, the grave first."""
-    found = [*_outcomes(results), *_budget(results), *_damage(results), *_marks(results), *_memory(results), *_code(results)]
+    found = [
+        *_outcomes(results),
+        *_shards(results),
+        *_budget(results),
+        *_damage(results),
+        *_marks(results),
+        *_memory(results),
+        *_code(results),
+    ]
     if len(results.cells) and results.single:
         found.append(
             Notice(
@@ -70,6 +80,23 @@ def _outcomes(results: Results) -> list[Notice]:
         elif labels:
             number = int((cells["outcome"] == outcome).sum())
             found.append(Notice(True, f"{count(number, 'cell')} {'was' if number == 1 else 'were'} {meaning}."))
+    return found
+
+
+def _shards(results: Results) -> list[Notice]:
+    """Runs that are parts of a larger one whose other parts are not here."""
+    here: dict[str, list[Shard]] = {}
+    for run in results.runs:
+        options = dict(run.header.get("options") or {})
+        if shard := options.pop("shard", None):
+            here.setdefault(json.dumps(options, sort_keys=True), []).append(Shard.parse(shard))
+    found = []
+    for shards in here.values():
+        for of in sorted({shard.of for shard in shards}):
+            numbers = {shard.number for shard in shards if shard.of == of}
+            if absent := [str(number) for number in range(1, of + 1) if number not in numbers]:
+                which = f"shard {absent[0]} of {of} is" if len(absent) == 1 else f"shards {listed(absent, 12)} of {of} are"
+                found.append(Notice(True, f"This is a part of a run: {which} not among the folders named and not counted."))
     return found
 
 

@@ -16,6 +16,7 @@ TORCH_FREE = (
     "benchmarks.statistics",
     "benchmarks.comparison",
     "benchmarks.problems.registry",
+    "benchmarks.shard",
     "estimators.theory",
     "estimators.spec",
     "estimators.naming",

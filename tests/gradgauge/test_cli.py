@@ -50,6 +50,11 @@ SMALL = ("custom", "-p", "sphere[n=4]", "--draws", "20", "--budget", "200ms", "-
         (["run", "--precision", "0.02"], "Invalid value for '--precision': expected a percentage such as 2%"),
         (["run", "--budget", "10"], "Invalid value for '--budget': expected a duration such as 10s or 5m"),
         (["run", "--total-budget", "soon"], "Invalid value for '--total-budget': expected a duration such as 10s or 5m"),
+        *(
+            (["run", "--shard", text], f"Invalid value for '--shard': expected i/N with i from 1 to N, such as 2/8, got '{text}'")
+            for text in ("0/3", "4/3", "a/b")
+        ),
+        (["run", "--shard", "1/9999"], "shard 1/9999: there are only "),
         (["run", "--resume", "nowhere"], "nowhere is no run folder: it has no run.json"),
         (["run", "--devise", "cpu"], "No such option: --devise"),
         (["ran"], "No such command 'ran'"),
