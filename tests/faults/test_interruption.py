@@ -13,7 +13,7 @@ import pytest
 from benchmarks.provenance import ROOT
 from benchmarks.records import Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError
-from benchmarks.runner import reopen, run
+from benchmarks.runner import plan, reopen, run
 
 pytestmark = pytest.mark.faults
 
@@ -37,15 +37,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the backg
 sys.path.insert(0, {root!r})
 from benchmarks.request import Request
 from benchmarks.runner import run
-request = Request("custom", ({estimator!r},), ("sphere[n=4]", "beale"), ("memory",), timeout=200, out=Path({out!r}))
+request = Request({suite!r}, ({estimator!r},), ("sphere[n=4]", "beale"), ("memory",), timeout=200, out=Path({out!r}))
 sys.exit(run(request).exit_code)
 """
 
 
-def _driver(folder: Path) -> subprocess.Popen[bytes]:
+def _driver(folder: Path, suite: str = "custom") -> subprocess.Popen[bytes]:
     estimator = folder / "slow.py"
     estimator.write_text(SLOW.format(seconds=60))
-    script = DRIVER.format(root=str(ROOT), estimator=f"{estimator}:Slow", out=str(folder / "run"))
+    script = DRIVER.format(root=str(ROOT), suite=suite, estimator=f"{estimator}:Slow", out=str(folder / "run"))
     return subprocess.Popen([sys.executable, "-c", script], cwd=folder)
 
 
@@ -86,6 +86,24 @@ def test_ctrl_c_keeps_what_is_done_and_resuming_finishes_it(tmp_path: Path) -> N
     assert len(after) == len(before) + 4 - done  # successes are not repeated
     assert {record.cell for record in latest(after)} == set(folder.planned())
     assert [session["interrupted"] for session in folder.header()["sessions"]] == [True, False]
+
+
+def test_full_is_resumed_with_the_effort_it_was_started_with(tmp_path: Path) -> None:
+    driver = _driver(tmp_path, "full")
+    _until(lambda: _lines(tmp_path) >= 5)
+    driver.send_signal(signal.SIGINT)
+    assert driver.wait(30) == 130
+    folder = RunFolder.open(tmp_path / "run")
+    done = {record.cell for record in folder.records()[0] if record.outcome.done}
+
+    (tmp_path / "slow.py").write_text(SLOW.format(seconds=0))
+    request = reopen(tmp_path / "run", {})
+    assert request.effort() == folder.header()["effort"]
+    left = {planned.cell for planned in plan(request).cells}
+    assert left == set(folder.planned()) - done
+    assert len(done) >= 4
+    assert run(request).exit_code == 0
+    assert {record.cell for record in latest(folder.records()[0]) if record.outcome.done} == set(folder.planned())
 
 
 def test_a_driver_that_is_killed_leaves_no_worker_behind(tmp_path: Path) -> None:

@@ -99,8 +99,9 @@ def test_lists_name_what_there_is_one_a_line(gradgauge: Command, things: str, na
     assert name in [line.split()[0] for line in lines]
 
 
-def test_a_dry_run_shows_cells_and_time_and_writes_nothing(gradgauge: Command, tmp_path: Path) -> None:
-    done = gradgauge("run", "quick", "--dry-run")
+@pytest.mark.parametrize("suite", ["quick", "dimensions", "depth", "tangents", "full"])
+def test_a_dry_run_shows_cells_and_time_and_writes_nothing(gradgauge: Command, tmp_path: Path, suite: str) -> None:
+    done = gradgauge("run", suite, "--dry-run")
     assert done.returncode == 0
     assert "checkpointed-backprop" in done.stdout
     assert "cells, about" in done.stdout.splitlines()[-1]
@@ -110,6 +111,7 @@ def test_a_dry_run_shows_cells_and_time_and_writes_nothing(gradgauge: Command, t
 def test_a_run_is_reported_exported_and_resumed(gradgauge: Command, tmp_path: Path) -> None:
     done = gradgauge("run", *SMALL, "-e", "forward-gradient[k=2]", "--out", "made", "--seed", "3")
     assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("8 cells, about ")
     assert "[8/8] ok" in done.stderr  # a line a cell, as this is no terminal
     assert "forward-gradient[k=2]" in done.stdout
     assert str(tmp_path / "made" / "report.html") in done.stdout
