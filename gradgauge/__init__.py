@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradgauge.facade import (
         check,
         compare,
+        doctor,
         export,
         list_devices,
         list_estimators,
@@ -35,6 +36,7 @@ __version__ = "0.1.0"
 __all__ = [
     "check",
     "compare",
+    "doctor",
     "export",
     "list_devices",
     "list_estimators",

@@ -245,6 +245,22 @@ def new(
         raise typer.Exit(creating.new(thing, name, out))
 
 
+@app.command(epilog=example("gradgauge doctor", "gradgauge doctor --quick --json", "gradgauge doctor --threads 2"))
+def doctor(
+    quick: Annotated[bool, typer.Option("--quick", help="A quarter of a minute instead of a whole one.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    device: Annotated[
+        str, typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:INDEX, GPU-UUID or name:PART: where you want to measure.")
+    ] = "cpu",
+    threads: Annotated[int, typer.Option(metavar="N", parser=typed.whole(1), help="Threads you want to measure with.")] = 1,
+) -> None:
+    """Is this machine fit to measure? Exit code 1 if not; its noise floor is kept for `compare` and for reports."""
+    from gradgauge import doctoring
+
+    with _usage_errors():
+        raise typer.Exit(doctoring.doctor(device, threads, quick=quick, as_json=as_json))
+
+
 @contextmanager
 def _usage_errors() -> Iterator[None]:
     """Turn what the user can mend into one message on stderr and exit code 2."""

@@ -160,6 +160,31 @@ def compare(
     return compare_folders(base, new, Rule(threshold, noise_floor)).frame()
 
 
+def doctor(*, quick: bool = False, device: str = "cpu", threads: int = 1) -> "pandas.DataFrame":
+    """Is this machine fit to measure? Takes a minute, or a quarter of one, and keeps the noise floor for comparisons.
+
+    Args:
+        quick: whether a quarter of a minute must do; the detection limit is wider then.
+        device: where to measure: `cpu`, `cuda`, `cuda:INDEX`, a GPU UUID or `name:PART`.
+        threads: of torch, to measure with.
+
+    Returns:
+        One row a finding: check, level (fine, caution, bad), said, advice, facts; `attrs` holds `fit`, `place`, `noise_floor`
+        and `kept`, the file it is kept in.
+
+    Raises:
+        DeviceError: there is no such device, or another run holds it.
+    """
+    import pandas
+
+    from benchmarks.doctor.examination import FULL, QUICK, examine
+
+    found = examine(QUICK if quick else FULL, device=device, threads=threads).to_json()
+    frame = pandas.DataFrame(found.pop("findings"))
+    frame.attrs |= found
+    return frame
+
+
 def export(*folders: str | Path, output: str | Path, format: str = "csv") -> Path:  # noqa: A002 - as on the command line
     """Write the numbers of one or more runs for other programs, or a table of them for a paper.
 

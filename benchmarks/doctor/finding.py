@@ -38,6 +38,8 @@ class Finding:
 
 
 def share(value: float) -> str:
-    """A share as a percentage with two digits: `0.34 %`, `2.1 %`, `52 %`."""
+    """A share as a percentage with two digits: `0.34 %`, `2.1 %`, `52 %`, `over 100 %`."""
     percent = 100 * value
+    if percent > 100:
+        return "over 100 %"
     return f"{percent:.0f} %" if abs(percent) >= 9.95 else f"{percent:.1f} %" if abs(percent) >= 0.995 else f"{percent:.2g} %"

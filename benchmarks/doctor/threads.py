@@ -123,6 +123,6 @@ def thread_finding(found: Sequence[Steadiness], threads: int) -> Finding:
 
 
 def _said(one: Steadiness, first: Steadiness) -> str:
-    speed = f"{one.median_ns / 1e6:.3g} ms" if one is first else f"{first.median_ns / one.median_ns:.2f} times as fast"
+    speed = f"{one.median_ns / 1e6:.3g} ms" if one is first else f"{first.median_ns / one.median_ns:.2g} times as fast"
     stalls = f"{share(one.stalls)} of calls stall" if one.stalls else "no call stalls"
     return f"{one.threads} thread{'s' if one.threads > 1 else ''}: {speed}, {stalls}"
