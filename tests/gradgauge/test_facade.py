@@ -53,7 +53,7 @@ class Twice(Estimator):
         return DenseEstimate(estimate.loss, {name: 2 * tensor for name, tensor in estimate.items()}), None
 
     def declaration(self, shapes: Any, batch: int | None) -> Declaration:
-        return Declaration(unbiased=True, stochastic=False, records_tape=True)
+        return Declaration(unbiased=True, stochastic=False, memory="activations", records_tape=True)
 
 
 def test_specs_and_objects_measure_alike() -> None:

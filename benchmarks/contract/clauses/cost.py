@@ -67,7 +67,7 @@ def look_at_calls(examination: Examination, case: ContractObjective) -> Observat
         return omitted("not declared")
     with counted_evaluations(objective) as evaluations:
         _run(examination, objective)
-    text = f"{evaluations()} evaluations, {declaration.forward_calls} declared"
+    text = f"{evaluations()} of {declaration.forward_calls} declared"
     return passed(text) if evaluations() == declaration.forward_calls else failed(text)
 
 

@@ -457,7 +457,7 @@ def test_a_defect_fails_the_clauses_made_for_it_and_no_others(name: str) -> None
         ),
         ("declares to turn with the gradient", "isotropy", "apart along the gradient, bound 0.17, 500 draws each"),
         ("declares fewer operations", "forward-multiple", "3 forward passes, 2 declared"),
-        ("declares fewer evaluations", "forward-calls", "2 evaluations, 1 declared"),
+        ("declares fewer evaluations", "forward-calls", "2 of 1 declared"),
         ("declares less memory than it holds", "memory", "bytes at a batch of 1, 'none' allows"),
         ("declares an unknown class of memory", "declaration", "memory='little' is none of none, layer"),
     ],
