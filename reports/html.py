@@ -17,6 +17,7 @@ from benchmarks.records import KINDS, MARKS, METRICS
 from reports import drawing, findings, frames, style, svg, tables
 from reports.figures import FIGURES, SWEEPS
 from reports.figures.selection import Panel, Selection, Table
+from reports.kernels import kernels_table
 from reports.pooling import OUTCOMES
 from reports.svg import VARIABLES
 from reports.text import size, visible
@@ -97,6 +98,7 @@ def page(results: frames.Results) -> str:
         reasons=tables.reasons_table(results),
         cells=tables.cells_table(results),
         contract=tables.contract_table(results),
+        kernels=kernels_table(results),
         asked=[
             (run.name, _flat({k: v for k, v in run.header.items() if k not in ("cells", "provenance")})) for run in results.runs
         ],
