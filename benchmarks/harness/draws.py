@@ -14,7 +14,7 @@ from torch import Tensor
 
 from estimators.estimator import Estimate
 
-CHUNK_ELEMENTS = 1 << 17  # of the matrix of draws: 1 MiB in float64, so that a core's own cache holds it between the passes
+CHUNK_ELEMENTS = 1 << 18  # of the matrix of draws: 2 MiB in float64, so that it stays in the caches between the passes over it
 CHUNK_DRAWS = 256
 SIGN_DRAWS = 256  # draws whose signs are compared: a share of coordinates needs no more
 

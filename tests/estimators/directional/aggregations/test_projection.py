@@ -16,10 +16,24 @@ def flat(rows: dict[str, torch.Tensor]) -> torch.Tensor:
     return torch.cat(list(rows.values()), dim=1).double()
 
 
-@pytest.mark.parametrize(("k", "sizes"), [(3, (5, 7)), (16, (100_000, 10, 3)), (200, (128, 90)), (8, (40_000,))])
+@pytest.mark.parametrize(
+    ("k", "sizes"),
+    [(3, (5, 7)), (16, (100_000, 10, 3)), (200, (128, 90)), (8, (40_000,)), (2, (500_000,)), (64, (30_000, 16_384, 1))],
+)
 def test_the_gram_matrix_is_right_to_one_in_a_million(k: int, sizes: tuple[int, ...]) -> None:
     rows = tangents(k, *sizes)
     exact = flat(rows) @ flat(rows).T
+    assert (gram_matrix(rows) - exact).abs().max() < 1e-6 * exact.abs().max()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("k", [2, 4, 8, 16, 32, 64])
+def test_the_gram_matrix_of_millions_of_coordinates_is_right_to_one_in_a_million(k: int) -> None:
+    rows = tangents(k, 784 * 1024, 1024, 1024 * 1024, 1024, 10 * 1024, 10)  # 1,863,690 coordinates
+    exact = torch.zeros(k, k, dtype=torch.float64)
+    for block in rows.values():
+        for chunk in block.split(100_000, dim=1):
+            exact += chunk.double() @ chunk.double().T
     assert (gram_matrix(rows) - exact).abs().max() < 1e-6 * exact.abs().max()
 
 
