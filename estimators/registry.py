@@ -63,7 +63,7 @@ PARTS: dict[str, dict[str, Entry]] = {
         "one-measurement": Entry(
             "estimators.directional.derivatives.one_measurement:OneMeasurement",
             "f(x + h v) / h",
-            parameters={"step": Parameter(1e-2, "number", "h", minimum=1e-30)},
+            parameters={"step": Parameter(1e-3, "number", "h", minimum=1e-30)},
         ),
         "simulated": Entry(
             "estimators.directional.derivatives.simulated:Simulated", "dot product with the known gradient (quality studies)"

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-from torch import Tensor
 
 from estimators import theory
 from estimators.directional.aggregations import Aggregation
 from estimators.directional.aggregations.mean import Mean
+from estimators.directional.combination import LinearCombination
 from estimators.directional.derivatives import Derivative, Derivatives
 from estimators.directional.derivatives.jvp import Jvp
 from estimators.directional.derivatives.simulated import Simulated
 from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
-from estimators.directional.space import Layout, Space, Tangents, Weights, dimension, matrix, resize
+from estimators.directional.space import Layout, Space, Tangents, Weights, dimension, resize
 from estimators.directional.streams import Stream, open_stream
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes, count
 from estimators.objective import MissingCapability, Objective
@@ -28,23 +28,6 @@ class State:
 
     layout: Layout
     stream: Stream | None = None
-
-
-@dataclass
-class LinearCombination(Estimate):
-    """Σ cᵢ vᵢ, formed block by block; the tangents of a block are given up when it is formed."""
-
-    loss: Tensor
-    tangents: Tangents
-    coefficients: Tensor
-    formed: dict[str, Tensor] = field(default_factory=dict)
-
-    def items(self) -> Iterator[tuple[str, Tensor]]:
-        """See `Estimate.items`."""
-        for name in (*self.formed, *self.tangents):
-            if name not in self.formed:
-                self.formed[name] = _combine(self.tangents.pop(name), self.coefficients)
-            yield name, self.formed[name]
 
 
 @dataclass(frozen=True)
@@ -224,11 +207,3 @@ class Directional(Estimator):
 
     def _law(self, shapes: tuple[tuple[int, ...], ...] = ()) -> theory.Law:
         return theory.Law(self.directions.law, self.directions.parameters(), self.length, shapes)
-
-
-def _combine(rows: Tensor, coefficients: Tensor) -> Tensor:
-    """Σ cᵢ vᵢ of one block; a single tangent, which is the estimate's own, is scaled in place."""
-    coefficients = coefficients.to(rows.dtype)
-    if len(rows) == 1:
-        return rows[0].mul_(coefficients[0])
-    return (coefficients @ matrix(rows)).view(rows.shape[1:])

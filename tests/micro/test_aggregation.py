@@ -5,8 +5,8 @@ import torch
 
 from estimators.directional.aggregations.mean import Mean
 from estimators.directional.aggregations.projection import Projection
+from estimators.directional.combination import LinearCombination
 from estimators.directional.directions.gaussian import Gaussian
-from estimators.directional.estimator import LinearCombination
 from estimators.directional.streams import Keyed
 
 pytestmark = pytest.mark.micro

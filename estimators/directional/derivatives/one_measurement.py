@@ -18,10 +18,10 @@ class OneMeasurement(Derivative):
     Source: Spall 1997, doi 10.1016/S0005-1098(96)00149-5.
 
     Args:
-        step: h, positive; larger than that of a difference, for it divides the value itself.
+        step: h, positive; a larger one lowers the variance and raises the error.
     """
 
-    step: float = 1e-2
+    step: float = 1e-3
 
     exact = False
     exact_on_linear = False
