@@ -58,6 +58,7 @@ def measure(
     Raises:
         SpecError: an unknown name or parameter, or a value of the wrong kind.
         UsageError: an unknown measure or device, or a number out of bounds.
+        DataError: MNIST or CIFAR-10 is asked for and cannot be had (`GRADGAUGE_DATA` names their folder).
     """
     from benchmarks.records.frame import tidy
     from benchmarks.request import Request
