@@ -1,4 +1,4 @@
-"""What must be known to read a multiple: the fused kernels that ran in base and estimate, and what was done otherwise than declared.
+"""Of use for reading multiples: the fused kernels that ran, in base and estimate, and what was done otherwise than declared.
 
 A multiple is over the base as torch runs it. Where the estimate had to do without the base's fused kernels, part of the multiple
 is the price of that.
