@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import verdicts
+from benchmarks.doctor import store
+from benchmarks.doctor.noise import Place
 from benchmarks.executors.events import Admission, Event, Limits, StartError
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.executors.process import Launch
@@ -144,7 +146,7 @@ def run(request: Request, progress: Progress = lambda status: None) -> RunResult
             journal.stop(Outcome.INTERRUPTED, "interrupted", everything=False)
         except StartError as error:
             journal.stop(Outcome.FAILED, " ".join(str(error).split()), everything=True)
-        _close_header(folder, journal, interrupted)
+        _close_header(folder, journal, request, interrupted)
     return _result(folder, everything, journal.elapsed, interrupted, damage)
 
 
@@ -236,12 +238,15 @@ def _with_files(header: dict[str, Any], request: Request) -> dict[str, Any]:
     return {**header, "provenance": {**header["provenance"], "files": _provenance(request)["files"]}}
 
 
-def _close_header(folder: RunFolder, journal: Journal, interrupted: bool) -> None:
-    """Add what only workers could say, and this session."""
+def _close_header(folder: RunFolder, journal: Journal, request: Request, interrupted: bool) -> None:
+    """Add what only workers could say, the noise floor that holds here, and this session."""
     header = folder.header()
     session = {"ended": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": journal.elapsed, "interrupted": interrupted}
     known = {**header["provenance"], **journal.facts}
-    folder.write_header({**header, "provenance": known, "sessions": [*header["sessions"], {**session, "process": os.getpid()}]})
+    floor = store.kept(Place.of(known, request.device, request.threads), store.home())
+    noise = {} if floor is None else {"noise_floor": floor.to_json()}
+    sessions = [*header["sessions"], {**session, "process": os.getpid()}]
+    folder.write_header({**header, "provenance": known, **noise, "sessions": sessions})
 
 
 def _result(folder: RunFolder, everything: Plan, seconds: float, interrupted: bool, damage: list[str]) -> RunResult:

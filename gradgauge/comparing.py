@@ -1,11 +1,20 @@
 """The command `compare`: two run folders as text, Markdown or JSON, and an exit code that a gate can trust."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from benchmarks.comparison import LEAST_PROCESSES
+from benchmarks.doctor import store
+from benchmarks.doctor.noise import Place, noise_floor_of
+from benchmarks.records import RunFolder
 from reports.compare import THRESHOLD, Rule, compare
 from reports.compare.sections import outcome
 from reports.compare.show import SHOWN
+
+_LARGEST = 0.99
+"""What a rule takes for a noise floor at most: beyond that nothing can be told apart."""
 
 
 def compare_folders(
@@ -17,7 +26,7 @@ def compare_folders(
         base: run folder that is compared with.
         new: run folder that is compared.
         threshold: the relative change that matters; None for 3 %.
-        noise_floor: half-width of a comparison of equal code on this machine, relative, or None.
+        noise_floor: half-width of a comparison of equal code on this machine, relative; None for the one that is known.
         style: a key of `reports.compare.show.SHOWN`.
         output: the file to write, or None for standard output.
 
@@ -27,7 +36,7 @@ def compare_folders(
     Raises:
         FolderError: one of them is no run folder or too new, or both are the same.
     """
-    comparison = compare(base, new, Rule(THRESHOLD if threshold is None else threshold, noise_floor))
+    comparison = compare(base, new, rule_of(base, new, THRESHOLD if threshold is None else threshold, noise_floor))
     text = SHOWN[style](comparison, shutil.get_terminal_size((120, 24)).columns)
     if output is None:
         print(text, end="")
@@ -37,3 +46,41 @@ def compare_folders(
         partial.replace(output)
         print(f"{outcome(comparison)}\n{output}")
     return comparison.exit_code
+
+
+def rule_of(base: str | Path, new: str | Path, threshold: float, noise_floor: float | None) -> Rule:
+    """What counts as a change between two run folders.
+
+    Args:
+        base: run folder that is compared with.
+        new: run folder that is compared.
+        threshold: the relative change that matters.
+        noise_floor: as it was given; None for that of the machines they were measured on, where `gradgauge doctor` knows it: from
+            the folders, or else from what is kept on this machine. Of two the larger counts.
+
+    Raises:
+        FolderError: one of them is no run folder or too new.
+        ValueError: threshold or noise floor is out of bounds.
+    """
+    if noise_floor is not None:
+        return Rule(threshold, noise_floor)
+    headers = [RunFolder.open(Path(path)).header() for path in (base, new)]
+    options = [header.get("options") or {} for header in headers]
+    processes = max(LEAST_PROCESSES, min(option.get("processes") or 1 for option in options))
+    floors = [
+        noise_floor_of(header)
+        or store.kept(Place.of(header.get("provenance") or {}, _device(header), option.get("threads") or 1), store.home())
+        for header, option in zip(headers, options, strict=True)
+    ]
+    known = [floor for floor in floors if floor is not None]
+    if not known:
+        return Rule(threshold)
+    worst = max(known, key=lambda floor: floor.spread)
+    source = f"of {processes} processes on each side, from {worst.pairs} pairs that ran equal code on {worst.taken[:10]}"
+    return Rule(threshold, min(worst.half_width(processes), _LARGEST), source)
+
+
+def _device(header: Mapping[str, Any]) -> str:
+    """The device that the cells of a run name: a GPU by its UUID."""
+    cells = header.get("cells") or [{}]
+    return str(cells[0].get("device") or "cpu")

@@ -145,7 +145,7 @@ def compare(
         base: run folder to compare with.
         new: run folder to compare.
         threshold: the relative change that matters, between 0 and 1.
-        noise_floor: half-width of a comparison of equal code on this machine, relative; None where it is not known.
+        noise_floor: half-width of a comparison of equal code on this machine, relative; None for what `doctor` has found.
 
     Returns:
         One row a number of a cell, with the columns of `reports.compare.COLUMNS`; `attrs` holds what differs beside the numbers
@@ -155,10 +155,10 @@ def compare(
         FolderError: one of them is no run folder or too new, or both are the same.
         ValueError: threshold or noise floor is out of bounds.
     """
-    from reports.compare import Rule
+    from gradgauge.comparing import rule_of
     from reports.compare import compare as compare_folders
 
-    return compare_folders(base, new, Rule(threshold, noise_floor)).frame()
+    return compare_folders(base, new, rule_of(base, new, threshold, noise_floor)).frame()
 
 
 def doctor(*, quick: bool = False, device: str = "cpu", threads: int = 1) -> "pandas.DataFrame":

@@ -4,12 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.doctor.noise import PROCESSES, noise_floor_of
 from benchmarks.records import CONTRACT, MARKS
 from benchmarks.shard import Shard
 from reports.frames import Results, rows
 from reports.pooling import MISSING
 from reports.tables import outcome_counts
-from reports.text import count, duration, listed, size
+from reports.text import count, duration, listed, number, size
 
 _LIMITS = {
     "wrong": "failed the contract, so what is shown of them is not what they claim to be",
@@ -61,6 +62,7 @@ def notices(results: Results) -> list[Notice]:
         *_marks(results),
         *_memory(results),
         *_code(results),
+        *_noise(results),
     ]
     if len(results.cells) and results.single:
         found.append(
@@ -145,6 +147,23 @@ def _memory(results: Results) -> list[Notice]:
             differ = count(len(members), "peak of memory differs", "peaks of memory differ")
             bound = f"{differ} from the cross-check by more than 1 KiB + 0.1 %, the largest difference being {size(abs(largest))}"
             found.append(Notice(grave, f"{bound} ({where}): {meaning}."))
+    return found
+
+
+def _noise(results: Results) -> list[Notice]:
+    """What two runs of equal code differ by, where `gradgauge doctor` had measured it."""
+    found = []
+    for run in results.runs:
+        floor = noise_floor_of(run.header)
+        if floor is not None:
+            half, limit = (f"{number(100 * of(PROCESSES[0]), 2)} %" for of in (floor.half_width, floor.detection_limit))
+            found.append(
+                Notice(
+                    False,
+                    f"Run {run.name}: with {PROCESSES[0]} processes on each side two runs of equal code differ by up to ±{half} "
+                    f"on this machine, and changes of times below {limit} are missed (measured {floor.taken[:10]}).",
+                )
+            )
     return found
 
 

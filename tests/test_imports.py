@@ -15,6 +15,7 @@ TORCH_FREE = (
     "benchmarks.records",
     "benchmarks.statistics",
     "benchmarks.comparison",
+    "benchmarks.doctor.noise",
     "benchmarks.problems.registry",
     "benchmarks.shard",
     "estimators.theory",

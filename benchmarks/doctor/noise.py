@@ -144,6 +144,14 @@ class NoiseFloor:
         return cls(Place(**values["place"]), **{name: values[name] for name in names})
 
 
+def noise_floor_of(header: Mapping[str, Any]) -> NoiseFloor | None:
+    """The noise floor in the content of a `run.json`; None where it holds none, or none that can be read."""
+    try:
+        return NoiseFloor.from_json(header["noise_floor"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 @dataclass(frozen=True)
 class EqualCode:
     """A comparison of equal code.

@@ -70,6 +70,10 @@ def _sensitivity(timed: Sequence[Row], rule: Rule, equal: bool) -> list[str]:
     limits = sorted(row.limit(rule) for row in timed)
     span = f" (median of {len(limits)} cells; {_share(limits[0])} to {_share(limits[-1])})" if len(limits) > 1 else ""
     found = [f"Detection limit of times: {_share(median(limits))}{span}, found in 4 of 5 cases in a cell judged by itself."]
+    if rule.noise_floor is None and not equal:
+        found.append("The noise floor of the machine is not known, so it widened no bound: `gradgauge doctor` measures it.")
+    elif rule.noise_floor is not None and rule.source:
+        found.append(f"Noise floor {_share(rule.noise_floor)}: {rule.source}.")
     halves = [row.relative(row.difference.high - row.difference.value) - 1 for row in timed]
     if equal:
         found.append(

@@ -18,10 +18,12 @@ class Rule:
     Attributes:
         threshold: the relative change that matters, between 0 and 1.
         noise_floor: half-width of a comparison of equal code on this machine, relative; None where it is not known.
+        source: where the noise floor comes from, in words; empty where it was given.
     """
 
     threshold: float = THRESHOLD
     noise_floor: float | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
         """Check the bounds.
