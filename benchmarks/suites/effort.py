@@ -6,7 +6,7 @@ SWEEP_PRECISION = 0.04
 SWEEP_DRAWS = 400
 """Estimates for quality: a mean cosine to 4 % (standard error) for one tangent, to 1 % for sixteen."""
 
-LONGEST_S = 2.0
+LONGEST_S = 1.5
 """Seconds for the adaptive part of a cell: only problems of millions of parameters need more, and are marked `imprecise`."""
 
 LIMIT_S = 120.0

@@ -12,6 +12,8 @@ _COLUMNS = (
     *("mean cosine", "closed form", "draws", "outcome and marks"),
 )
 
+_OVER_DRAWS = "95 % interval over the draws"
+
 
 def finding(selection: Selection) -> str:
     """Where problems are largest: what changes along the axis for the first estimator that is not exact."""
@@ -32,7 +34,10 @@ def describe(selection: Selection) -> str:
     """Panels, series, range by panel."""
     if not selection.panels:
         return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
-    parts = [f"Line charts on logarithmic axes, {count(len(selection.panels), 'panel')}; vertical lines are intervals."]
+    parts = [
+        f"Line charts on logarithmic axes, {count(len(selection.panels), 'panel')}. Vertical lines at runtime multiples are the "
+        f"{selection.scope}, those at mean cosines the {_OVER_DRAWS}."
+    ]
     for panel in selection.panels:
         course: Course = panel.facts["course"]
         shown = [row for row in panel.rows if row["value"] > 0]
@@ -52,7 +57,8 @@ def table(selection: Selection) -> Table:
             key = (row["name"], row["x"], row["label"])
             cells.setdefault(panel.facts["family"], {}).setdefault(key, {})[row["kind"]] = row
     groups = tuple((family, tuple(_cells(key, of) for key, of in sorted(lines.items()))) for family, lines in cells.items())
-    return Table("Runtime multiple, memory and quality along the sweep, with their intervals", _COLUMNS, groups)
+    caption = f"Runtime multiple (with the {selection.scope}), memory, and mean cosine (with its {_OVER_DRAWS}) along the sweep"
+    return Table(caption, _COLUMNS, groups)
 
 
 def _lines(selection: Selection) -> dict[tuple[str, str], list[dict[str, Any]]]:

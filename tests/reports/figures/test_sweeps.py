@@ -138,6 +138,7 @@ def test_the_table_has_one_line_an_estimator_and_place_with_all_metrics(swept) -
     table = dimensions.table(dimensions.select(swept([f"mlp[width={width}]" for width in WIDTHS])))
     ((family, lines),) = table.groups
     assert family == "mlp"
+    assert "within this process" in table.caption
     assert len(lines) == len(WIDTHS) * len(ESTIMATED)
     assert all(len(line) == len(table.columns) for line in lines)
     assert lines[0] == (
@@ -146,24 +147,32 @@ def test_the_table_has_one_line_an_estimator_and_place_with_all_metrics(swept) -
     )
 
 
-@pytest.mark.parametrize("figure", SWEEPS, ids=lambda figure: figure.NAME)
-def test_the_suite_of_the_same_name_has_its_panels_in_the_report(figure, make_run, record_of) -> None:
-    suite = SUITES[figure.NAME]
-    cells = [
-        Cell(ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem), kind)
-        for estimator, problem in suite.pairs()
-        for kind in ("cost", "memory", "quality")
-    ]
+@pytest.fixture
+def suite_run(make_run, record_of):
+    """A run of a whole suite in which everything is ok."""
     metrics = {"cost": {"multiple": 3.0}, "memory": {"peak_bytes": 64}, "quality": {"cosine": 0.5}}
-    folder = make_run([record_of(cell, **metrics[cell.kind]) for cell in cells], options=Request(figure.NAME).options())
-    selection = figure.select(frames.read([folder]))
+
+    def run(name):
+        pairs = SUITES[name].pairs()
+        cells = [Cell(ESTIMATORS.canonical(e), PROBLEMS.canonical(p), kind) for e, p in pairs for kind in metrics]
+        return make_run([record_of(cell, **metrics[cell.kind]) for cell in cells], options=Request(name).options())
+
+    return run
+
+
+@pytest.mark.parametrize("figure", SWEEPS, ids=lambda figure: figure.NAME)
+def test_every_problem_of_the_suite_of_the_same_name_is_shown_with_all_metrics(figure, suite_run) -> None:
+    selection = figure.select(frames.read([suite_run(figure.NAME)]))
     shown = {problem for panel in selection.panels for problem in panel.data["problem"]}
-    assert shown == {PROBLEMS.canonical(problem) for problem in suite.problems}
-    assert len(selection.panels) % 3 == 0
-    page = write_report([folder]).read_text(encoding="utf-8")
-    assert f'<section id="{figure.NAME}"' in page
-    assert page.index(f'<section id="{figure.NAME}"') < page.index('<section id="multiples"')
-    assert len(page) < 3e6
+    assert shown == {PROBLEMS.canonical(problem) for problem in SUITES[figure.NAME].problems}
+    families = [panel.facts["family"] for panel in selection.panels]
+    assert families == [family for family in dict.fromkeys(families) for _ in range(3)]
+
+
+def test_a_sweep_is_the_first_figure_of_its_page(suite_run) -> None:
+    page = write_report([suite_run("depth")]).read_text(encoding="utf-8")
+    assert 0 < page.index('<section id="depth"') < page.index('<section id="multiples"')
+    assert '<section id="dimensions"' not in page  # two widths are no course
 
 
 def test_a_run_that_varies_nothing_has_no_section_of_a_sweep(full) -> None:
