@@ -177,6 +177,7 @@ WORKING: dict[str, Case] = {
     "GRU": Case(lambda: _recurrent(nn.GRU, num_layers=2), sequences),
     "RNN": Case(lambda: _recurrent(nn.RNN), sequences),
     "spectral norm, evaluation": Case(lambda: parametrizations.spectral_norm(nn.Linear(WIDTH, WIDTH)).eval(), rows),
+    "spectral norm": Case(lambda: parametrizations.spectral_norm(nn.Linear(WIDTH, WIDTH)), rows, each=True),
     "bilinear": Case(lambda: Applied(lambda self, x: self.a(x, x), a=nn.Bilinear(WIDTH, WIDTH, WIDTH)), rows, each=True),
     "randomised ReLU": Case(lambda: nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.RReLU()), rows, each=True),
     "own function with jvp": Case(

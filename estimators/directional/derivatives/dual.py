@@ -4,12 +4,12 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from estimators.directional.derivatives.treatments import KERNELS, Treated
+from estimators.directional.derivatives.treatments import BUFFERS, KERNELS, Treated
 from estimators.directional.derivatives.untouched_inputs import LAYERS
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
-_TREATMENTS = {**LAYERS, **KERNELS}
+_TREATMENTS = {**LAYERS, **KERNELS, **BUFFERS}
 
 
 def take_one(space: Space, objective: Objective, tangents: Tangents, index: int = 0) -> tuple[Tensor, Tensor]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
@@ -75,6 +76,13 @@ def _same_mask(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[st
     return dropped.permute([order.index(d) for d in range(x.dim())])
 
 
+def _into_a_buffer(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What is written to a buffer (power iterations of spectral norm) is a constant; writing a dual there torch refuses."""
+    if kwargs.get("out") is None:
+        return func(*args, **kwargs)
+    return func(forward_ad.unpack_dual(args[0]).primal, *args[1:], **kwargs)
+
+
 _math_attention = _under(lambda: sdpa_kernel(SDPBackend.MATH))
 
 KERNELS: dict[Callable[..., Any], Treatment] = {
@@ -88,3 +96,6 @@ MASKS: dict[Callable[..., Any], Treatment] = dict.fromkeys(
     (functional.dropout, functional.alpha_dropout, torch.dropout, torch.alpha_dropout), _same_mask
 )
 """Functions that draw a mask laid out like their input."""
+
+BUFFERS: dict[Callable[..., Any], Treatment] = {functional.normalize: _into_a_buffer}
+"""Functions by which layers of torch update buffers from parameters; for dual tensors only."""
