@@ -27,6 +27,7 @@ _FAMILY = {
     "forward-mode": "exact",
     "forward-gradient": "forward gradient",
     "multi-tangent": "projection",
+    "coordinate-difference": "zeroth order",
     "spsa": "zeroth order",
     "rdsa": "zeroth order",
 }

@@ -39,3 +39,12 @@ def test_what_is_no_spec_is_shown_as_it_is() -> None:
 def test_problems_come_in_the_order_of_the_registry_and_strangers_last() -> None:
     ranked = sorted(["zoo.py:build", "mlp", "sphere"], key=names.problem_rank)
     assert ranked == ["sphere", "mlp", "zoo.py:build"]
+
+
+def test_sizes_within_problems_are_ordered_as_numbers() -> None:
+    ranked = sorted(["sphere[n=1024]", "mlp[width=64]", "sphere[n=64]", "mlp[width=4096]", "sphere[n=9]"], key=names.problem_rank)
+    assert ranked == ["sphere[n=9]", "sphere[n=64]", "sphere[n=1024]", "mlp[width=64]", "mlp[width=4096]"]
+
+
+def test_every_registered_estimator_has_a_family() -> None:
+    assert {named(name).family for name in ESTIMATORS.entries} == set(names.FAMILIES) - {"other"}

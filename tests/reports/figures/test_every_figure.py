@@ -3,8 +3,10 @@
 import pytest
 from pandas.testing import assert_frame_equal
 
+from benchmarks.records import Cell
 from reports import frames, style
-from reports.figures import FIGURES
+from reports.figures import FIGURES, efficiency, memory, multiples
+from reports.figures.selection import MOST_PANELS
 
 figures = pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.NAME)
 
@@ -54,3 +56,15 @@ def test_nothing_measured_is_said(figure, make_run) -> None:
     assert not selection.panels
     assert figure.finding(selection) == "Nothing was measured."
     assert figure.describe(selection).startswith("No picture")
+
+
+@pytest.mark.parametrize("figure", [multiples, memory, efficiency], ids=lambda figure: figure.NAME)
+def test_of_many_problems_some_have_a_picture_and_all_are_in_the_table(figure, make_run, record_of) -> None:
+    metrics = {"cost": {"multiple": 3.0}, "memory": {"peak_bytes": 64}, "quality": {"efficiency": 1.0}}
+    cells = [Cell("backprop", f"sphere[n={n}]", kind) for n in range(1, 12) for kind in metrics]
+    selection = figure.select(frames.read([make_run([record_of(cell, **metrics[cell.kind]) for cell in cells])]))
+    titles = [panel.title for panel in selection.pictures]
+    assert len(titles) == MOST_PANELS
+    assert (titles[0], titles[-1]) == ("sphere[n=1]", "sphere[n=11]")
+    assert f"{11 - MOST_PANELS} further problems (in the table)" in selection.left_out
+    assert [title for title, _ in figure.table(selection).groups] == [f"sphere[n={n}]" for n in range(1, 12)]
