@@ -37,7 +37,8 @@ class Request:
         draws: estimates drawn for quality; None for the suite's own, or else for as many as a 1 % error of the mean cosine needs.
         seed: of data, initial weights and tangents.
         shard: `i/N` for the i-th of N parts of what is asked for, see `benchmarks.shard`; None for all of it.
-        timeout: seconds after which a cell is ended; None for the suite's own, or for three times its budget and ten more.
+        timeout: seconds after which a cell is ended; None for three times its budget and ten more, but no
+            sooner than the suite says.
         memory_limit: bytes that all workers together may take; None for 80 % of what is available.
         estimators_from: folder that holds another version of the package `estimators`, to be measured instead.
         data: folder for the data that do not come along; None for the user's own, see `benchmarks.problems.data.home`.
@@ -113,8 +114,7 @@ class Request:
         """Seconds after which a cell is ended."""
         if self.timeout is not None:
             return self.timeout
-        own = SUITES[self.suite].timeout if self.budget is None else None  # it goes with the suite's own budget
-        return 3 * self.patience + 10 if own is None else own
+        return max(3 * self.patience + 10, SUITES[self.suite].timeout)
 
     def effort(self) -> dict[str, float | int | None]:
         """How hard each cell is tried, with what is the suite's own written out."""

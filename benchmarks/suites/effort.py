@@ -10,4 +10,4 @@ LONGEST_S = 1.5
 """Seconds for the adaptive part of a cell: only problems of millions of parameters need more, and are marked `imprecise`."""
 
 LIMIT_S = 120.0
-"""Seconds after which a cell is ended: on the largest problems, what is not adaptive takes ten times the budget."""
+"""No cell is ended sooner: on the largest problems, what is not adaptive takes ten times the budget."""

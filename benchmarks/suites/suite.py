@@ -29,7 +29,8 @@ class Suite:
         budget: seconds that the adaptive part of a cell may take unless others are asked for.
         draws: estimates drawn for quality unless another number is asked for; None for as many as a 1 % error of the mean cosine
             needs.
-        timeout: seconds after which a cell is ended unless others are asked for; None for three times its budget and ten more.
+        timeout: no cell is ended sooner than after so many seconds unless that is asked for; for suites with problems so large
+            that what no budget bounds takes most of the time.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Suite:
     precision: float = 0.02
     budget: float = 10.0
     draws: int | None = None
-    timeout: float | None = None
+    timeout: float = 0.0
 
     @property
     def estimators(self) -> tuple[str, ...]:

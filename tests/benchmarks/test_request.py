@@ -75,6 +75,7 @@ def test_a_cell_is_ended_well_after_its_budget_unless_a_time_is_given() -> None:
     assert Request(timeout=5.0).limit == 5.0
 
 
-def test_the_limit_of_a_suite_goes_with_its_own_budget() -> None:
-    assert Request("depth").limit == SUITES["depth"].timeout
+def test_no_cell_is_ended_sooner_than_its_suite_says_whatever_its_budget() -> None:
+    assert Request("depth").limit == Request("depth", budget=0.1).limit == SUITES["depth"].timeout
     assert Request("depth", budget=100.0).limit > 2 * 100.0
+    assert Request("depth", timeout=5.0).limit == 5.0

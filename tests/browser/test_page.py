@@ -17,14 +17,14 @@ LONG = '"/home/me/my.py:' + "VeryLongNameWithoutAnyBreak" * 8 + '"'
 
 @pytest.fixture(scope="module")
 def page_path(make_lasting_run, record_of) -> Path:
-    """A report with an ordinary, a wrong, a failed and a very long-named estimator, and one cell missing."""
+    """A report with an ordinary, a wrong, a failed and a very long-named estimator, a sweep of n, and one cell missing."""
     records, kinds = [], ("cost", "memory", "quality")
     numbers = {
         "cost": {"multiple": (3.0, 2.9, 3.1), "ratio_to_backprop": (1.0, 0.9, 1.1), "time": 1e6},
         "memory": {"peak_bytes": 4096, "base_peak_bytes": 1024},
         "quality": {"cosine": (0.1, 0.09, 0.11), "norm_ratio": (6.0, 5.0, 7.0), "efficiency": (0.02, 0.01, 0.03)},
     }
-    for problem in ("sphere[n=64]", "logistic-regression"):
+    for problem in (*(f"sphere[n={4**power}]" for power in range(8)), "logistic-regression"):
         for kind in kinds:
             for estimator in ("backprop", "forward-gradient[k=1]", "forward-gradient[k=4]", LONG):
                 records.append(record_of(Cell(estimator, problem, kind), n=64, **numbers[kind]))
@@ -110,6 +110,22 @@ def test_text_in_pictures_stays_within_them_and_does_not_shrink_on_a_telephone(o
     assert outside == []
     heights = page.evaluate("[...document.querySelectorAll('.panel svg text')].map(t => t.getBoundingClientRect().height)")
     assert min(heights) > 8
+
+
+def test_no_text_covers_another_in_the_pictures_of_a_sweep(opened) -> None:
+    page, _, _ = opened(320)
+    covered = page.evaluate(
+        """[...document.querySelectorAll('#dimensions .panel svg')].flatMap(svg => {
+            const texts = [...svg.querySelectorAll('text')], boxes = texts.map(t => t.getBoundingClientRect());
+            return texts.flatMap((t, i) => texts.slice(i + 1).filter((u, j) => {
+                const a = boxes[i], b = boxes[i + 1 + j];
+                return Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+                    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+            }).map(u => t.textContent + ' | ' + u.textContent));
+        })"""
+    )
+    assert page.locator("#dimensions .panel svg").count() == 3
+    assert covered == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
