@@ -79,7 +79,7 @@ def load(name: str) -> Kept | None:
             for one in kept["clauses"]
         )
         return Kept(results, str(kept["measured"])) if results else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -89,7 +89,7 @@ def store(name: str, results: Sequence[ClauseResult]) -> None:
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "clauses": [{**vars(result), "verdict": result.verdict.value} for result in results],
     }
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError):
         folder().mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", dir=folder(), suffix=".part", delete=False, encoding="utf-8") as file:
             json.dump(content, file)
@@ -97,7 +97,11 @@ def store(name: str, results: Sequence[ClauseResult]) -> None:
 
 
 def folder() -> Path:
-    """Where verdicts are kept."""
+    """Where verdicts are kept.
+
+    Raises:
+        RuntimeError: nothing names a folder, and this user has no home directory.
+    """
     if named := os.environ.get(VARIABLE):
         return Path(named).expanduser() / "contract"
     cache = Path(os.environ.get("XDG_CACHE_HOME", ""))  # to be ignored where it is not absolute

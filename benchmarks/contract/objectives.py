@@ -161,14 +161,14 @@ def _weighted_mean(output: Tensor, targets: Tensor, reduction: str = "mean") -> 
     return product.mean() if reduction == "mean" else product
 
 
-FUNCTION = ContractObjective("function", linear_function(1.0, -0.5, 2.0, 0.25), linear=True, draws=500)
+FUNCTION = ContractObjective("function", linear_function(1.0, -0.5, 2.0, 0.25), linear=True, draws=300)
 NETWORK = ContractObjective("linear network", _two_heads, linear=True, draws=150, samples=4)
 PERCEPTRON = ContractObjective("perceptron", _perceptron, samples=4)
 DROPOUT = ContractObjective("dropout", _dropout)
 OBJECTIVES = (FUNCTION, NETWORK, PERCEPTRON, DROPOUT)
 """What every clause looks at unless it has objectives of its own."""
 
-AXIS = ContractObjective("function along an axis", linear_function(2.3048861143, 0.0, 0.0, 0.0), linear=True, draws=500)
+AXIS = ContractObjective("function along an axis", linear_function(2.3048861143, 0.0, 0.0, 0.0), linear=True, draws=200)
 """As steep as `FUNCTION`, along the first coordinate."""
 
 DEEP_LAYERS = 12

@@ -65,6 +65,8 @@ def look_at_calls(examination: Examination, case: ContractObjective) -> Observat
         return inapplicable("simulated")
     if declaration.forward_calls is None:
         return omitted("not declared")
+    if getattr(objective, "draws", False):
+        return inapplicable("the model draws masks, and may be run once more for them")
     with counted_evaluations(objective) as evaluations:
         _run(examination, objective)
     text = f"{evaluations()} of {declaration.forward_calls} declared"
