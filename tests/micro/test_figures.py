@@ -2,6 +2,7 @@
 
 The `quick` suite is to take 90 s from the command to its report, with 60 cells or more and 90 % of the multiples within 3 %; one
 Rademacher forward gradient on a 784-1024-1024-10 perceptron is to cost 3.4 base passes or less, drawing and forming included.
+The three sweeps are to take 12 minutes together on two cores.
 """
 
 import subprocess
@@ -14,7 +15,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from benchmarks.records import load
+from benchmarks.records import CONTRACT, RunFolder, latest, load
+from benchmarks.request import Request
+from benchmarks.runner import expected_seconds
+from reports.html import write_report
 
 pytestmark = pytest.mark.micro
 
@@ -84,3 +88,25 @@ def test_one_rademacher_forward_gradient(benchmark, tmp_path: Path, show: Show) 
     found = rows[rows["estimator"].str.startswith("forward-gradient")]["value"].round(3).tolist()
     show({"multiples of three processes": found})
     assert min(found) > 2  # one forward pass for the loss and at least one for the tangent
+
+
+@pytest.mark.parametrize("suite", ["dimensions", "depth", "tangents"])
+def test_the_sweeps(benchmark, tmp_path: Path, show: Show, suite: str) -> None:
+    benchmark.group = "sweeps"
+    start = time.perf_counter()
+    run(benchmark, suite, "--out", str(tmp_path / "run"))
+    seconds, page = time.perf_counter() - start, tmp_path / "run" / "report.html"
+    records = [record for record in latest(RunFolder.open(tmp_path / "run").records()[0]) if record.cell.kind != CONTRACT]
+    begun = time.perf_counter()
+    write_report([tmp_path / "run"])
+    show(
+        {
+            f"{suite}: seconds from the command to the report": round(seconds, 1),
+            f"{suite}: seconds expected": round(expected_seconds(Request(suite)), 1),
+            f"{suite}: seconds to write the report": round(time.perf_counter() - begun, 1),
+            f"{suite}: megabytes of report.html": round(page.stat().st_size / 1e6, 2),
+            f"{suite}: cells": len(records),
+            f"{suite}: cells marked imprecise": sum("imprecise" in record.marks for record in records),
+        }
+    )
+    assert all(record.outcome.done for record in records)
