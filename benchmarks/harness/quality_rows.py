@@ -16,6 +16,7 @@ from benchmarks.statistics import NORMAL_QUANTILE, Interval, mean_interval, squa
 from estimators.estimator import Declaration
 
 ROUNDING = 1e-5  # relative; a mean whose standard error is below this has no spread but rounding
+LEAST_DRAWS = 30  # of fewer, even the z of a right mean is far from normal: problems of millions of parameters have a handful
 LAYER_METRICS = ("cosine", "norm_ratio", "relative_error", "efficiency")
 
 
@@ -91,12 +92,12 @@ def _bias_rows(draws: Draws) -> list[Metric]:
 
 
 def _closed_forms(samples: Mapping[str, Array], declaration: Declaration) -> list[Metric]:
-    """`X_expected`, and `X_z` where the mean of X has a spread to be measured in."""
+    """`X_expected`, and `X_z` where the mean of X has a spread to be measured in, and draws enough to measure it."""
     rows = []
     for metric, expected in declaration.expected.items():
         values = samples[metric]
         rows.append(row(f"{metric}_expected", expected, method="closed form"))
-        random = declaration.stochastic and not declaration.exact and len(values) > 1
+        random = declaration.stochastic and not declaration.exact and len(values) >= LEAST_DRAWS
         if random and standard_error(values) > ROUNDING * max(abs(expected), abs(float(values.mean()))):
             rows.append(row(f"{metric}_z", z_score(values, expected), method="corrected for skewness", count=len(values)))
     return rows

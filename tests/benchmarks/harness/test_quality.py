@@ -9,7 +9,7 @@ import torch
 from scipy import stats
 
 from benchmarks.harness.quality import MAXIMUM_DRAWS, exact_gradient, measure, more_draws
-from benchmarks.harness.quality_rows import LAYER_METRICS
+from benchmarks.harness.quality_rows import LAYER_METRICS, LEAST_DRAWS
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import Problem, build_problem
 from estimators import Declaration, DenseEstimate, Estimator, FunctionObjective
@@ -84,6 +84,16 @@ def test_scores_against_a_wrong_closed_form_are_large():
             return Declaration(expected={"relative_error": 0.2})
 
     assert metrics(measure(problem(), Boasts(), Settings(draws=1000)))["relative_error_z"].value > 10
+
+
+def test_a_handful_of_draws_has_a_closed_form_beside_it_and_no_score():
+    few, enough = (
+        metrics(measure(problem(), ESTIMATORS.build("forward-gradient"), Settings(draws=draws)))
+        for draws in (LEAST_DRAWS - 1, LEAST_DRAWS)
+    )
+    assert few["cosine_expected"].value == enough["cosine_expected"].value
+    assert "cosine_z" not in few
+    assert "cosine_z" in enough
 
 
 def test_backprop_is_exact_and_takes_two_draws():
