@@ -37,9 +37,9 @@ def outcome_of(error: BaseException) -> Outcome:
 
 def reason_of(error: BaseException) -> str:
     """Why, in one line of at most `LONGEST_REASON` characters."""
-    if isinstance(error, (MissingCapability, WrongEstimateError, NotFiniteError)):
-        return str(error)
     message = " ".join(_text(error).split())
+    if isinstance(error, (MissingCapability, WrongEstimateError, NotFiniteError)):
+        return message[:LONGEST_REASON]
     return (f"{type(error).__name__}: {message}" if message else type(error).__name__)[:LONGEST_REASON]
 
 

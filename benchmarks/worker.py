@@ -11,21 +11,27 @@ Imports torch and numpy and no other heavy package; nothing is pickled. Lines: `
 `{"found": reading}`.
 """
 
+import ctypes
+import fcntl
 import importlib.abc
 import importlib.machinery
 import json
 import os
 import queue
+import select
 import signal
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
 
 _TELLING = ("CUDA_", "NVIDIA_", "TORCH", "PYTORCH_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LD_PRELOAD")
 """Beginnings of the environment variables that may matter to what is measured."""
+
+_SET_CHILD_SUBREAPER = 36  # of prctl(2)
 
 
 class OnePackage(importlib.abc.MetaPathFinder):
@@ -48,7 +54,8 @@ def main(path: str) -> None:
     """Do the job in a file.
 
     Args:
-        path: JSON object with `threads`, `effort` (fields of `benchmarks.cell.Effort`), and `cells` or `replies`; or instead
+        path: JSON object with `threads`, `effort` (fields of `benchmarks.cell.Effort`), and `cells` or `replies` and `lifeline`
+            (descriptors of a pipe to write answers to, and of one on which nothing comes while the driver lives); or instead
             `prepare`, a folder that `data` are to be written to, found in the folder `home`; `estimators_from` is a folder with
             that package, or None.
     """
@@ -57,7 +64,8 @@ def main(path: str) -> None:
     if "prepare" in job:
         _prepare(job)
     elif "replies" in job:
-        replies, requests = _private(job["replies"]), _followed()  # before anything slow: the driver may be gone meanwhile
+        _tied(job["lifeline"])  # before anything slow: the driver may be gone meanwhile
+        replies, requests = _private(job["replies"]), _followed()
         _measure(job, requests, replies)
     else:
         _measure(job, iter([{"cell": cell} for cell in job["cells"]]), sys.stdout)
@@ -104,6 +112,7 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
     torch.set_num_threads(job["threads"])
     torch.set_num_interop_threads(1)
     _answer(replies, {"ready": facts()})
+    from benchmarks import residue
     from benchmarks.cell import Effort, measure_cell
     from benchmarks.records import Cell
 
@@ -111,11 +120,14 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
         if "probe" in request:
             _answer(replies, {"found": _probed(request)})
             continue
+        before = residue.snapshot()
         effort = {**job["effort"], **request.get("effort", {})}
         folder = effort.pop("data_folder", None)
-        record = measure_cell(
-            Cell.from_json(request["cell"]), Effort(**effort, data_folder=None if folder is None else Path(folder))
-        )
+        cell = Cell.from_json(request["cell"])
+        with residue.python_random_state_kept():
+            record = measure_cell(cell, Effort(**effort, data_folder=None if folder is None else Path(folder)))
+        if left := residue.changed(before):
+            record = replace(record, facts={**record.facts, "left_behind": left})
         _answer(replies, {"record": record.to_json()})
 
 
@@ -152,6 +164,20 @@ def _private(descriptor: int) -> TextIO:
     return os.fdopen(descriptor, "w", encoding="utf-8")
 
 
+def _tied(descriptor: int) -> None:
+    """Let the kernel kill this process and its group when the driver is gone, even while users' code hangs outside of Python.
+
+    What leaves the group is left to this process, so that the driver finds it.
+    """
+    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    os.set_inheritable(descriptor, False)
+    fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([descriptor], [], [], 0)[0]:
+        _end()
+
+
 def _followed() -> Iterator[dict[str, Any]]:
     """The driver's requests, each `{"cell": cell}` with an optional `effort`; ends this process when there are no more."""
     incoming: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -161,9 +187,11 @@ def _followed() -> Iterator[dict[str, Any]]:
     os.close(nothing)
 
     def listen() -> None:
-        for line in requests:
-            incoming.put(line)
-        _end()
+        try:
+            for line in requests:
+                incoming.put(line)
+        finally:  # also where users' code has closed the pipe
+            _end()
 
     threading.Thread(target=listen, daemon=True).start()
     while True:

@@ -166,8 +166,8 @@ class Registry:
             raise SpecError(f"unknown {self.kind} {_cut(name)}: {nearest(name, self.names())}")
         if not path or not attribute.isidentifier():
             raise SpecError(f"{self.kind} {_cut(name)}: expected path/to/file.py:Name or package.module:Name")
-        if path.endswith(".py") and not Path(path).expanduser().is_file():
-            raise SpecError(f"{self.kind} {_cut(name)}: there is no file {path!r}")
+        if path.endswith(".py") and not _is_file(path):
+            raise SpecError(f"{self.kind} {_cut(name)}: there is no file {_cut(path)}")
 
 
 def load(reference: str) -> Any:
@@ -185,6 +185,14 @@ def load(reference: str) -> Any:
     except AttributeError:
         known = [name for name in vars(module) if not name.startswith("_")]
         raise SpecError(f"{path} has no {attribute!r}: {nearest(attribute, known)}") from None
+
+
+def _is_file(path: str) -> bool:
+    """Whether there is such a file; not where its name is no name, or lies in the home directory of nobody."""
+    try:
+        return Path(path).expanduser().is_file()
+    except (OSError, RuntimeError):
+        return False
 
 
 def _import_file(path: Path) -> Any:

@@ -277,7 +277,9 @@ def _usage_errors() -> Iterator[None]:
 
 
 def _refuse(message: str) -> NoReturn:
-    print(f"Error: {message}", file=sys.stderr)
+    from reports.text import visible
+
+    print("\n".join(map(visible, f"Error: {message}".split("\n"))), file=sys.stderr)
     raise typer.Exit(USAGE)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from benchmarks.journal import Progress, Status
 from benchmarks.records import Cell, Outcome, Record
 from reports import names
+from reports.text import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -77,7 +78,7 @@ def _live(bar: "Bar") -> Callable[[Status], None]:
 
 def _became(record: Record) -> str:
     marks = f" ({', '.join(sorted(record.marks))})" if record.marks else ""
-    reason = f": {record.reason}" if record.reason else ""
+    reason = f": {visible(record.reason)}" if record.reason else ""
     return f"{record.outcome.value:8} {_named(record.cell)}, {written(record.seconds)}{marks}{reason}"
 
 

@@ -6,9 +6,9 @@ rest.
 
 import selectors
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from benchmarks.executors.assignment import Assignment
 from benchmarks.executors.events import Admit, Event, Finished, Limits, Ready, Started, StartError, Tick
@@ -18,6 +18,9 @@ from benchmarks.records import Outcome, Record
 
 SECONDS_TO_START = 120.0
 """How long a worker may take to import torch and say that it is ready."""
+
+STARTS = 3
+"""How many workers in a row may be killed before they are ready, until no more are tried."""
 
 _LISTEN = 0.2  # seconds between two looks at time and memory: what grows by 2 GB a second overshoots by 0.4 GB
 
@@ -31,6 +34,7 @@ class LocalExecutor:
         self._workers: list[Assignment] = []
         self._spare: Assignment | None = None
         self._weighed = 0.0
+        self._killed = 0  # workers in a row that were killed before they were ready
 
     def __enter__(self) -> Self:
         return self
@@ -105,10 +109,12 @@ class LocalExecutor:
             messages, end = [], "the worker sent something unreadable"
         for message in messages:
             if "ready" in message:
-                worker.ready = True
+                worker.ready, self._killed = True, 0
                 yield Ready(message["ready"])
             elif worker.planned is not None:
-                yield worker.answered(Record.from_json(message["record"]))
+                yield from self._answered(worker, message)
+        if worker not in self._workers:
+            return
         if end is not None or worker.process.mute:
             yield from self._gone(worker, end or worker.process.gone() or "the worker closed the pipe for its answers")
         elif worker.planned is not None and worker.elapsed > self._limits.seconds:
@@ -116,8 +122,19 @@ class LocalExecutor:
         elif not worker.ready and worker.elapsed > SECONDS_TO_START:
             yield from self._gone(worker, f"it was not ready after {SECONDS_TO_START:g} s")
 
+    def _answered(self, worker: Assignment, message: Mapping[str, Any]) -> Iterator[Event]:
+        finished = worker.answered(Record.from_json(message["record"]))
+        if finished.record.facts.get("left_behind"):  # what is measured there from now on would be measured otherwise
+            self._workers.remove(worker)
+            worker.process.end()
+        yield finished
+
     def _gone(self, worker: Assignment, end: str) -> Iterator[Event]:
         if not worker.ready:
+            self._killed += worker.process.killed
+            if worker.process.killed and self._killed < STARTS:
+                yield from self._lose(worker, Outcome.FAILED, end)
+                return
             raise StartError(f"a worker did not start: {end}\n{worker.process.output()}".strip())
         yield from self._lose(worker, Outcome.FAILED, end)
 

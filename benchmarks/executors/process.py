@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -32,7 +33,7 @@ class Launch:
     """How workers are started.
 
     Attributes:
-        job: what every worker's job file says; `replies` is added.
+        job: what every worker's job file says; `replies` and `lifeline` are added.
         folder: where job files go.
         directory: the working directory, in which users' files are looked up.
         device: `cpu` or the UUID of the one GPU that workers see.
@@ -65,9 +66,11 @@ class WorkerProcess:
     def __init__(self, launch: Launch) -> None:
         """Start it, in a session of its own, so that a Ctrl-C in the terminal does not reach it."""
         self.replies, theirs = os.pipe()
+        lifeline, self._lifeline = os.pipe()
         os.set_blocking(self.replies, False)
         job = launch.folder / f"job-{os.getpid()}-{theirs}-{time.monotonic_ns()}.json"
-        job.write_text(json.dumps({**launch.job, "replies": theirs, "threads": launch.threads}), encoding="utf-8")
+        told = {**launch.job, "replies": theirs, "lifeline": lifeline, "threads": launch.threads}
+        job.write_text(json.dumps(told), encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, "-P", str(WORKER), str(job)],
             stdin=subprocess.PIPE,
@@ -75,15 +78,22 @@ class WorkerProcess:
             stderr=subprocess.STDOUT,
             cwd=launch.directory,
             env={**os.environ, **launch.settings()},
-            pass_fds=(theirs,),
+            pass_fds=(theirs, lifeline),
             start_new_session=True,
         )
         os.close(theirs)
+        os.close(lifeline)
         self.mute = False
         self._heard = b""
+        self._started: set[psutil.Process] = set()
         self._output: deque[bytes] = deque()
         self._reader = threading.Thread(target=_drain, args=(self.process.stdout, self._output), daemon=True)
         self._reader.start()
+
+    @property
+    def killed(self) -> bool:
+        """Whether a signal has ended it."""
+        return (self.process.returncode or 0) < 0
 
     @property
     def pid(self) -> int:
@@ -136,19 +146,22 @@ class WorkerProcess:
         return b"".join(list(self._output))[-_OUTPUT_KEPT:].decode(errors="replace")
 
     def resident_bytes(self) -> int:
-        """Memory it holds, together with everything it started."""
-        return resident_bytes(self.pid)
+        """Memory it holds, together with everything it started; what that is will be remembered for its end."""
+        family = tree(self.pid)
+        self._started.update(family)
+        return resident_bytes(family)
 
     def end(self) -> None:
         """Kill it and everything it started, and wait for it."""
         family = tree(self.pid) if self.process.poll() is None else []
-        for process in family:
-            try:
+        for process in {*family, *self._started}:
+            with suppress(psutil.Error):
                 process.kill()
-            except psutil.NoSuchProcess:
-                continue
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)  # what a worker that is gone already has left in its group
         self.process.wait()
         os.close(self.replies)
+        os.close(self._lifeline)
         for stream in (self.process.stdin, self.process.stdout):
             _close(stream)
 

@@ -3,6 +3,7 @@
 import os
 import platform
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,9 @@ def tree(pid: int) -> list[psutil.Process]:
         return []
 
 
-def resident_bytes(pid: int) -> int:
-    """Resident memory of a process tree."""
-    return sum(_of(process, lambda p: int(p.memory_info().rss)) for process in tree(pid))
+def resident_bytes(family: Iterable[psutil.Process]) -> int:
+    """Resident memory of processes, as far as they still run."""
+    return sum(_of(process, lambda p: int(p.memory_info().rss)) for process in family)
 
 
 def available_bytes() -> int:

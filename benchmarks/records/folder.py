@@ -7,13 +7,16 @@ survived and reported. One process at a time may write to a folder. Reading take
 import fcntl
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.records.rows import SCHEMA_VERSION, Cell, Record, finite
+
+_RECORDS = "records.jsonl"
 
 
 class FolderError(ValueError):
@@ -45,17 +48,17 @@ class RunFolder:
             header: what `run.json` shall say; the schema version is added.
 
         Raises:
-            FolderError: there is a run in it already, or it cannot be written.
+            FolderError: there is a run in it already, another process is making one, or it cannot be written.
         """
         folder = cls(path)
-        if folder._header_path.exists() or folder._records_path.exists():
-            raise FolderError(f"{path} holds a run already; resume it with --resume, or choose another folder")
         try:
             path.mkdir(parents=True, exist_ok=True)
-            folder.write_header(header)
-            folder._records_path.touch()
         except OSError as error:
             raise FolderError(f"{path} cannot be written: {error.strerror}") from None
+        with folder.writing():  # of two that start at once, one gets it
+            if folder._header_path.exists() or folder._records_path.stat().st_size:
+                raise FolderError(f"{path} holds a run already; resume it with --resume, or choose another folder")
+            folder.write_header(header)
         return folder
 
     @classmethod
@@ -90,14 +93,23 @@ class RunFolder:
         return header
 
     def write_header(self, header: Mapping[str, Any]) -> None:
-        """Replace `run.json`, all at once."""
+        """Replace `run.json`, all at once.
+
+        Raises:
+            FolderError: it cannot be written; the one that is there stays.
+        """
         text = json.dumps(finite({"schema": SCHEMA_VERSION, **header}), indent=1, allow_nan=False)
         partial = self.path / "run.json.partial"
-        with partial.open("w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(self._header_path)
+        try:
+            with partial.open("w", encoding="utf-8") as stream:
+                stream.write(text + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(self._header_path)
+        except OSError as error:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise FolderError(f"{self._header_path} cannot be written: {error.strerror}") from None
 
     def planned(self) -> list[Cell]:
         """The cells that were asked for."""
@@ -136,7 +148,7 @@ class RunFolder:
             except BlockingIOError:
                 raise FolderError(f"{self.path} is in use by another process") from None
             _mend(stream.fileno())
-            yield Writer(stream.fileno())
+            yield Writer(stream.fileno(), self.path)
 
     @property
     def _header_path(self) -> Path:
@@ -144,7 +156,7 @@ class RunFolder:
 
     @property
     def _records_path(self) -> Path:
-        return self.path / "records.jsonl"
+        return self.path / _RECORDS
 
 
 @dataclass(frozen=True)
@@ -152,13 +164,27 @@ class Writer:
     """Appends records to a folder that is held for writing."""
 
     descriptor: int
+    path: Path
 
     def append(self, record: Record) -> None:
-        """Write one line in one append and force it to disk."""
+        """Write one line in one append and force it to disk.
+
+        Raises:
+            FolderError: the disk is full, or the like; nothing of the line stays behind.
+        """
         data = (json.dumps(record.to_json(), allow_nan=False, separators=(",", ":")) + "\n").encode("ascii")
-        while data:
-            data = data[os.write(self.descriptor, data) :]
-        os.fsync(self.descriptor)
+        size = os.fstat(self.descriptor).st_size
+        try:
+            while data:
+                data = data[os.write(self.descriptor, data) :]
+            os.fsync(self.descriptor)
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self.descriptor, size)
+            raise FolderError(
+                f"{self.path / _RECORDS} cannot be written: {error.strerror}. What was measured before is kept; when there is "
+                f"room, go on with: gradgauge run --resume {shlex.quote(str(self.path))}"
+            ) from None
 
 
 def _mend(descriptor: int) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.harness.machine import physical_cores
+from benchmarks.journal import Status
 from benchmarks.provenance import ROOT
 from benchmarks.records import Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError
@@ -18,7 +20,7 @@ from benchmarks.runner import plan, reopen, run
 pytestmark = pytest.mark.faults
 
 SLOW = """
-import time
+import ctypes
 from estimators.exact import Backprop
 from estimators.estimator import Estimator
 
@@ -26,7 +28,7 @@ class Slow(Estimator):
     def declaration(self, shapes, batch):
         return Backprop().declaration(shapes, batch)
     def estimate(self, objective, state, *, generator):
-        time.sleep({seconds})
+        ctypes.PyDLL(None).sleep({seconds})  # in C, where no other thread of Python runs
         return Backprop().estimate(objective, state, generator=generator)
 """
 DRIVER = """
@@ -116,6 +118,36 @@ def test_a_driver_that_is_killed_leaves_no_worker_behind(tmp_path: Path) -> None
     assert psutil.wait_procs(workers, timeout=10)[1] == []
     with RunFolder.open(tmp_path / "run").writing():  # the lock went with it
         pass
+
+
+def test_a_worker_that_is_killed_costs_one_cell_and_one_that_only_starts_costs_none(tmp_path: Path) -> None:
+    killed: list[bool] = []
+
+    def strike(status: Status) -> None:
+        """Kill the first worker before it is ready, and the next one with a cell in hand."""
+        if len(killed) < 2 and bool(status.running) is bool(killed):
+            psutil.Process().children()[0].kill()
+            killed.append(bool(status.running))
+
+    (tmp_path / "slow.py").write_text(SLOW.format(seconds=3))
+    estimators = (f"{tmp_path}/slow.py:Slow",)
+    asked = Request("custom", estimators, ("beale",), ("memory",), threads=physical_cores(), out=tmp_path / "run")
+    result = run(asked, strike)
+    records, _ = RunFolder.open(result.folder).records()
+    assert killed == [False, True]
+    assert [record.outcome for record in records] == [Outcome.FAILED, Outcome.OK]
+    assert records[0].reason == "the worker was killed by signal SIGKILL"
+
+
+def test_workers_that_are_all_killed_end_the_run_with_the_reason(tmp_path: Path) -> None:
+    def strike(status: Status) -> None:
+        for worker in psutil.Process().children():
+            worker.kill()
+
+    result = run(Request("custom", (), ("beale",), ("memory",), out=tmp_path / "run"), strike)
+    records, _ = RunFolder.open(result.folder).records()
+    assert result.exit_code == 4
+    assert [record.reason for record in records] == ["a worker did not start: the worker was killed by signal SIGKILL"]
 
 
 def test_resuming_repeats_failures_and_not_successes(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Which real data there are, and the folder of this user in which the larger ones lie. Loads neither torch nor numpy."""
 
 import os
+import tempfile
 from pathlib import Path
 
 REAL = ("digits", "mnist", "cifar10")
@@ -21,7 +22,8 @@ def home(given: Path | None = None) -> Path:
     """The folder for data.
 
     Args:
-        given: by the user, or None for the one named by `VARIABLE`, or else `gradgauge` in the user's cache.
+        given: by the user, or None for the one named by `VARIABLE`, or else `gradgauge` in the user's cache; for a user without
+            a home directory, as in some containers, in the folder for temporary files.
 
     Returns:
         An absolute path; only the one in the cache may be missing.
@@ -31,8 +33,17 @@ def home(given: Path | None = None) -> Path:
     """
     named = given or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
     if named is None:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gradgauge"
+        return _cache() / "gradgauge"
     folder = named.expanduser().resolve()
     if not folder.is_dir():
         raise DataError(f"there is no folder {folder} for data, which {'--data' if given else VARIABLE} names")
     return folder
+
+
+def _cache() -> Path:
+    if named := os.environ.get("XDG_CACHE_HOME"):
+        return Path(named)
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:
+        return Path(tempfile.gettempdir())

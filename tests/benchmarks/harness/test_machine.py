@@ -37,15 +37,15 @@ def family() -> Iterator[subprocess.Popen[bytes]]:
 
 def test_memory_of_a_tree_includes_that_of_children(family: subprocess.Popen[bytes]) -> None:
     assert len(tree(family.pid)) == 2
-    assert resident_bytes(family.pid) > 60_000_000
-    assert psutil.Process(family.pid).memory_info().rss < resident_bytes(family.pid)
+    assert resident_bytes(tree(family.pid)) > 60_000_000
+    assert psutil.Process(family.pid).memory_info().rss < resident_bytes(tree(family.pid))
 
 
 def test_a_process_that_is_gone_has_no_tree_and_no_memory() -> None:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     assert tree(process.pid) == []
-    assert resident_bytes(process.pid) == 0
+    assert resident_bytes(tree(process.pid)) == 0
 
 
 def test_load_of_others_is_what_is_neither_idle_nor_our_own() -> None:
