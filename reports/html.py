@@ -100,9 +100,10 @@ def page(results: frames.Results) -> str:
         contract=tables.contract_table(results),
         kernels=kernels_table(results),
         asked=[
-            (run.name, _flat({k: v for k, v in run.header.items() if k not in ("cells", "provenance")})) for run in results.runs
+            (run.name, _flat({k: v for k, v in run.header.items() if k not in ("cells", "provenance", "noise_floor")}))
+            for run in results.runs
         ],
-        provenance=[(run.name, _flat(run.header.get("provenance") or {})) for run in results.runs],
+        provenance=[(run.name, _flat(_measured_on(run.header))) for run in results.runs],
         damage=[line for run in results.runs for line in run.damage],
         flags=frozenset(OUTCOMES) - {"ok", "skipped"},
         kinds=KINDS,
@@ -157,6 +158,12 @@ def _legend(selection: Selection) -> tuple[tuple[str, str, str], ...]:
     seen = {row["name"]: (panel.line(row), panel.look(row)) for panel in selection.panels for row in panel.rows}
     lines = dict(seen[name] for name in sorted(seen))
     return tuple((line, VARIABLES[look.color], drawing.outline(look.marker)) for line, look in lines.items())
+
+
+def _measured_on(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a run was measured, with the noise floor that holds there."""
+    noise = {"noise_floor": header["noise_floor"]} if header.get("noise_floor") else {}
+    return {**(header.get("provenance") or {}), **noise}
 
 
 def _flat(values: Any, name: str = "") -> list[tuple[str, str]]:

@@ -7,6 +7,11 @@ import sys
 from pathlib import Path
 
 from benchmarks.comparison import LEAST_PROCESSES
+from benchmarks.doctor.equal_code import UNFIT as UNFIT_LIMIT
+from benchmarks.doctor.probes import PROBES
+from benchmarks.doctor.store import GOOD_FOR
+from benchmarks.verdicts import INTERRUPTED
+from gradgauge.doctoring import FIT, UNFIT
 from reports.compare import FINE, LOSS, NOTHING, THRESHOLD
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -31,6 +36,19 @@ def test_the_model_of_ones_own_is_a_problem() -> None:
     done = python("-c", code)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == {"ok"}
+
+
+def test_the_page_on_the_doctor_names_options_checks_and_codes_that_there_are() -> None:
+    page = (CHECKOUT / "docs" / "doctor.md").read_text(encoding="utf-8")
+    known = "".join(python("-m", "gradgauge", command, "--help").stdout for command in ("doctor", "compare"))
+    options = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page))
+    assert options
+    assert not [option for option in options if option not in known]
+    assert re.findall(r"^\| (\d+) \|", page, flags=re.MULTILINE) == [str(code) for code in (FIT, UNFIT, 2, INTERRUPTED)]
+    checks = {name for row in re.findall(r"^\| ([a-z, ]+) \|", page, flags=re.MULTILINE) for name in row.split(", ")}
+    assert {*PROBES, "other load", "timer", "equal code"} <= checks
+    assert f"beyond {100 * UNFIT_LIMIT:.0f} %" in page
+    assert f"kept for {GOOD_FOR.days} days" in page
 
 
 def test_the_page_on_comparing_names_options_and_codes_that_there_are() -> None:

@@ -15,10 +15,11 @@ from typing import Any
 
 from benchmarks.doctor import store
 from benchmarks.doctor.clocks import clock_findings, read_clocks
+from benchmarks.doctor.equal_code import equal_code, noise_finding
 from benchmarks.doctor.finding import Finding, Level
 from benchmarks.doctor.forward_mode import forward_mode_finding
 from benchmarks.doctor.load import load_finding, read_load
-from benchmarks.doctor.noise import NoiseFloor, Place, equal_code, noise_finding
+from benchmarks.doctor.noise import NoiseFloor, Place
 from benchmarks.doctor.overhead import overhead_findings
 from benchmarks.doctor.threads import counts, steadiness, thread_finding
 from benchmarks.doctor.timer import read_timer, timer_finding
@@ -104,7 +105,7 @@ class Diagnosis:
             "fit": self.fit,
             "place": None if self.place is None else vars(self.place),
             "findings": [finding.to_json() for finding in self.findings],
-            "noise_floor": None if self.floor is None else self.floor.to_json(),
+            "noise_floor": None if self.floor is None else {**self.floor.to_json(), **self.floor.figures()},
             "kept": None if self.kept is None else str(self.kept),
             "seconds": self.seconds,
         }
@@ -169,7 +170,7 @@ def examine(
             book.lost("workers", error)
         book.findings[1:1] = clock_findings(before, read_clocks())
     diagnosis = Diagnosis(place, tuple(book.findings), floor, None, time.monotonic() - start)
-    return _kept(diagnosis, folder or store.home())
+    return with_floor_kept(diagnosis, folder or store.home())
 
 
 def _look_on(book: _Book, threads: int) -> Any:
@@ -220,10 +221,10 @@ def _equal_code(book: _Book, crew: Crew, place: Place) -> NoiseFloor | None:
             for label, cell in list(zip(multiples, cells, strict=True))[turn]:
                 multiples[label][side].append(_multiple(crew, worker, cell))
             crew.dismiss(worker)
+        result = equal_code(place, datetime.now(UTC).isoformat(timespec="seconds"), multiples)
     except (LostError, ValueError) as error:
         book.lost("equal code", error)
         return None
-    result = equal_code(place, datetime.now(UTC).isoformat(timespec="seconds"), multiples)
     book.findings.append(noise_finding(result))
     return result.floor
 
@@ -248,7 +249,7 @@ def _multiple(crew: Crew, worker: WorkerProcess, cell: Cell) -> float:
     return float(value)
 
 
-def _kept(diagnosis: Diagnosis, folder: Path | None) -> Diagnosis:
+def with_floor_kept(diagnosis: Diagnosis, folder: Path | None) -> Diagnosis:
     """Keep the noise floor of a fit machine; where that fails, say so."""
     floor = diagnosis.floor
     if floor is None or not diagnosis.fit or folder is None or not store.better(floor, store.kept(floor.place, folder)):

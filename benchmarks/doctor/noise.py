@@ -1,27 +1,23 @@
-"""Equal code against equal code: by how much two runs of the same thing differ here, and which change would be found.
+"""The noise floor of a place: by how much two runs of equal code differ there, and which change would be found.
 
-The same cells are timed in pairs of fresh processes, one called A and one B, in the order A B, B A, A B, ... What a comparison
-finds between A and B is noise. From the spread of log(B/A) over pairs, pooled over cells,
+From the spread of log(B/A) over pairs of processes that run equal code (see `equal_code`), pooled over cells,
 
     half-width      t(P - 1) · spread / √P: of the 95 % interval of a comparison with P processes on each side
     detection limit the smallest change of at least theta that such a comparison finds in 4 of 5 cases, theta being the larger of
                     the threshold and the half-width
 
 The limit takes the spread at the upper end of what the pairs leave open (`BOUND`), because few pairs often show too little: with
-the spread as it was seen, changes of that size would be found less often than it says.
+the spread as it was seen, changes of that size would be found less often than it says. The driver of a run imports this file, so
+numpy is imported where it is used.
 """
 
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
-
-from benchmarks.comparison import Difference, Verdict, benjamini_hochberg, detection_limit, paired, verdict
-from benchmarks.doctor.finding import Finding, Level, share
-from benchmarks.statistics import student_quantile
 
 THRESHOLD = 0.03
 """The relative change that matters unless a comparison is told otherwise; a test holds it to that of `reports.compare`."""
@@ -32,8 +28,7 @@ BOUND = 0.9
 PROCESSES = (6, 20)
 """Processes on each side for which the figures are shown: to screen, and to settle."""
 
-UNFIT = 0.1
-"""A machine that cannot find a change of this size with the larger number of processes is not fit to compare."""
+_LARGEST = 10.0  # a spread beyond e^10 is no measurement
 
 
 @dataclass(frozen=True)
@@ -100,12 +95,14 @@ class NoiseFloor:
         Raises:
             ValueError: a number that no measurement gives.
         """
-        if not (math.isfinite(self.spread) and self.spread >= 0 and min(self.degrees, self.pairs, self.cells) >= 1):
+        if not (0 <= self.spread <= _LARGEST and min(self.degrees, self.pairs, self.cells) >= 1):
             raise ValueError(f"no noise floor: {self}")
         datetime.fromisoformat(self.taken)
 
     def half_width(self, processes: int) -> float:
         """Of the interval that a comparison of equal code has with so many processes on each side, relative."""
+        from benchmarks.statistics import student_quantile
+
         return math.expm1(student_quantile(processes - 1) * self.spread / math.sqrt(processes))
 
     def detection_limit(self, processes: int, threshold: float = THRESHOLD) -> float:
@@ -115,6 +112,8 @@ class NoiseFloor:
             processes: on each side; 2 or more.
             threshold: of the comparison.
         """
+        from benchmarks.comparison import Difference, detection_limit
+
         error = self._spread_bound() / math.sqrt(processes)
         theta = max(threshold, self.half_width(processes))
         return math.expm1(detection_limit(Difference(0, 0, 0, 1, error, processes - 1), math.log1p(theta)))
@@ -126,9 +125,12 @@ class NoiseFloor:
         return self.spread * math.sqrt(self.degrees / float(chdtri(self.degrees, BOUND)))
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object; `from_json` gives back an equal one, and the figures beside it are for readers."""
+        """A JSON object; `from_json` gives back an equal one."""
+        return asdict(self)
+
+    def figures(self) -> dict[str, dict[str, float]]:
+        """Half-width and detection limit for each of `PROCESSES`, as a JSON object."""
         return {
-            **asdict(self),
             "half_width": {str(processes): self.half_width(processes) for processes in PROCESSES},
             "detection_limit": {str(processes): self.detection_limit(processes) for processes in PROCESSES},
         }
@@ -150,65 +152,3 @@ def noise_floor_of(header: Mapping[str, Any]) -> NoiseFloor | None:
         return NoiseFloor.from_json(header["noise_floor"])
     except (KeyError, TypeError, ValueError):
         return None
-
-
-@dataclass(frozen=True)
-class EqualCode:
-    """A comparison of equal code.
-
-    Attributes:
-        floor: what it comes to.
-        verdicts: cell -> what a comparison calls the difference between A and B: noise, so never more or less.
-        differences: cell -> that difference.
-    """
-
-    floor: NoiseFloor
-    verdicts: Mapping[str, Verdict]
-    differences: Mapping[str, Difference]
-
-
-def equal_code(place: Place, taken: str, multiples: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> EqualCode:
-    """Compare A with B.
-
-    Args:
-        place: where they were measured.
-        taken: when.
-        multiples: cell -> (its multiples in the processes called A, in those called B), pair by pair; 2 pairs or more.
-    """
-    differences = {cell: paired(*sides) for cell, sides in multiples.items()}
-    pairs = min(len(sides[0]) for sides in multiples.values())
-    squares = [difference.error**2 * len(multiples[cell][0]) for cell, difference in differences.items()]
-    degrees = sum(len(sides[0]) - 1 for sides in multiples.values())
-    floor = NoiseFloor(place, taken, math.sqrt(sum(squares) / len(squares)), degrees, pairs, len(multiples))
-    band = math.log1p(THRESHOLD)
-    theta = max(band, math.log1p(floor.half_width(pairs)))
-    adjusted = benjamini_hochberg([difference.p for difference in differences.values()])
-    called = {
-        cell: verdict(*one, band, theta)
-        for cell, one in zip(differences, zip(differences.values(), adjusted, strict=True), strict=True)
-    }
-    return EqualCode(floor, called, differences)
-
-
-def noise_finding(result: EqualCode) -> Finding:
-    """Whether comparisons can be trusted here, and what they can find."""
-    floor, (screen, settle) = result.floor, PROCESSES
-    halves, limits = ([of(processes) for processes in PROCESSES] for of in (floor.half_width, floor.detection_limit))
-    said = (
-        f"two runs of equal code differ by up to ±{share(halves[0])} with {screen} processes on each side and "
-        f"±{share(halves[1])} with {settle}; a change of {share(limits[0])} or {share(limits[1])} is found in 4 of 5 cases "
-        f"(from {floor.pairs} pairs of processes, {floor.cells} cells)"
-    )
-    facts = {**floor.to_json(), "verdicts": {cell: one.value for cell, one in result.verdicts.items()}}
-    different = [cell for cell, one in result.verdicts.items() if one in (Verdict.MORE, Verdict.LESS)]
-    if different:
-        said = f"equal code was called different in {' and '.join(different)}; {said}"
-        advice = "Trust no verdict of this machine as it is now. Free it and try again; if it stays, please report it."
-        return Finding("equal code", Level.BAD, said, advice, facts)
-    if limits[1] > UNFIT:
-        advice = "Free the machine or take another: here not even large changes would be found."
-        return Finding("equal code", Level.BAD, said, advice, facts)
-    if halves[0] > THRESHOLD:
-        advice = f"Compare with --processes {settle}; with {screen} most cells will be undecided."
-        return Finding("equal code", Level.CAUTION, said, advice, facts)
-    return Finding("equal code", Level.FINE, said, f"Compare with --processes {screen}; settle doubts with {settle}.", facts)

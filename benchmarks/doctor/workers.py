@@ -85,6 +85,7 @@ class Crew:
                     if key in message:
                         return message[key]
                 if gone is not None or worker.mute:
+                    gone = gone or worker.gone() or "the worker closed the pipe for its answers"
                     said = worker.output().strip().rpartition("\n")[2]
-                    raise LostError(": ".join(filter(None, (gone or "the worker closed the pipe for its answers", said))))
+                    raise LostError(": ".join(filter(None, (gone, said))))
         raise LostError(f"no answer within {seconds:g} s")

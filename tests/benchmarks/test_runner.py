@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from benchmarks.doctor import store
+from benchmarks.doctor.noise import NoiseFloor, Place, noise_floor_of
 from benchmarks.journal import Status
 from benchmarks.provenance import ROOT
 from benchmarks.records import PROTOCOL_VERSION, FolderError, Outcome, RunFolder
@@ -48,6 +51,19 @@ def test_the_header_says_what_was_asked_and_where(finished: tuple[RunResult, lis
     assert provenance["cpu"]["name"]
     assert provenance["memory"]["total_bytes"] > 0
     assert header["sessions"][0]["interrupted"] is False
+
+
+def test_the_header_carries_the_noise_floor_that_is_kept_for_the_place(
+    finished: tuple[RunResult, list[Status]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = RunFolder.open(finished[0].folder).header()
+    assert "noise_floor" not in before
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    place = Place.of(before["provenance"], "cpu", 1)
+    floor = NoiseFloor(place, datetime.now(UTC).isoformat(), 0.014, 20, 6, 4)
+    store.keep(floor, tmp_path / "gradgauge")
+    small = Request("custom", ("backprop",), ("beale",), measures=("memory",), out=tmp_path / "run")
+    assert noise_floor_of(RunFolder.open(run(small).folder).header()) == floor
 
 
 def test_records_say_who_measured_them_and_in_which_order(finished: tuple[RunResult, list[Status]]) -> None:

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 import gradgauge
+from benchmarks.doctor import store
+from benchmarks.doctor.noise import NoiseFloor, Place
 from benchmarks.records import Cell, FolderError, Record
 from gradgauge.cli import app
 
@@ -53,6 +56,35 @@ def test_a_noise_floor_is_taken_into_account(folder) -> None:
     folders = (folder("base"), folder("new", 1.1))
     assert run(*folders, "--noise-floor", "2%").exit_code == 1
     assert run(*folders, "--noise-floor", "20%").exit_code == 0
+
+
+def test_what_the_doctor_kept_is_the_noise_floor_where_none_is_given(make_run, record_of, monkeypatch, tmp_path: Path) -> None:
+    """From the folders themselves, or from what is kept for their machine; of two the larger."""
+    provenance = {"machine": "bench", "cpu": {"name": "X"}, "torch": {"version": "2.13.0", "git": "abc"}}
+    loud = NoiseFloor(Place.of(provenance, "cpu", 1), datetime.now(UTC).isoformat(), 0.19, 20, 6, 4)
+    quiet = replace(loud, spread=0.01)
+
+    def make(name: str, factor: float = 1.0, **header: object) -> Path:
+        values = [factor * value for value in STEADY]
+        records = [record_of(Cell("backprop", "mlp", "cost", process=i), multiple=value) for i, value in enumerate(values)]
+        return make_run(
+            [replace(r, started=f"2026-11-21T10:00:0{i}") for i, r in enumerate(records)],
+            name=name,
+            provenance={**provenance, "versions": {"gradgauge": name}},
+            **header,
+        )
+
+    plain = make("plain"), make("slower", 1.1)
+    carried = make("carrying", noise_floor=quiet.to_json()), make("carrying-slower", 1.1, noise_floor=loud.to_json())
+    assert run(*plain).exit_code == 1
+    assert "`gradgauge doctor` measures it" in run(*plain).stdout
+    assert run(*carried).exit_code == 0
+    assert "Noise floor 22 %: of 6 processes on each side, from 6 pairs" in run(*carried).stdout
+    assert run(*carried, "--noise-floor", "2%").exit_code == 1
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    store.keep(loud, tmp_path / "gradgauge")
+    assert run(*plain).exit_code == 0
+    assert list(gradgauge.compare(*plain).verdict) == ["undecided"]
 
 
 def test_json_goes_to_standard_output_or_to_a_file(folder, tmp_path: Path) -> None:

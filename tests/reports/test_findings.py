@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from benchmarks.doctor.noise import NoiseFloor, Place
 from benchmarks.records import Cell, Record
 from reports import findings, frames
 
@@ -38,6 +39,15 @@ def test_a_wrong_estimator_is_named_before_all_else(make_run, record_of) -> None
 def test_one_process_is_said_to_be_one(make_run, record_of) -> None:
     results = frames.read([make_run([record_of(COST, multiple=3.0)])])
     assert "within this process" in texts(results, grave=False)
+
+
+def test_the_noise_floor_of_the_machine_is_told_where_it_is_known(make_run, record_of) -> None:
+    floor = NoiseFloor(Place("bench", "X", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.02, 20, 6, 4).to_json()
+    known = frames.read([make_run([record_of(COST, multiple=3.0)], noise_floor=floor)])
+    assert "differ by up to ±2.1 % on this machine" in texts(known, grave=False)
+    assert "measured 2026-11-21" in texts(known, grave=False)
+    damaged = frames.read([make_run([record_of(COST, multiple=3.0)], name="damaged", noise_floor={"spread": "<b>"})])
+    assert "differ by up to" not in texts(damaged, grave=False)
 
 
 def test_uncommitted_code_and_damage_are_reported(make_run, record_of) -> None:

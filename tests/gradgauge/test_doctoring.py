@@ -1,0 +1,143 @@
+"""`gradgauge doctor` and `gradgauge.doctor`: once for real with the smallest effort, and what it prints and exits with."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import gradgauge
+from benchmarks.doctor import examination, store
+from benchmarks.doctor.examination import Depth, Diagnosis
+from benchmarks.doctor.finding import Finding, Level
+from benchmarks.doctor.noise import NoiseFloor, Place
+from gradgauge import doctoring
+from gradgauge.cli import app
+
+SMALLEST = Depth(look=0.05, threads=0.0, pairs=2, cells=1, budget=0.01)
+PLACE = Place("bench", "a processor", "cpu", 1, "2.13.0 abc")
+FLOOR = NoiseFloor(PLACE, "2026-11-21T10:00:00+00:00", 0.014, 20, 6, 4)
+CHECKS = ["other load", "clock rate", "governor", "host", "timer", "overhead", "rounds", "threads", "forward mode", "equal code"]
+
+
+def run(*arguments: str, columns: int = 80) -> Result:
+    return CliRunner().invoke(app, ["doctor", *arguments], env={"COLUMNS": str(columns)})
+
+
+def diagnosis(level: Level = Level.FINE, **changed: Any) -> Diagnosis:
+    said = "a long sentence about what was seen, " * 5
+    grid = [
+        {"layer": "Linear", "jvp": "ok", "dual": "ok", "vmap": "ok", "gradgauge": "ok", "errors": {}},
+        {
+            "layer": "TransformerEncoderLayer, train",
+            **dict.fromkeys(("jvp", "dual", "vmap"), "unsupported"),
+            "gradgauge": "ok",
+            "errors": dict.fromkeys(("jvp", "dual", "vmap"), "NotImplementedError: no forward AD"),
+        },
+    ]
+    findings = (
+        Finding("other load", level, said, "Wait.", {"busy": float("nan")}),
+        Finding("forward mode", Level.FINE, said, "Nothing.", {"rows": grid}),
+    )
+    return replace(Diagnosis(PLACE, findings, FLOOR, Path("/state/floor.json"), 12.3), **changed)
+
+
+@pytest.fixture(scope="module")
+def real() -> dict[str, Any]:
+    """The whole command with the smallest effort, in a state folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(doctoring, "QUICK", SMALLEST)
+        done = run("--quick", "--json")
+    assert done.exit_code in (0, 1), done.output
+    return {"code": done.exit_code, "stderr": done.stderr, **json.loads(done.stdout)}
+
+
+def test_every_check_is_made_and_ends_with_what_to_do(real: dict[str, Any]) -> None:
+    assert [finding["check"] for finding in real["findings"]][: len(CHECKS)] == CHECKS
+    assert all(finding["said"] and finding["advice"] and finding["level"] in set(Level) for finding in real["findings"])
+
+
+def test_the_exit_code_is_that_of_the_findings(real: dict[str, Any]) -> None:
+    bad = any(finding["level"] == "bad" for finding in real["findings"])
+    assert (real["code"], real["exit_code"], real["fit"]) == (int(bad), int(bad), not bad)
+
+
+def test_equal_code_is_measured_in_fresh_processes_and_kept_only_by_a_fit_machine(real: dict[str, Any]) -> None:
+    floor = NoiseFloor.from_json(real["noise_floor"])
+    assert (floor.pairs, floor.cells, floor.degrees) == (2, 1, 1)
+    assert floor.place.torch.startswith("2.")
+    kept = store.kept(floor.place, store.home())
+    assert (kept == floor and Path(real["kept"]).is_file()) if real["fit"] else kept is None and real["kept"] is None
+
+
+def test_progress_is_told_on_standard_error(real: dict[str, Any]) -> None:
+    lines = real["stderr"].splitlines()
+    assert lines[0].startswith("[ 1/9] other load")
+    assert lines[-1] == "[ 9/9] equal code, process 4 of 4"
+
+
+@pytest.mark.parametrize(("level", "code"), [(Level.FINE, 0), (Level.CAUTION, 0), (Level.BAD, 1)])
+def test_text_fits_into_80_columns_and_the_code_says_whether_the_machine_is_fit(
+    monkeypatch: pytest.MonkeyPatch, level: Level, code: int
+) -> None:
+    monkeypatch.setattr(doctoring, "examine", lambda *args, **options: diagnosis(level))
+    done = run()
+    assert done.exit_code == code
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "TransformerEncoderLayer, train  no   no    no    ok" in done.stdout
+    assert "NotImplementedError: no forward AD" in done.stdout
+    assert ("Not fit to measure as it is: other load." in done.stdout) is (level is Level.BAD)
+
+
+def test_json_is_strict_whatever_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctoring, "examine", lambda *args, **options: diagnosis(place=None, floor=None, kept=None))
+    values = json.loads(run("--json").stdout, parse_constant=lambda name: pytest.fail(name))
+    assert (values["place"], values["noise_floor"], values["kept"]) == (None, None, None)
+    assert values["findings"][0]["facts"] == {"busy": None}
+
+
+def test_an_interruption_is_130_and_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: Any, **options: Any) -> Diagnosis:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(doctoring, "examine", interrupted)
+    done = run()
+    assert done.exit_code == 130
+    assert "interrupted" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--threads", "0"], "at least 1"),
+        (["--threads", "two"], "at least 1"),
+        (["--device", "cuda:99"], "names no GPU"),
+        (["--device", "tpu"], "unknown device 'tpu'"),
+        (["everything"], "unexpected extra argument"),
+    ],
+)
+def test_what_cannot_be_is_a_usage_error(arguments: list[str], said: str) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_from_python_it_is_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examination, "examine", lambda *args, **options: diagnosis(Level.CAUTION))
+    frame = gradgauge.doctor(quick=True)
+    assert list(frame.columns) == ["check", "level", "said", "advice", "facts"]
+    assert list(frame.level) == ["caution", "fine"]
+    assert frame.attrs["fit"]
+    assert frame.attrs["noise_floor"]["pairs"] == 6
+
+
+def test_a_state_folder_that_cannot_be_written_is_a_caution(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    kept = examination.with_floor_kept(diagnosis(kept=None), tmp_path / "file" / "folder")
+    assert kept.kept is None
+    assert kept.fit
+    assert "XDG_STATE_HOME" in kept.findings[-1].advice
+    assert examination.with_floor_kept(diagnosis(Level.BAD, kept=None), tmp_path).kept is None
+    assert examination.with_floor_kept(diagnosis(kept=None), tmp_path).kept is not None
