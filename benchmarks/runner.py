@@ -126,7 +126,7 @@ def run(request: Request, progress: Progress = lambda status: None) -> RunResult
     request = _placed(request)
     everything = planned_cells(request)
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradgauge-")))
+        scratch = Path(stack.enter_context(_scratch()))
         data = stack.enter_context(Preparation(scratch / "data", (one.cell for one in plan(request).cells), request.data))
         data.settle(lambda note: progress(Status(len(everything.cells), 0, (), 0.0, 0.0, note=note)))
         folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything)
@@ -148,6 +148,13 @@ def run(request: Request, progress: Progress = lambda status: None) -> RunResult
             journal.stop(Outcome.FAILED, " ".join(str(error).split()), everything=True)
         _close_header(folder, journal, request, interrupted)
     return _result(folder, everything, journal.elapsed, interrupted, damage)
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="gradgauge-")
+    except OSError as error:
+        raise UsageError(f"temporary files cannot be written (is the disk full?): {error.strerror}") from None
 
 
 def _measure(launch: Launch, request: Request, data: Preparation, journal: Journal) -> None:

@@ -9,6 +9,7 @@ from benchmarks.comparison import LEAST_PROCESSES
 from benchmarks.doctor import store
 from benchmarks.doctor.noise import Place, noise_floor_of
 from benchmarks.records import RunFolder
+from reports.appearing import appearing
 from reports.compare import THRESHOLD, Rule, compare
 from reports.compare.sections import outcome
 from reports.compare.show import SHOWN
@@ -41,9 +42,7 @@ def compare_folders(
     if output is None:
         print(text, end="")
     else:
-        partial = output.with_name(output.name + ".partial")
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(output)
+        appearing(output, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
         print(f"{outcome(comparison)}\n{output}")
     return comparison.exit_code
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.records import load
+from reports.appearing import appearing
 from reports.frames import read
 from reports.latex import latex
 
@@ -26,7 +27,7 @@ def to_csv(folders: Folders, output: str | Path) -> Path:
         FolderError: one of the folders is no run folder, or a newer gradgauge wrote it.
     """
     frame = load(*folders)
-    return _appearing(output, lambda path: frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n"))
+    return appearing(output, lambda path: frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n"))
 
 
 def to_parquet(folders: Folders, output: str | Path) -> Path:
@@ -39,23 +40,14 @@ def to_parquet(folders: Folders, output: str | Path) -> Path:
     """
     frame = load(*folders).astype({"count": "Int64"})
     texts = {name: "category" for name in frame if not pd.api.types.is_numeric_dtype(frame[name])}
-    return _appearing(output, lambda path: frame.astype(texts).to_parquet(path, engine="pyarrow", index=False))
+    return appearing(output, lambda path: frame.astype(texts).to_parquet(path, engine="pyarrow", index=False))
 
 
 def to_latex(folders: Folders, output: str | Path) -> Path:
     """Write the table of `reports.latex`; arguments, result and errors are those of `to_csv`."""
     text = latex(read(folders))
-    return _appearing(output, lambda path: path.write_text(text, encoding="utf-8"))
+    return appearing(output, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 WRITERS: dict[str, Callable[[Folders, str | Path], Path]] = {"csv": to_csv, "parquet": to_parquet, "latex": to_latex}
 """Format -> what writes it."""
-
-
-def _appearing(output: str | Path, write: Callable[[Path], object]) -> Path:
-    """Write a file beside its place and move it there when it is whole."""
-    output = Path(output)
-    partial = output.with_name(output.name + ".partial")
-    write(partial)
-    partial.replace(output)
-    return output

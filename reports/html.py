@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from benchmarks.records import KINDS, MARKS, METRICS
 from reports import drawing, findings, frames, style, svg, tables
+from reports.appearing import appearing
 from reports.figures import FIGURES, SWEEPS
 from reports.figures.selection import Panel, Selection, Table
 from reports.kernels import kernels_table
@@ -73,10 +74,7 @@ def write_report(folders: Sequence[str | Path], output: str | Path | None = None
     if figures is not None:
         save_figures(results, Path(figures))
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".partial")
-    partial.write_text(page(results), encoding="utf-8", newline="\n")
-    partial.replace(target)
-    return target
+    return appearing(target, lambda path: path.write_text(page(results), encoding="utf-8", newline="\n"))
 
 
 def page(results: frames.Results) -> str:
