@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.doctor.examination import FULL, QUICK, Diagnosis, Progress, examine
+from benchmarks.doctor.book import FULL, QUICK, Progress
+from benchmarks.doctor.diagnosis import Diagnosis
+from benchmarks.doctor.examination import examine
 from benchmarks.doctor.finding import Finding, Level
 from benchmarks.doctor.forward_mode import OK, OWN, UNSUPPORTED, WAYS
 from benchmarks.records.rows import finite

@@ -178,7 +178,8 @@ def doctor(*, quick: bool = False, device: str = "cpu", threads: int = 1) -> "pa
     """
     import pandas
 
-    from benchmarks.doctor.examination import FULL, QUICK, examine
+    from benchmarks.doctor.book import FULL, QUICK
+    from benchmarks.doctor.examination import examine
 
     found = examine(QUICK if quick else FULL, device=device, threads=threads).to_json()
     frame = pandas.DataFrame(found.pop("findings"))

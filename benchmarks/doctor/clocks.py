@@ -13,7 +13,7 @@ import psutil
 from benchmarks.doctor.finding import Finding, Level, share
 from benchmarks.harness.machine import throttle_count
 
-STEADY = 0.05
+STEADY = 0.1
 """Change of pace that is taken for granted; from four times as much on, what was measured first and last cannot be compared."""
 
 _SPINS, _STEPS = 100, 5000

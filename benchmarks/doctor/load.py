@@ -1,7 +1,7 @@
 """Other load: what else keeps the processor busy while nothing of ours runs, core by core and by name."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -74,6 +74,24 @@ def load_finding(reading: LoadReading, threads: int, usable: float) -> Finding:
             "other load", Level.CAUTION, said, "Stop what is not needed; it takes cache and memory bandwidth too.", facts
         )
     return Finding("other load", Level.FINE, said, "Nothing to do.", facts)
+
+
+def meanwhile_finding(others: Sequence[float], threads: int, usable: float) -> Finding:
+    """Whether others came in between while equal code was timed.
+
+    Args:
+        others: cores that others kept busy during each of the processes.
+        threads: that a measured process uses.
+        usable: cores that this process may use.
+    """
+    disturbed = sum(is_contended(busy, threads, usable) for busy in others)
+    facts = {"others": [round(busy, 3) for busy in others]}
+    said = f"while equal code was timed others kept {sum(others) / len(others):.2f} cores busy on average"
+    if not disturbed:
+        return Finding("load meanwhile", Level.FINE, said, "Nothing to do.", facts)
+    said += f", and left too little to {disturbed} of {len(others)} processes"
+    level = Level.BAD if 2 * disturbed > len(others) else Level.CAUTION
+    return Finding("load meanwhile", level, said, "Find out what runs from time to time, and try again without it.", facts)
 
 
 def _snapshot() -> _Snapshot:

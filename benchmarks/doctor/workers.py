@@ -50,7 +50,7 @@ class Crew:
         self._workers += started
         for worker in started:
             try:
-                self.facts = self._answer(worker, "ready", SECONDS_TO_START)
+                self.facts = self._answer(worker, ("ready",), SECONDS_TO_START)
             except LostError as error:
                 raise StartError(f"a worker did not start: {error}") from None
         return started
@@ -66,24 +66,36 @@ class Crew:
         Raises:
             LostError: the worker ended, or took longer.
         """
+        self.send(worker, request)
+        return self.answer(worker, seconds)
+
+    def send(self, worker: WorkerProcess, request: Mapping[str, Any]) -> None:
+        """Hand a worker a request whose answer is looked for later."""
         worker.send(request)
-        return self._answer(worker, "record" if "cell" in request else "found", seconds)
+
+    def answer(self, worker: WorkerProcess, seconds: float) -> Any:
+        """Wait for the answer to what a worker was handed last.
+
+        Raises:
+            LostError: the worker ended, or took longer.
+        """
+        return self._answer(worker, ("record", "found"), seconds)
 
     def dismiss(self, worker: WorkerProcess) -> None:
         """End one."""
         self._workers.remove(worker)
         worker.end()
 
-    def _answer(self, worker: WorkerProcess, key: str, seconds: float) -> Any:
+    def _answer(self, worker: WorkerProcess, keys: tuple[str, ...], seconds: float) -> Any:
         end = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(worker.replies, selectors.EVENT_READ)
             while time.monotonic() < end:
                 selector.select(_LISTEN)
                 gone = worker.gone()  # before listening: what it said before it went still counts
-                for message in worker.hear():
-                    if key in message:
-                        return message[key]
+                for key, answer in (pair for message in worker.hear() for pair in message.items()):
+                    if key in keys:
+                        return answer
                 if gone is not None or worker.mute:
                     gone = gone or worker.gone() or "the worker closed the pipe for its answers"
                     said = worker.output().strip().rpartition("\n")[2]

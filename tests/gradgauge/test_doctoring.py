@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 import gradgauge
 from benchmarks.doctor import examination, store
-from benchmarks.doctor.examination import Depth, Diagnosis
+from benchmarks.doctor.book import Depth
+from benchmarks.doctor.diagnosis import Diagnosis, with_floor_kept
 from benchmarks.doctor.finding import Finding, Level
 from benchmarks.doctor.noise import NoiseFloor, Place
 from gradgauge import doctoring
@@ -19,7 +20,8 @@ from gradgauge.cli import app
 SMALLEST = Depth(look=0.05, threads=0.0, pairs=2, cells=1, budget=0.01)
 PLACE = Place("bench", "a processor", "cpu", 1, "2.13.0 abc")
 FLOOR = NoiseFloor(PLACE, "2026-11-21T10:00:00+00:00", 0.014, 20, 6, 4)
-CHECKS = ["other load", "clock rate", "governor", "host", "timer", "overhead", "rounds", "threads", "forward mode", "equal code"]
+CHECKS = ["other load", "clock rate", "governor", "host", "timer", "overhead", "rounds", "threads", "forward mode"]
+TIMED = ["load meanwhile", "equal code"]
 
 
 def run(*arguments: str, columns: int = 80) -> Result:
@@ -55,7 +57,7 @@ def real() -> dict[str, Any]:
 
 
 def test_every_check_is_made_and_ends_with_what_to_do(real: dict[str, Any]) -> None:
-    assert [finding["check"] for finding in real["findings"]][: len(CHECKS)] == CHECKS
+    assert [finding["check"] for finding in real["findings"]][: len(CHECKS) + len(TIMED)] == [*CHECKS, *TIMED]
     assert all(finding["said"] and finding["advice"] and finding["level"] in set(Level) for finding in real["findings"])
 
 
@@ -135,9 +137,9 @@ def test_from_python_it_is_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_state_folder_that_cannot_be_written_is_a_caution(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    kept = examination.with_floor_kept(diagnosis(kept=None), tmp_path / "file" / "folder")
+    kept = with_floor_kept(diagnosis(kept=None), tmp_path / "file" / "folder")
     assert kept.kept is None
     assert kept.fit
     assert "XDG_STATE_HOME" in kept.findings[-1].advice
-    assert examination.with_floor_kept(diagnosis(Level.BAD, kept=None), tmp_path).kept is None
-    assert examination.with_floor_kept(diagnosis(kept=None), tmp_path).kept is not None
+    assert with_floor_kept(diagnosis(Level.BAD, kept=None), tmp_path).kept is None
+    assert with_floor_kept(diagnosis(kept=None), tmp_path).kept is not None

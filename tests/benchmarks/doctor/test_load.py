@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from benchmarks.doctor.finding import Level
-from benchmarks.doctor.load import LoadReading, load_finding, read_load
+from benchmarks.doctor.load import LoadReading, load_finding, meanwhile_finding, read_load
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,15 @@ def test_time_that_the_host_takes_is_bad_where_it_is_much() -> None:
     assert load_finding(LoadReading(idle, (), 0.005), 1, 2.0).level is Level.FINE
     assert load_finding(LoadReading(idle, (), 0.03), 1, 2.0).level is Level.CAUTION
     assert load_finding(LoadReading(idle, (), 0.2), 1, 2.0).level is Level.BAD
+
+
+@pytest.mark.parametrize(
+    ("others", "level"),
+    [([0.0, 1.0, 0.2, 0.9], Level.FINE), ([0.0, 2.0, 0.0, 0.1], Level.CAUTION), ([2.0, 2.0, 1.9, 0.0], Level.BAD)],
+    ids=["a-core-is-left", "once", "mostly"],
+)
+def test_load_that_comes_in_between_is_noticed(others: list[float], level: Level) -> None:
+    assert meanwhile_finding(others, threads=1, usable=2.0).level is level
 
 
 def test_a_process_that_computes_is_seen() -> None:

@@ -13,7 +13,7 @@ def levels(**changed: float) -> tuple[Level, Level]:
     return overhead.level, rounds.level
 
 
-@pytest.mark.parametrize(("sample", "level"), [(900.0, Level.FINE), (2000.0, Level.CAUTION), (20_000.0, Level.BAD)])
+@pytest.mark.parametrize(("sample", "level"), [(2000.0, Level.FINE), (8000.0, Level.CAUTION), (80_000.0, Level.BAD)])
 def test_overhead_is_judged_by_the_shortest_sample(sample: float, level: Level) -> None:
     assert levels(sample_ns=sample) == (level, Level.FINE)
 
