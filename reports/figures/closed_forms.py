@@ -46,11 +46,11 @@ def select(results: Results, metric: str) -> Selection:
         *unmeasured(results, "quality"),
         *_said(int(measured["exact"].sum()), "cell of exact estimators", "cells of exact estimators"),
         *_said(int((~measured["exact"]).sum()) - len(shown), "cell whose value is not positive or whose dimension is unknown"),
-        *_said(len(against_k) - MOST_PANELS, "further dimension"),
-        *_said(len(against_n) - MOST_PANELS, "further number of tangents", "further numbers of tangents"),
+        *_in_table(len(against_k) - MOST_PANELS, "further dimension"),
+        *_in_table(len(against_n) - MOST_PANELS, "further number of tangents", "further numbers of tangents"),
     ]
-    panels = (*spread(against_k), *spread(against_n))
-    return Selection(panels, tuple(left_out), "95 % interval over the draws", legend=True)
+    drawn = (*spread(against_k), *spread(against_n))
+    return Selection((*against_k, *against_n), tuple(left_out), "95 % interval over the draws", legend=True, drawn=drawn)
 
 
 def draw(axes: Axes, panel: Panel, label: str) -> None:
@@ -79,7 +79,13 @@ def finding(selection: Selection, metric: str, noun: str) -> str:
         return NOT_MEASURED
     compared = [row for row in rows if math.isfinite(row.get(f"{metric}_z", math.nan))]
     if not compared:
-        return f"{count(len(rows), f'mean {noun} was', f'mean {noun}s were')} measured; none has a closed form to compare with."
+        known = sum(math.isfinite(row.get(f"{metric}_expected", math.nan)) for row in rows)
+        without = "none has a closed form to compare with"
+        if known:
+            without = (
+                f"{count(known, 'closed form is known', 'closed forms are known')}, without a score for want of draws or spread"
+            )
+        return f"{count(len(rows), f'mean {noun} was', f'mean {noun}s were')} measured; {without}."
     worst = max(compared, key=lambda row: abs(row[f"{metric}_z"]))
     share = max(abs(row["value"] / row[f"{metric}_expected"] - 1) for row in compared if row.get(f"{metric}_expected", 0) > 0)
     return (
@@ -94,10 +100,10 @@ def describe(selection: Selection, metric: str, noun: str) -> str:
     if not selection.panels:
         return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
     parts = [
-        f"Scatter charts on logarithmic axes, {count(len(selection.panels), 'panel')}; vertical lines are the {selection.scope}, "
-        "curves the closed forms."
+        f"Scatter charts on logarithmic axes, {count(len(selection.pictures), 'panel')}; vertical lines are the "
+        f"{selection.scope}, curves the closed forms."
     ]
-    for panel in selection.panels:
+    for panel in selection.pictures:
         values = [row["value"] for row in panel.rows]
         bare = sorted({row["name"].series for row in panel.rows} - {series for series, _, _ in panel.facts["curves"]})
         without = f", without a curve: {listed(bare)}" if bare else ""
@@ -173,6 +179,10 @@ def _curve(row: "pd.Series[Any]", places: "pd.Series[Any]", metric: str, against
 
 def _said(quantity: int, noun: str, plural: str = "") -> list[str]:
     return [count(quantity, noun, plural)] if quantity > 0 else []
+
+
+def _in_table(quantity: int, noun: str, plural: str = "") -> list[str]:
+    return [f"{said} (in the table)" for said in _said(quantity, noun, plural)]
 
 
 def _distinct(selection: Selection) -> list[dict[str, Any]]:

@@ -64,6 +64,12 @@ def test_an_estimator_without_a_closed_form_has_points_and_no_curve(make_run, re
     assert cosine.finding(selection) == "2 mean cosines were measured; none has a closed form to compare with."
 
 
+def test_closed_forms_that_nothing_was_held_against_are_not_denied(make_run, record_of) -> None:
+    records = [record_of(cell(f"forward-gradient[k={k}]"), cosine=0.1, cosine_expected=0.12) for k in (1, 4)]
+    finding = cosine.finding(cosine.select(frames.read([make_run(records)])))
+    assert finding == "2 mean cosines were measured; 2 closed forms are known, without a score for want of draws or spread."
+
+
 def test_the_finding_names_the_largest_deviation(make_run, record_of) -> None:
     records = [
         record_of(cell("forward-gradient"), cosine=(0.101, 0.09, 0.11), cosine_expected=0.1, cosine_z=0.5),
@@ -102,8 +108,27 @@ def test_many_dimensions_are_thinned_out_and_counted(make_run, record_of) -> Non
         record_of(dataclasses.replace(cell("forward-gradient"), problem=f"sphere[n={n}]"), n=n, cosine=0.1) for n in range(2, 22)
     ]
     selection = cosine.select(frames.read([make_run(records)]))
-    against_k = [panel for panel in selection.panels if panel.facts["x"] == "k"]
+    against_k = [panel for panel in selection.pictures if panel.facts["x"] == "k"]
     assert len(against_k) == MOST_PANELS
     assert against_k[0].title.startswith("n = 2:")
     assert against_k[-1].title.startswith("n = 21:")
-    assert f"{20 - MOST_PANELS} further dimensions" in selection.left_out
+    assert f"{20 - MOST_PANELS} further dimensions (in the table)" in selection.left_out
+
+
+def test_dimensions_without_a_picture_are_in_the_table_and_in_the_finding(make_run, record_of) -> None:
+    worst = 4  # of 2 ... 21, among those without a picture
+    records = [
+        record_of(
+            dataclasses.replace(cell("forward-gradient"), problem=f"sphere[n={n}]"),
+            n=n,
+            cosine=0.1,
+            cosine_expected=0.1,
+            cosine_z=9.0 if n == worst else 0.5,
+        )
+        for n in range(2, 22)
+    ]
+    selection = cosine.select(frames.read([make_run(records)]))
+    assert not [panel for panel in selection.pictures if panel.title.startswith(f"n = {worst}:")]
+    assert sum(len(lines) for _, lines in cosine.table(selection).groups) == len(records)
+    assert cosine.finding(selection).startswith("20 measured cosines lie")
+    assert f"9.0 standard errors (forward-gradient[k=1] on sphere[n={worst}])" in cosine.finding(selection)
