@@ -9,7 +9,8 @@ from estimators.directional.aggregations import Aggregation
 from estimators.directional.space import Tangents, matrix
 
 _COLUMNS = 16384  # of a chunk of the Gram matrix: stays in cache, and keeps float32 sums short
-_WELL_CONDITIONED = 0.5  # k/n up to which the Gram matrix of random tangents is summed in float32 (condition number below 34)
+_FEW = 0.5  # k/n up to which the Gram matrix of random tangents may be summed in float32 (condition number below 34)
+_APART = 0.1  # least share of a tangent, squared, outside the span of those before it, for which float32 will do
 _RANK_TOLERANCE = 1e-12  # eigenvalues of the Gram matrix below this share of the largest count as zero
 
 
@@ -37,11 +38,19 @@ def gram_matrix(tangents: Tangents) -> Tensor:
 
     Returns:
         [k, k] in float64. Chunks of 16384 columns are multiplied in the tangents' dtype and added in float64; where k is more
-        than half of n the chunks themselves are float64.
+        than half of n, or the tangents turn out to be nearly dependent, the chunks themselves are float64.
     """
     blocks = [matrix(rows) for rows in tangents.values()]
     k, n = len(blocks[0]), sum(block.shape[1] for block in blocks)
-    exact = k > _WELL_CONDITIONED * n
+    if k <= _FEW * n:
+        gram = _summed(blocks, exact=False)
+        if _far_apart(gram):
+            return gram
+    return _summed(blocks, exact=True)
+
+
+def _summed(blocks: list[Tensor], *, exact: bool) -> Tensor:
+    k = len(blocks[0])
     gram = torch.zeros((k, k), dtype=torch.float64, device=blocks[0].device)
     for block in blocks:
         wide = block.dtype if block.dtype.itemsize >= torch.float32.itemsize and not exact else torch.float64
@@ -49,6 +58,12 @@ def gram_matrix(tangents: Tangents) -> Tensor:
             part = chunk.to(wide)
             gram += part @ part.T
     return gram
+
+
+def _far_apart(gram: Tensor) -> bool:
+    """Whether no tangent, whatever its length, lies near the span of those before it."""
+    factor, failed = torch.linalg.cholesky_ex(gram)
+    return not bool(failed) and bool((factor.diagonal().square() > _APART * gram.diagonal()).all())
 
 
 def solve(gram: Tensor, derivatives: Tensor) -> Tensor:

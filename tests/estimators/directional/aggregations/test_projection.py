@@ -1,5 +1,7 @@
 """The projection is the nearest point of the span, found from one Gram matrix that is right to 1e-6."""
 
+import math
+
 import pytest
 import torch
 
@@ -41,6 +43,16 @@ def test_the_gram_matrix_of_millions_of_coordinates_is_right_to_one_in_a_million
 @pytest.mark.parametrize(("k", "n"), [(1, 1), (1, 9), (4, 9), (9, 9), (30, 9), (64, 512)])
 def test_the_projection_is_the_nearest_point_of_the_span(k: int, n: int, signs: bool) -> None:
     rows = tangents(k, n, signs=signs)
+    V, g = flat(rows), torch.linspace(-1, 2, n, dtype=torch.float64)
+    c = Projection().coefficients(rows, V @ g)
+    nearest = V.T @ torch.linalg.lstsq(V.T, g.unsqueeze(1), driver="gelsd").solution.squeeze(1)
+    torch.testing.assert_close(V.T @ c, nearest, rtol=0, atol=1e-6)
+
+
+def test_nearly_parallel_tangents_lose_no_more_digits_than_rounding_takes() -> None:
+    n, k, degrees = 2000, 16, 0.1
+    first, others = tangents(1, n)["p0"], tangents(k, n)["p0"]
+    rows = {"p0": torch.cat([first, first + math.radians(degrees) * others])}
     V, g = flat(rows), torch.linspace(-1, 2, n, dtype=torch.float64)
     c = Projection().coefficients(rows, V @ g)
     nearest = V.T @ torch.linalg.lstsq(V.T, g.unsqueeze(1), driver="gelsd").solution.squeeze(1)
