@@ -42,12 +42,12 @@ class Angle(Directions):
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`; draws the first tangent with whatever is asked for."""
         turn = math.radians(self.degrees) if dimension(layout) > 1 else 0.0
-        turned = torch.tensor([index > 0 for index in indices], device=layout[0].device)
+        turned = torch.tensor([index > 0 for index in indices], dtype=torch.float64, device=layout[0].device)
         first = resize(stream.normal(layout, [0]), 1)
         tangents = resize(_rejected(stream.normal(layout, indices), first), 1)
         for name, rows in tangents.items():
             rows.mul_(column(turned * math.sin(turn), rows))
-            rows.addcmul_(first[name], column(torch.where(turned, math.cos(turn), 1.0).to(rows.dtype), rows))
+            rows.addcmul_(first[name], column((1 + turned * (math.cos(turn) - 1)).to(rows.dtype), rows))
         return tangents
 
 

@@ -21,8 +21,18 @@ def drawn(degrees: float, k: int, seed: int = 1) -> torch.Tensor:
 @pytest.mark.parametrize("degrees", [0, 1e-3, 15, 45, 60, 90])
 def test_lengths_are_one_and_angles_are_as_asked(degrees: float) -> None:
     V = drawn(degrees, 50)
-    torch.testing.assert_close(V.norm(dim=1), torch.ones(50, dtype=torch.float64))
-    torch.testing.assert_close(V[1:] @ V[0], torch.full((49,), math.cos(math.radians(degrees)), dtype=torch.float64))
+    cosine = math.cos(math.radians(degrees))
+    torch.testing.assert_close(V.norm(dim=1), torch.ones(50, dtype=torch.float64), rtol=1e-12, atol=0)
+    torch.testing.assert_close(V[1:] @ V[0], torch.full((49,), cosine, dtype=torch.float64), rtol=0, atol=1e-12)
+
+
+def test_torchs_default_dtype_has_no_part_in_them() -> None:
+    expected = drawn(30, 5)
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        assert torch.equal(drawn(30, 5), expected)
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def test_no_angle_makes_all_tangents_one() -> None:
