@@ -33,8 +33,9 @@ class Orthogonal(Directions):
             whole = stream.normal(layout, range(first, first + max(places) + 1))
             inverse = _inverse_factor(whole) * n**0.5
             for name, drawn in whole.items():
-                mixed = inverse[places].to(drawn.dtype) @ matrix(drawn)
-                tangents[name][rows] = mixed.view(len(rows), *drawn.shape[1:])
+                wide = torch.promote_types(drawn.dtype, torch.float32)  # large numbers cancel where k is near n
+                mixed = inverse[places].to(wide) @ matrix(drawn).to(wide)
+                tangents[name][rows] = mixed.view(len(rows), *drawn.shape[1:]).to(drawn.dtype)
         return tangents
 
 

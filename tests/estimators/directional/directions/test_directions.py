@@ -125,6 +125,15 @@ def test_orthogonal_directions_are_orthogonal_within_sets_of_n() -> None:
     assert (V[:8] @ V[8:].T).abs().max() > 0.1
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_orthogonal_directions_in_low_precision_are_rounded_once(dtype: torch.dtype) -> None:
+    n = 60
+    layout = (Block("x", (n,), dtype, torch.device("cpu")),)
+    V = Orthogonal().draw(layout, range(n), Keyed(1))["x"].double() / n**0.5
+    deviation = (V @ V.T - torch.eye(n, dtype=torch.float64)).abs().max()
+    assert deviation < 2 * torch.finfo(dtype).eps  # a rounding is half an eps of each entry, and rows are of length one
+
+
 def test_basis_directions_are_unit_vectors_and_zero_beyond_n() -> None:
     drawn = Basis().draw(LAYOUT, [7, 0, 9, 3], Keyed(1))
     eye = torch.eye(10, dtype=torch.float64)[:, :8]
