@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from estimators.registry import ESTIMATORS
+from gradgauge.output import say
 
 if TYPE_CHECKING:
     from benchmarks.contract.result import ClauseResult
@@ -38,10 +39,10 @@ def check(estimator: str, seed: int) -> int:
     except SpecError:
         raise
     except Exception as error:  # whatever a user's file raises is what became of the check
-        print(f"{estimator} could not be built: {reason_of(error)}", file=sys.stderr)
+        say(f"{estimator} could not be built: {reason_of(error)}", sys.stderr)
         return FAILED
-    print(table(results, shutil.get_terminal_size((120, 24)).columns))
-    print(f"\n{estimator}: {len(results)} clauses, {_counted(results)}")
+    say(table(results, shutil.get_terminal_size((120, 24)).columns))
+    say(f"\n{estimator}: {len(results)} clauses, {_counted(results)}")
     print(f"An estimator that keeps its word fails by chance in at most 1 of {1 / false_alarm_rate():,.0f} checks.")
     return BROKEN if any(result.verdict.value == "failed" for result in results) else KEPT
 

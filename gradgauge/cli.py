@@ -159,9 +159,10 @@ def report(
 ) -> None:
     """Write one HTML page about one or more runs."""
     from gradgauge import facade
+    from gradgauge.output import say
 
     with _usage_errors():
-        print(facade.report(*runs, output=output, figures=figures))
+        say(facade.report(*runs, output=output, figures=figures))
 
 
 @app.command(
@@ -179,9 +180,10 @@ def export(
 ) -> None:
     """Write all numbers of one or more runs for other programs, one row a metric; or a table for a paper (latex)."""
     from gradgauge import facade
+    from gradgauge.output import say
 
     with _usage_errors():
-        print(facade.export(*runs, output=output or runs[0] / f"records.{typed.FORMATS[format_]}", format=format_))
+        say(facade.export(*runs, output=output or runs[0] / f"records.{typed.FORMATS[format_]}", format=format_))
 
 
 @app.command(
@@ -277,9 +279,9 @@ def _usage_errors() -> Iterator[None]:
 
 
 def _refuse(message: str) -> NoReturn:
-    from reports.text import visible
+    from gradgauge.output import say
 
-    print("\n".join(map(visible, f"Error: {message}".split("\n"))), file=sys.stderr)
+    say(f"Error: {message}", sys.stderr)
     raise typer.Exit(USAGE)
 
 

@@ -9,6 +9,7 @@ from benchmarks.comparison import LEAST_PROCESSES
 from benchmarks.doctor import store
 from benchmarks.doctor.noise import Place, noise_floor_of
 from benchmarks.records import RunFolder
+from gradgauge.output import say
 from reports.appearing import appearing
 from reports.compare import THRESHOLD, Rule, compare
 from reports.compare.sections import outcome
@@ -43,7 +44,7 @@ def compare_folders(
         print(text, end="")
     else:
         appearing(output, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
-        print(f"{outcome(comparison)}\n{output}")
+        say(f"{outcome(comparison)}\n{output}")
     return comparison.exit_code
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.request import UsageError
 from estimators.spec import nearest
+from gradgauge.output import say
 
 THINGS = ("estimator",)
 """What can be created."""
@@ -54,11 +55,11 @@ def new(thing: str, name: str, folder: Path) -> int:
     """
     written, test = create(thing, name, folder)
     spec = f"{written}:{_names(name)[1]}"
-    print(f"wrote {written} and {test}")
+    say(f"wrote {written} and {test}")
     print("Make it your own; then")
-    print(f"  hold it to its word:            gradgauge check {spec}")
-    print(f"  run its test:                   python -m pytest {test}")
-    print(f"  measure it beside the others:   gradgauge run quick -e {spec}")
+    say(f"  hold it to its word:            gradgauge check {spec}")
+    say(f"  run its test:                   python -m pytest {test}")
+    say(f"  measure it beside the others:   gradgauge run quick -e {spec}")
     return 0
 
 

@@ -2,8 +2,20 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from gradgauge.listing import Item
+from reports.text import visible
+
+
+def say(text: object, stream: TextIO | None = None) -> None:
+    """Print text for people, whoever chose the names in it: lines stay lines, and nothing else in it steers the terminal.
+
+    Args:
+        text: of one line or several.
+        stream: standard output unless given.
+    """
+    print("\n".join(map(visible, str(text).split("\n"))), file=stream or sys.stdout)
 
 
 def show_items(items: Sequence[Item]) -> None:

@@ -1,5 +1,6 @@
 """The command `run`: a request, its preview, its progress and its end as text and exit code."""
 
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from benchmarks.runner import RunResult, expected_seconds, plan
 from benchmarks.runner import run as run_request
 from benchmarks.verdicts import INTERRUPTED
 from gradgauge.asked import request_of
+from gradgauge.output import say
 from gradgauge.progress import shown, written
 
 
@@ -47,7 +49,7 @@ def run(given: Mapping[str, Any]) -> int:
     with shown(sys.stderr) as progress:
         result = run_request(request, progress)
     for note in result.damage:
-        print(note, file=sys.stderr)
+        say(note, sys.stderr)
     if result.exit_code == INTERRUPTED:
         _say_how_to_go_on(result)
     else:
@@ -81,11 +83,12 @@ def _report(result: RunResult) -> None:
 
     page = write_report([result.folder])
     print(tables.summary(frames.read([result.folder]), shutil.get_terminal_size((120, 24)).columns))
-    print(f"measured in {written(result.seconds)}; the report is {page.resolve()}")
+    say(f"measured in {written(result.seconds)}; the report is {page.resolve()}")
 
 
 def _say_how_to_go_on(result: RunResult) -> None:
     done = ", ".join(f"{quantity} {outcome}" for outcome, quantity in result.counts.items())
     print(f"interrupted after {written(result.seconds)}: {done}", file=sys.stderr)
-    print(f"finish it:  gradgauge run --resume {result.folder}", file=sys.stderr)
-    print(f"report now: gradgauge report {result.folder}", file=sys.stderr)
+    folder = shlex.quote(str(result.folder))
+    say(f"finish it:  gradgauge run --resume {folder}", sys.stderr)
+    say(f"report now: gradgauge report {folder}", sys.stderr)

@@ -66,7 +66,7 @@ def key(spec: str, *, seed: int, device: str, dtype: str) -> str | None:
     stated = [_FORMAT, spec, seed, place, dtype, torch.__version__]
     digest = hashlib.sha256(json.dumps(stated).encode())
     for path in sources:
-        digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
+        digest.update(b"\0" + os.fsencode(path.name) + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
