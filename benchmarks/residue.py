@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.harness.flags import flags
+
 _OWN = ("KINETO_", "KMP_", "TORCH")
 """Beginnings of the environment variables that torch sets when it first imports one of its parts."""
 
@@ -89,8 +91,6 @@ def _modes() -> list[Any]:
         torch.is_grad_enabled(),
         torch.is_inference_mode_enabled(),
         torch.is_anomaly_enabled(),
-        torch.are_deterministic_algorithms_enabled(),
-        torch.get_float32_matmul_precision(),
         gc.isenabled(),
         sys.getrecursionlimit(),
     ]
@@ -111,6 +111,7 @@ _LOOKS: Mapping[str, Callable[[], Any]] = {
     "default device": torch.get_default_device,
     "threads of torch": torch.get_num_threads,
     "modes": _modes,
+    "kernels and precision": flags,
     "random states": _random_states,
     "processor affinity": lambda: os.sched_getaffinity(0),
     "Python threads": lambda: {thread.ident for thread in threading.enumerate()},

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
+from benchmarks.harness.flags import flags, flags_kept
 from estimators.objective import Objective
 
 Snapshot = Mapping[str, Any]
@@ -48,7 +49,7 @@ def preserved_globals(device: torch.device) -> Iterator[None]:
     """Put every global state back at the end, so that an estimator that breaks the contract harms nobody else."""
     python, numpy, grad = random.getstate(), np.random.get_state(), torch.is_grad_enabled()
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), flags_kept():
         try:
             yield
         finally:
@@ -102,8 +103,8 @@ def _global_state(device: torch.device) -> dict[str, Any]:
         "grad mode": (torch.is_grad_enabled(), torch.is_inference_mode_enabled()),
         "torch's default dtype": torch.get_default_dtype(),
         "torch's number of threads": torch.get_num_threads(),
-        "torch's demand for deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
         "forward-mode level": _level_is_open(),
+        **{f"torch's setting of {name}": value for name, value in flags().items()},
     }
     if device.type == "cuda":
         states["CUDA's global random state"] = bits(torch.cuda.get_rng_state(device))

@@ -47,6 +47,10 @@ class Threads(_Base):
     def offend(self):
         torch.set_num_threads(3)
 
+class Kernels(_Base):
+    def offend(self):
+        torch.backends.mkldnn.enabled = False
+
 class RandomStates(_Base):
     def offend(self):
         torch.manual_seed(3)
@@ -80,6 +84,7 @@ class Witness(_Base):
         assert "OFFENDED" not in os.environ
         assert torch.get_default_dtype() is torch.float32
         assert str(torch.get_num_threads()) == os.environ["OMP_NUM_THREADS"]
+        assert torch.backends.mkldnn.enabled
         assert torch.initial_seed() != 3 and numpy.random.get_state()[1][0] != 3
         assert not sys.stdout.closed and os.fstat(0) and os.fstat(1) and os.fstat(2)
         assert not Path("/proc/self/task", str(os.getpid()), "children").read_text().split()
@@ -89,6 +94,7 @@ OFFENDERS = {
     "Environment": "environment",
     "Dtype": "default dtype",
     "Threads": "threads of torch",
+    "Kernels": "kernels and precision",
     "RandomStates": "random states",
     "Streams": "standard streams",
     "Children": "child processes",

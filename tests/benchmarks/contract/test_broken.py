@@ -287,6 +287,10 @@ def unfreeze(objective: Objective) -> None:
         objective.module.requires_grad_(True)
 
 
+def without_onednn(_: Objective) -> None:
+    torch.backends.mkldnn.enabled = False  # type: ignore[assignment]  # typed as a constant
+
+
 def nudge(objective: Objective) -> None:
     for parameter in objective.parameters.values():
         parameter.data += 1e-6
@@ -356,6 +360,13 @@ CASES: dict[str, tuple[Estimator, set[str]]] = {
     "advances numpy's global state": (Meddling(meddle=lambda _: np.random.rand()), UNTOUCHED),
     "turns grad mode off": (Meddling(meddle=lambda _: torch.set_grad_enabled(False)), UNTOUCHED),
     "changes the default dtype": (Meddling(meddle=lambda _: torch.set_default_dtype(torch.float64)), UNTOUCHED),
+    "leaves oneDNN off": (Meddling(meddle=without_onednn), UNTOUCHED),
+    "leaves a fused kernel of attention off": (Meddling(meddle=lambda _: torch.backends.cuda.enable_flash_sdp(False)), UNTOUCHED),
+    "leaves the fast path of encoder layers off": (
+        Meddling(meddle=lambda _: torch.backends.mha.set_fastpath_enabled(False)),
+        UNTOUCHED,
+    ),
+    "leaves products less precise": (Meddling(meddle=lambda _: torch.set_float32_matmul_precision("medium")), UNTOUCHED),
     "moves the parameters": (Meddling(meddle=nudge), {"reproducible", *UNTOUCHED}),
     "writes buffers": (Meddling(meddle=write_buffers), UNTOUCHED),
     "switches to eval": (Meddling(meddle=to_eval), UNTOUCHED),
@@ -439,6 +450,7 @@ def test_a_defect_fails_the_clauses_made_for_it_and_no_others(name: str) -> None
     ("name", "clause", "words"),
     [
         ("advances the global random state", "untouched", "changed: torch's global random state"),
+        ("leaves oneDNN off", "untouched", "changed: torch's setting of oneDNN"),
         ("moves the parameters", "untouched", "changed: parameter 'x'"),
         ("clears .grad", "untouched", "changed: .grad of parameter 'x'"),
         ("writes buffers", "untouched", "changed: buffer 'tick.calls'"),
@@ -473,11 +485,15 @@ def test_a_broken_estimator_leaves_no_trace_behind_the_check() -> None:
         "turns grad mode off",
         "changes the default dtype",
         "leaves a forward-mode level open",
+        "leaves oneDNN off",
+        "leaves products less precise",
     ):
         broken(CASES[name][0])
     assert (random.getstate(), str(np.random.get_state())) == (python, numpy)
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.is_grad_enabled()
     assert torch.get_default_dtype() is torch.float32
+    assert torch.backends.mkldnn.enabled
+    assert torch.get_float32_matmul_precision() == "highest"
     with forward_ad.dual_level():
         pass
