@@ -50,7 +50,7 @@ def rings(axes: Axes, places: Sequence[tuple[float, float]], look: Look, place: 
 
 def curve(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look, width: float = 1.2) -> None:
     """A line without markers."""
-    axes.plot(x, y, look.line, color=look.color, linewidth=width, zorder=1)
+    axes.plot(x, y, linestyle=look.line, color=look.color, linewidth=width, zorder=1)
 
 
 def reference(axes: Axes, points: Sequence[tuple[float, float]], color: str, dashes: str) -> None:

@@ -16,7 +16,8 @@ COLORS = dict(zip(FAMILIES, (INK, "#0072b2", "#d55e00", "#009e73", "#9f4a8b"), s
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*", "p", "h", "d")
 """Matplotlib's names, each of a shape of its own; more series than these share some."""
 
-LINES = ("-", "--", "-.", ":")
+LINES = ("-", "--", "-.", (0, (6, 1.5, 1, 1.5, 1, 1.5)))
+"""Matplotlib's styles. Dotted is none of them: that is what is not measured."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Look:
 
     color: str
     marker: str
-    line: str
+    line: str | tuple[int, tuple[float, ...]]
 
 
 def looks(names: Iterable[Name], by: str = "series") -> dict[str, Look]:

@@ -22,6 +22,15 @@ def test_looks_do_not_depend_on_the_order_of_names() -> None:
     assert seen(SPECS) == seen(tuple(reversed(SPECS)))
 
 
+def test_what_is_measured_is_never_dotted_as_theory_is() -> None:
+    several = seen(
+        tuple(f"forward-gradient[directions={name}]" for name in ("gaussian", "rademacher", "sphere", "angle", "sparse"))
+    )
+    lines = [look.line for look in several.values()]
+    assert ":" not in lines
+    assert len(set(lines)) == 4
+
+
 def test_every_colour_stands_out_from_white_paper() -> None:
     for color in looks.COLORS.values():
         assert 1.05 / (luminance(color) + 0.05) >= 3
