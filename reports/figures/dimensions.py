@@ -4,11 +4,9 @@ Families are problems that differ in their number of coordinates or in their wid
 See `reports.figures.sweeps` for the metrics it needs.
 """
 
-from matplotlib.axes import Axes
-
 from reports.figures import sweeps
-from reports.figures.selection import Panel, Row, Selection, Table
-from reports.figures.sweeps import LEFT, LINES, TOP
+from reports.figures.selection import Row, Selection
+from reports.figures.sweeps import LEFT, LINES, TOP, describe, draw, finding, height, table
 from reports.frames import Results
 
 NAME = "dimensions"
@@ -31,28 +29,3 @@ def select(results: Results) -> Selection:
 
 def _place(row: Row) -> sweeps.Place | None:
     return sweeps.of_problem(row, _PARAMETERS)
-
-
-def finding(selection: Selection) -> str:
-    """From one end of the axis to the other."""
-    return sweeps.finding(selection)
-
-
-def height(panel: Panel) -> float:
-    """The same for every panel."""
-    return sweeps.HEIGHT
-
-
-def draw(axes: Axes, panel: Panel) -> None:
-    """Draw one metric of one family."""
-    sweeps.draw(axes, panel)
-
-
-def describe(selection: Selection) -> str:
-    """Panels, lines, range by panel."""
-    return sweeps.describe(selection)
-
-
-def table(selection: Selection) -> Table:
-    """All metrics, by family and place."""
-    return sweeps.table(selection)

@@ -6,20 +6,20 @@ the suite; `courses` names the metrics; `panels` selects, `lines` draws, `words`
 `flop_multiple`, `peak_bytes`, `base_peak_bytes`, `cosine` and `cosine_expected`.
 """
 
-from reports.figures.sweeps.lines import draw
+from reports.figures.sweeps.lines import draw, height
 from reports.figures.sweeps.panels import select
 from reports.figures.sweeps.places import Place, of_problem
 from reports.figures.sweeps.words import describe, finding, table
 
-__all__ = ["HEIGHT", "LEFT", "LINES", "TOP", "Place", "describe", "draw", "finding", "of_problem", "select", "table"]
+__all__ = ["LEFT", "LINES", "TOP", "Place", "describe", "draw", "finding", "height", "of_problem", "select", "table"]
 
-LEFT, TOP, HEIGHT = 58, 26, 290
+LEFT, TOP = 58, 26
 """Pixels of a panel; see `reports.figures`."""
 
 LINES = (
     "The first panel of a row is the time of one gradient over that of one base forward pass, the second the exact peak of "
-    "tensor bytes, the third the mean cosine similarity with the exact gradient, each with its interval. Lines join what was "
-    "measured; dotted ones are floating-point operations over those of the base, as counted, and the closed form of the cosine, "
-    "where there is one. Grey and dashed: the base forward pass itself. A hollow marker carries a mark, such as imprecise."
+    "tensor bytes, the third the mean cosine similarity with the exact gradient; upright lines are intervals. Lines join what "
+    "was measured; dotted ones are floating-point operations over those of the base, as counted, and the closed form of the "
+    "cosine, where there is one. Grey and dashed: the base forward pass. A hollow marker carries a mark, such as imprecise."
 )
 """How to read them."""

@@ -9,6 +9,11 @@ from reports.figures.selection import Panel, Row, state
 from reports.figures.sweeps.courses import Course
 
 
+def height(panel: Panel) -> float:
+    """Pixels, the same for every panel."""
+    return 290
+
+
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one metric of one family."""
     course: Course = panel.facts["course"]

@@ -1,9 +1,10 @@
 """What a sweep shows, in words and in numbers."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from reports.figures.selection import NOT_MEASURED, Row, Selection, Table, became, left_out_sentence
+from reports.figures.selection import NOT_MEASURED, Row, Selection, Table, became, left_out_sentence, state
 from reports.figures.sweeps.courses import COURSES, Course
 from reports.text import NOTHING, count, interval, listed, number, size, whole
 
@@ -21,12 +22,15 @@ def finding(selection: Selection) -> str:
     if not lines:
         return NOT_MEASURED
     _, (family, label), points = min((_rank(points), key, points) for key, points in lines.items())
+    xs = sorted({row["x"] for row in points})
     changes = []
     for course in COURSES:
-        ends = sorted((row["x"], row["value"]) for row in points if row["course"] is course)
+        ends = sorted(((row["x"], row) for row in points if row["course"] is course), key=lambda end: end[0])
         if len(ends) > 1:
-            changes.append(f"its {course.noun} goes from {course.words(ends[0][1])} to {course.words(ends[-1][1])}")
-    xs = sorted(row["x"] for row in points)
+            first, last = (
+                _about(course, row) + (f" at {x:g}" if x not in (xs[0], xs[-1]) else "") for x, row in (ends[0], ends[-1])
+            )
+            changes.append(f"its {course.noun} goes from {first} to {last}")
     return f"On {family}, with {points[0]['axis']} from {xs[0]:g} to {xs[-1]:g}, for {label}: {listed(changes)}."
 
 
@@ -62,20 +66,30 @@ def table(selection: Selection) -> Table:
 
 
 def _lines(selection: Selection) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """(family, line) -> points with a value, of estimators that keep their contract and have several places."""
+    """(family, line) -> points with a value, of estimators that are not `wrong` and have several places."""
     lines: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for panel in selection.panels:
         for row in sorted(panel.rows, key=lambda row: row["name"]):
             if row["value"] > 0 and row["x"] > 0 and row["outcome"] != "wrong":
                 key = (panel.facts["family"], panel.line(row))
                 lines.setdefault(key, []).append({**row, "course": panel.facts["course"]})
-    return {key: points for key, points in lines.items() if len({row["x"] for row in points}) > 1}
+    return {key: points for key, points in lines.items() if _is_course(points)}
+
+
+def _is_course(points: list[dict[str, Any]]) -> bool:
+    """Whether any metric has several places."""
+    return max(Counter(course for course, _ in {(row["course"], row["x"]) for row in points}).values()) > 1
 
 
 def _rank(points: list[dict[str, Any]]) -> tuple[Any, ...]:
     """Exact estimators last; the largest problems first; then the order of reports."""
     largest = max((row["n"] for row in points if row["n"] > 0), default=0.0)
     return points[0]["name"].family == "exact", -largest, points[0]["name"]
+
+
+def _about(course: Course, row: Row) -> str:
+    """A value; one whose precision was not reached, or that was disturbed, is about that."""
+    return ("about " if state(row) == "doubtful" else "") + course.words(row["value"])
 
 
 def _at(row: Row) -> str:

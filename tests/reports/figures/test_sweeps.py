@@ -114,6 +114,27 @@ def test_the_finding_tells_the_course_of_the_first_estimator_that_is_not_exact(s
     )
 
 
+def test_the_finding_says_where_a_metric_ends_early_and_what_is_no_more_than_about(make_run, record_of) -> None:
+    problems = [PROBLEMS.canonical(f"mlp[width={width}]") for width in WIDTHS]
+    lost = record_of(Cell("backprop", problems[2], "cost"), "timeout", "10 s")
+    cost = [record_of(Cell("backprop", problem, "cost"), multiple=3.0 + at) for at, problem in enumerate(problems[:2])]
+    cost[0] = cost[0].marked("imprecise")
+    memory = [record_of(Cell("backprop", problem, "memory"), peak_bytes=64) for problem in problems]
+    assert dimensions.finding(dimensions.select(frames.read([make_run([*cost, lost, *memory])]))) == (
+        "On mlp, with width from 64 to 256, for backprop: its runtime multiple goes from about 3.00 to 4.00 at 128 and its "
+        "peak of memory goes from 64 B to 64 B."
+    )
+
+
+def test_single_places_of_several_metrics_are_no_finding(make_run, record_of) -> None:
+    values = {"cost": {"multiple": 3.0}, "memory": {"peak_bytes": 64}, "quality": {"cosine": 1.0}}
+    cells = [
+        Cell("backprop", PROBLEMS.canonical(f"mlp[width={width}]"), kind) for width, kind in zip(WIDTHS, values, strict=True)
+    ]
+    results = frames.read([make_run([record_of(cell, **values[cell.kind]) for cell in cells])])
+    assert dimensions.finding(dimensions.select(results)) == "Nothing was measured."
+
+
 def test_a_wrong_estimator_is_no_finding(make_run, record_of) -> None:
     cells = [Cell("backprop", PROBLEMS.canonical(f"mlp[width={width}]"), "cost") for width in WIDTHS]
     selection = dimensions.select(frames.read([make_run([record_of(cell, "wrong", "biased", multiple=3.0) for cell in cells])]))
