@@ -10,6 +10,7 @@ from benchmarks.comparison import LEAST_PROCESSES
 from benchmarks.doctor.equal_code import UNFIT as UNFIT_LIMIT
 from benchmarks.doctor.probes import PROBES
 from benchmarks.doctor.store import GOOD_FOR
+from benchmarks.records import RunFolder
 from benchmarks.verdicts import INTERRUPTED
 from gradgauge.doctoring import FIT, UNFIT
 from reports.compare import FINE, LOSS, NOTHING, THRESHOLD
@@ -78,3 +79,33 @@ def test_the_page_on_problems_gives_the_names_and_sizes_that_there_are() -> None
     assert {name for name in PARTS["data"] if f"`{name}`" not in page} == set()
     for spec in re.findall("-p '(.+?)'", page):
         PROBLEMS.resolve(spec)
+
+
+def test_the_page_on_long_runs_names_options_that_there_are() -> None:
+    page = (CHECKOUT / "docs" / "running_at_scale.md").read_text(encoding="utf-8")
+    known = "".join(python("-m", "gradgauge", command, "--help").stdout for command in ("run", "report")) + "--array"
+    options = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page))
+    assert {"--shard", "--resume"} <= options
+    assert not [option for option in options if option not in known]
+
+
+def test_the_script_for_job_arrays_measures_every_part_once_and_goes_on_with_one_that_was_begun(tmp_path: Path) -> None:
+    command = tmp_path / "bin" / "gradgauge"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gradgauge "$@"\n')
+    command.chmod(0o755)
+    asked = ("custom", "-p", "beale", "-p", "sphere[n=4]", "--measure", "memory")
+
+    def task(number: int) -> subprocess.CompletedProcess[str]:
+        path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
+        environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "PATH": path, "SLURM_ARRAY_TASK_ID": str(number)}
+        script = ["bash", str(CHECKOUT / "docs" / "array.sh"), "2", "small", *asked]
+        return subprocess.run(script, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    folders = [RunFolder(tmp_path / "results" / f"small-{number}") for number in (1, 2)]
+    assert [task(number).returncode for number in (1, 2)] == [0, 0]
+    cells = [record.cell.problem for folder in folders for record in folder.records()[0]]
+    assert sorted(cells) == ["beale", "sphere[n=4]"]
+    (folders[1].path / "records.jsonl").write_bytes(b"")  # as a task that was lost before its first record leaves it
+    assert task(2).returncode == 0
+    assert [record.cell.problem for record in folders[1].records()[0]] == cells[1:]
