@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from benchmarks.problems.data.home import DataError, home
 from benchmarks.request import Request, UsageError
 from estimators.spec import nearest
 
@@ -39,7 +40,10 @@ _SEQUENCES = ("estimators", "problems", "measures")
 
 def _value(name: str, value: Any) -> Any:
     if name == "data":
-        return Path(value).expanduser().resolve()  # a run may be resumed from elsewhere
+        try:
+            return home(Path(value))  # absolute, since a run may be resumed from elsewhere
+        except DataError as error:
+            raise UsageError(str(error)) from None
     if name not in _SEQUENCES:
         return value
     return (value,) if isinstance(value, str) else tuple(value)

@@ -108,6 +108,12 @@ def test_a_dry_run_shows_cells_and_time_and_writes_nothing(gradgauge: Command, t
     assert not list(tmp_path.iterdir())
 
 
+def test_a_dry_run_refuses_a_folder_for_data_that_is_not_there_as_a_run_does(gradgauge: Command) -> None:
+    done = gradgauge("run", "quick", "--data", "absent", "--dry-run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "absent for data, which --data names" in done.stderr
+
+
 def test_a_run_is_reported_exported_and_resumed(gradgauge: Command, tmp_path: Path) -> None:
     done = gradgauge("run", *SMALL, "-e", "forward-gradient[k=2]", "--out", "made", "--seed", "3")
     assert done.returncode == 0, done.stderr
