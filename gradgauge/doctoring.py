@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.doctor.book import FULL, QUICK, Progress
-from benchmarks.doctor.diagnosis import Diagnosis
+from benchmarks.doctor.diagnosis import UNKEPT, Diagnosis
 from benchmarks.doctor.examination import examine
 from benchmarks.doctor.finding import Finding, Level
 from benchmarks.doctor.forward_mode import OK, OWN, UNSUPPORTED, WAYS
@@ -129,8 +129,8 @@ def _conclusion(diagnosis: Diagnosis) -> list[str]:
         )
     elif diagnosis.floor is not None and bad:
         lines.append("The noise floor is not kept: it was measured on a machine that is not fit.")
-    elif diagnosis.floor is not None:
-        lines.append("The noise floor is not kept.")
+    elif diagnosis.floor is not None and all(finding.check != UNKEPT for finding in diagnosis.findings):
+        lines.append("Kept stays an earlier noise floor, from more pairs of processes.")
     if bad:
         return [*lines, f"Not fit to measure as it is: {listed(bad)}."]
     return [*lines, f"Fit to measure, with {count(cautions, 'caution')}." if cautions else "Fit to measure."]

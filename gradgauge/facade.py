@@ -175,6 +175,7 @@ def doctor(*, quick: bool = False, device: str = "cpu", threads: int = 1) -> "pa
 
     Raises:
         DeviceError: there is no such device, or another run holds it.
+        UsageError: the number of threads is none.
     """
     import pandas
 

@@ -8,6 +8,9 @@ from benchmarks.doctor import store
 from benchmarks.doctor.finding import Finding, Level
 from benchmarks.doctor.noise import NoiseFloor, Place
 
+UNKEPT = "noise floor"
+"""The check of a finding that says why the noise floor could not be kept."""
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -52,12 +55,19 @@ def with_floor_kept(diagnosis: Diagnosis, folder: Path | None) -> Diagnosis:
         folder: see `store.home`.
     """
     floor = diagnosis.floor
-    if floor is None or not diagnosis.fit or folder is None or not store.better(floor, store.kept(floor.place, folder)):
+    if floor is None or not diagnosis.fit:
+        return diagnosis
+    if folder is None:
+        return _not_kept(diagnosis, "there is no folder to keep it in, for want of a home directory", "Set XDG_STATE_HOME")
+    if not store.better(floor, store.kept(floor.place, folder)):
         return diagnosis
     try:
         return replace(diagnosis, kept=store.keep(floor, folder))
     except OSError as error:
         said = f"it could not be kept in {folder}: {error.strerror}"
-        advice = "Make that folder writable, or set XDG_STATE_HOME; until then give --noise-floor to `gradgauge compare`."
-        more = Finding("noise floor", Level.CAUTION, said, advice)
-        return replace(diagnosis, findings=(*diagnosis.findings, more))
+        return _not_kept(diagnosis, said, "Make that folder writable, or set XDG_STATE_HOME")
+
+
+def _not_kept(diagnosis: Diagnosis, said: str, advice: str) -> Diagnosis:
+    until = f"{advice}; until then give --noise-floor to `gradgauge compare`."
+    return replace(diagnosis, findings=(*diagnosis.findings, Finding(UNKEPT, Level.CAUTION, said, until)))

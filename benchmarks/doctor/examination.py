@@ -28,6 +28,7 @@ from benchmarks.executors.events import StartError
 from benchmarks.executors.process import Launch, WorkerProcess
 from benchmarks.harness import gpu
 from benchmarks.harness.machine import describe, usable_cores
+from benchmarks.request import UsageError
 
 _LIMIT = 120.0  # seconds for a reading; none takes a tenth of it unless something hangs
 
@@ -51,7 +52,10 @@ def examine(
 
     Raises:
         DeviceError: there is no such device, or another run holds it.
+        UsageError: the number of threads is none.
     """
+    if threads < 1:
+        raise UsageError(f"threads must be an integer of at least 1, got {threads!r}")
     start, book = time.monotonic(), Book(depth, progress)
     place, floor = None, None
     with ExitStack() as stack:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from benchmarks.doctor.book import Depth
 from benchmarks.doctor.diagnosis import Diagnosis, with_floor_kept
 from benchmarks.doctor.finding import Finding, Level
 from benchmarks.doctor.noise import NoiseFloor, Place
+from benchmarks.request import UsageError
 from gradgauge import doctoring
 from gradgauge.cli import app
 
@@ -135,11 +137,28 @@ def test_from_python_it_is_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     assert frame.attrs["noise_floor"]["pairs"] == 6
 
 
-def test_a_state_folder_that_cannot_be_written_is_a_caution(tmp_path: Path) -> None:
+def test_the_number_of_threads_is_checked_from_python_too() -> None:
+    with pytest.raises(UsageError, match="at least 1"):
+        gradgauge.doctor(threads=0)
+
+
+def test_where_nothing_can_be_kept_that_is_a_caution_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    kept = with_floor_kept(diagnosis(kept=None), tmp_path / "file" / "folder")
-    assert kept.kept is None
-    assert kept.fit
-    assert "XDG_STATE_HOME" in kept.findings[-1].advice
-    assert with_floor_kept(diagnosis(Level.BAD, kept=None), tmp_path).kept is None
-    assert with_floor_kept(diagnosis(kept=None), tmp_path).kept is not None
+    for folder, said in ((tmp_path / "file" / "folder", "could not be kept"), (None, "home directory")):
+        kept = with_floor_kept(diagnosis(kept=None), folder)
+        assert kept.kept is None
+        assert kept.fit
+        assert said in kept.findings[-1].said
+        assert "XDG_STATE_HOME" in kept.findings[-1].advice
+
+
+def test_only_what_is_better_is_kept_and_only_from_a_fit_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recent = replace(FLOOR, taken=datetime.now(UTC).isoformat())
+    quick = replace(recent, pairs=3, degrees=4)
+    assert with_floor_kept(diagnosis(Level.BAD, floor=recent, kept=None), tmp_path).kept is None
+    assert with_floor_kept(diagnosis(floor=recent, kept=None), tmp_path).kept is not None
+    second = with_floor_kept(diagnosis(floor=quick, kept=None), tmp_path)
+    assert second.kept is None
+    assert store.kept(PLACE, tmp_path) == recent
+    monkeypatch.setattr(doctoring, "examine", lambda *args, **options: second)
+    assert "Kept stays an earlier noise floor" in run().stdout
