@@ -116,6 +116,7 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
     from benchmarks.cell import Effort, measure_cell
     from benchmarks.records import Cell
 
+    worker = os.getpid()
     for request in requests:
         if "probe" in request:
             _answer(replies, {"found": _probed(request)})
@@ -126,6 +127,8 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
         cell = Cell.from_json(request["cell"])
         with residue.python_random_state_kept():
             record = measure_cell(cell, Effort(**effort, data_folder=None if folder is None else Path(folder)))
+        if os.getpid() != worker:  # users' code has forked, and this is the copy
+            os._exit(0)
         if left := residue.changed(before):
             record = replace(record, facts={**record.facts, "left_behind": left})
         _answer(replies, {"record": record.to_json()})

@@ -23,6 +23,7 @@ STARTS = 3
 """How many workers in a row may be killed before they are ready, until no more are tried."""
 
 _LISTEN = 0.2  # seconds between two looks at time and memory: what grows by 2 GB a second overshoots by 0.4 GB
+_UNREADABLE = "the worker sent something that is no answer"
 
 
 class LocalExecutor:
@@ -106,7 +107,7 @@ class LocalExecutor:
         try:
             messages = worker.process.hear()
         except ValueError:
-            messages, end = [], "the worker sent something unreadable"
+            messages, end = [], _UNREADABLE
         for message in messages:
             if "ready" in message:
                 worker.ready, self._killed = True, 0
@@ -123,7 +124,15 @@ class LocalExecutor:
             yield from self._gone(worker, f"it was not ready after {SECONDS_TO_START:g} s")
 
     def _answered(self, worker: Assignment, message: Mapping[str, Any]) -> Iterator[Event]:
-        finished = worker.answered(Record.from_json(message["record"]))
+        assert worker.planned is not None
+        try:
+            record = Record.from_json(message["record"])
+        except (KeyError, TypeError, ValueError):
+            record = None
+        if record is None or record.cell != worker.planned.cell:
+            yield from self._lose(worker, Outcome.FAILED, _UNREADABLE)
+            return
+        finished = worker.answered(record)
         if finished.record.facts.get("left_behind"):  # what is measured there from now on would be measured otherwise
             self._workers.remove(worker)
             worker.process.end()

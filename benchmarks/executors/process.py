@@ -114,7 +114,7 @@ class WorkerProcess:
         """The messages that have come in since; never waits.
 
         Raises:
-            ValueError: something that is no message came through the pipe.
+            ValueError: something that is no message (a JSON object) came through the pipe.
         """
         while True:
             try:
@@ -126,7 +126,10 @@ class WorkerProcess:
                 break
             self._heard += chunk
         *lines, self._heard = self._heard.split(b"\n")
-        return [json.loads(line) for line in lines]
+        messages = [json.loads(line) for line in lines]
+        if not all(isinstance(message, dict) for message in messages):
+            raise ValueError("not a message")
+        return messages
 
     def gone(self) -> str | None:
         """How it ended, in words; None while it lives."""

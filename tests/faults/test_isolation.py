@@ -68,6 +68,13 @@ class Children(_Base):
         subprocess.run([sys.executable, "-c", leaving + "os.execvp('sleep', ['sleep', '600'])"], check=True)
         Path(f"started-{started.pid}").write_text(str(started.pid))
 
+class Forks(_Base):
+    forked = False
+    def offend(self):
+        if not Forks.forked:
+            Forks.forked = True
+            os.fork()  # from here on there are two that measure
+
 class Gigabyte(_Base):
     printed = False
     def offend(self):
@@ -98,6 +105,7 @@ OFFENDERS = {
     "RandomStates": "random states",
     "Streams": "standard streams",
     "Children": "child processes",
+    "Forks": "child processes",
     "Gigabyte": None,
 }
 
