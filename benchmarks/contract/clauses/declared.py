@@ -23,12 +23,14 @@ def _faults(declared: Declaration) -> list[str]:
     checks = {
         f"memory={declared.memory!r} is none of {', '.join(MEMORY_CLASSES)}": declared.memory not in MEMORY_CLASSES,
         f"needs {sorted(declared.needs - CAPABILITIES)}: no objective knows them": not declared.needs <= CAPABILITIES,
-        f"relative_error={error} is negative": error is not None and not error >= 0,
+        f"relative_error={error} is not 0 or more": error is not None and not error >= 0,
         f"eta={eta} is not between 0 and 1": eta is not None and not 0 <= eta <= 1 + 1e-9,
         "exact, but not unbiased": declared.exact and not declared.unbiased,
         f"exact, but relative_error={error}": declared.exact and error not in (None, 0),
         "linear, but not homogeneous": declared.linear and not declared.homogeneous,
-        f"relative_error={error}, but expected['relative_error']={again}": None not in (error, again) and error != again,
+        f"relative_error={error}, but expected['relative_error']={again}": error is not None
+        and again is not None
+        and not math.isclose(error, again, rel_tol=1e-6, abs_tol=1e-9),
         f"unbiased with relative_error={error}, so eta cannot be {eta}": declared.unbiased
         and error is not None
         and eta is not None

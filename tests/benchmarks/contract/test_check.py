@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.contract.check import CLAUSES, check_estimator, false_alarm_rate
 from benchmarks.contract.clause import Examination, Verdict
-from benchmarks.contract.clauses import moments
+from benchmarks.contract.clauses import declared, moments
 from benchmarks.contract.objectives import FUNCTION, NETWORK, OBJECTIVES
 from benchmarks.contract.result import ClauseResult
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator, Shapes
@@ -105,6 +105,28 @@ def test_every_other_clause_looks_at_frozen_tied_and_same_shaped_tensors() -> No
 def test_an_unbiased_random_estimator_is_held_to_its_declared_moments() -> None:
     found = verdicts(check_estimator(ESTIMATORS.build("forward-gradient")))
     assert found["unbiased"] is found["relative-error"] is found["in-span"] is found["no-tape"] is Verdict.PASSED
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_a_mean_error_that_rests_on_a_handful_of_estimates_is_not_looked_at(seed: int) -> None:
+    examination = Examination(ESTIMATORS.build("forward-gradient[directions=sparse[density=0.001]]"), seed, torch.device("cpu"))
+    assert moments.look_at_error(examination, FUNCTION).verdict is Verdict.INAPPLICABLE  # 1.2 of 300 are expected
+    assert moments.look(examination, FUNCTION).verdict is Verdict.PASSED
+
+
+def test_an_error_declared_twice_may_differ_by_rounding() -> None:
+    class Rounded(Backprop):
+        expected = 1.1 - 1
+
+        def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
+            return Declaration(relative_error=0.1, expected={"relative_error": self.expected})
+
+    class Contradictory(Rounded):
+        expected = 0.11
+
+    assert Rounded.expected != 0.1
+    examinations = [Examination(estimator, 0, torch.device("cpu")) for estimator in (Rounded(), Contradictory())]
+    assert [declared.look(one, FUNCTION).verdict for one in examinations] == [Verdict.PASSED, Verdict.FAILED]
 
 
 def test_full_budget_is_looked_at_on_every_objective_for_exact_derivatives() -> None:
