@@ -1,17 +1,23 @@
 """What is drawn on the axes of a figure: points, intervals, curves, reference lines and labels, in the shared style."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 
 from reports.looks import INK, Look
 from reports.style import MUTED, PAPER, SMALL
 from reports.text import short
 
+LEGEND_LINE = 16
+"""Pixels of a line of a legend."""
+
 _NEAR, _RISE = 14, 7  # pixels within which points share a label, and from a point to its label
 _CHARACTER, _LONGEST = 6.3, 34  # width of one in a label, in pixels, and how many a label may have
+_NAME = 46  # characters of a name in a legend
 _RINGS = 6  # sizes of hollow markers; further series begin anew
 
 
@@ -103,6 +109,19 @@ def _label(axes: Axes, x: float, y: float, text: str, more: str) -> None:
         va="bottom" if above > 0 else "top",
         fontsize=SMALL,
         zorder=5,
+    )
+
+
+def legend(figure: Figure, series: Mapping[str, Look]) -> None:
+    """Name the series at the foot of a figure, `LEGEND_LINE` pixels each; for files, where no page does."""
+    lines = [
+        Line2D([], [], color=look.color, marker=look.marker, linestyle=look.line, markersize=6, linewidth=1.2)
+        for look in series.values()
+    ]
+    names = [f" {short(name, _NAME)}" for name in series]  # matplotlib leaves out names that begin with an underscore
+    spacing = LEGEND_LINE / SMALL - 1
+    figure.legend(
+        lines, names, loc="lower left", frameon=False, fontsize=SMALL, handlelength=3, labelspacing=spacing, borderaxespad=0.2
     )
 
 

@@ -4,7 +4,7 @@ The same records give the same bytes: nothing on the page says when it was made.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from matplotlib.figure import Figure
 
 from benchmarks.records import KINDS, MARKS, METRICS
 from reports import drawing, findings, frames, style, svg, tables
@@ -19,6 +20,7 @@ from reports.appearing import appearing
 from reports.figures import FIGURES, SWEEPS
 from reports.figures.selection import Panel, Selection, Table
 from reports.kernels import kernels_table
+from reports.looks import Look
 from reports.pooling import OUTCOMES
 from reports.svg import VARIABLES
 from reports.text import size, visible
@@ -116,8 +118,9 @@ def save_figures(results: frames.Results, folder: Path) -> list[Path]:
     written = []
     with style.themed():
         for module in FIGURES:
-            for place, panel in enumerate(module.select(results).pictures, start=1):
-                figure = _drawn(module, panel, heading=panel.title)
+            selection = module.select(results)
+            for place, panel in enumerate(selection.pictures, start=1):
+                figure = _drawn_alone(module, panel, _lines([panel]) if selection.legend else {})
                 for ending in ("svg", "pdf"):
                     written.append(folder / f"{module.NAME}-{place}.{ending}")
                     svg.save(figure, written[-1])
@@ -143,18 +146,31 @@ def _section(module: ModuleType, selection: Selection) -> Section:
     )
 
 
-def _drawn(module: ModuleType, panel: Panel, heading: str = "") -> Any:
-    figure, axes = style.axes_of(module.height(panel), left=module.LEFT, top=module.TOP, heading=heading)
+def _drawn(module: ModuleType, panel: Panel) -> Figure:
+    figure, axes = style.axes_of(module.height(panel), left=module.LEFT, top=module.TOP)
     module.draw(axes, panel)
     return figure
 
 
+def _drawn_alone(module: ModuleType, panel: Panel, series: Mapping[str, Look]) -> Figure:
+    """A panel with what the page says around it: its title, and the names of its series."""
+    below = drawing.LEGEND_LINE * len(series)
+    figure, axes = style.axes_of(module.height(panel), module.LEFT, module.TOP, heading=panel.title, below=below)
+    module.draw(axes, panel)
+    if series:
+        drawing.legend(figure, series)
+    return figure
+
+
+def _lines(panels: Iterable[Panel]) -> dict[str, Look]:
+    """What is told apart by its look alone, in the order of reports."""
+    seen = {row["name"]: (panel.line(row), panel.look(row)) for panel in panels for row in panel.rows}
+    return dict(seen[name] for name in sorted(seen))
+
+
 def _legend(selection: Selection) -> tuple[tuple[str, str, str], ...]:
     """Series in the order of reports, with the colour variable and the outline of its marker."""
-    if not selection.legend:
-        return ()
-    seen = {row["name"]: (panel.line(row), panel.look(row)) for panel in selection.panels for row in panel.rows}
-    lines = dict(seen[name] for name in sorted(seen))
+    lines = _lines(selection.panels) if selection.legend else {}
     return tuple((line, VARIABLES[look.color], drawing.outline(look.marker)) for line, look in lines.items())
 
 

@@ -59,7 +59,7 @@ def themed() -> Any:
     return mpl.rc_context(settings)
 
 
-def axes_of(height: float, left: float, top: float, heading: str = "") -> tuple[Figure, Axes]:
+def axes_of(height: float, left: float, top: float, heading: str = "", below: float = 0) -> tuple[Figure, Axes]:
     """A figure of the standard width with one pair of axes.
 
     Args:
@@ -67,9 +67,10 @@ def axes_of(height: float, left: float, top: float, heading: str = "") -> tuple[
         left: pixels that the labels of the y axis need.
         top: pixels above the axes.
         heading: written above the axes; for files, where no page does.
+        below: pixels beneath what `height` holds, for a legend.
     """
-    right, bottom = 20, 44
-    height += _HEADING if heading else 0
+    right, bottom = 20, 44 + below
+    height += below + (_HEADING if heading else 0)
     figure = Figure(figsize=(WIDTH * _UNIT, height * _UNIT), dpi=1 / _UNIT)
     figure.patch.set_alpha(0)
     below_heading = height - top - (_HEADING if heading else 0)

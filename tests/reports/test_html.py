@@ -148,6 +148,14 @@ def test_figures_are_saved_as_vectors_with_the_same_bytes_again(make_run, record
     assert all((tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes() for name in names)
 
 
+def test_saved_figures_name_their_series_where_looks_alone_tell_them_apart(full, tmp_path) -> None:
+    write_report([full], tmp_path / "page.html", tmp_path / "figures")
+    saved = {name: (tmp_path / "figures" / f"{name}-1.svg").read_text(encoding="utf-8") for name in ("cosine", "efficiency")}
+    for text in saved.values():
+        assert ">forward-gradient</text>" in text.replace("> ", ">")
+        assert ">multi-tangent</text>" in text.replace("> ", ">")
+
+
 def test_two_runs_make_one_page(make_run, record_of) -> None:
     records = {"here": record_of(Cell("backprop", "sphere[n=64]", "cost"), multiple=3.0), "there": record_of(COST, multiple=3.0)}
     runs = [make_run([record], name=name, provenance={"machine": name}) for name, record in records.items()]
