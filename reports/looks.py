@@ -7,6 +7,8 @@ marker says the same.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from matplotlib.typing import LineStyleType
+
 from reports.names import FAMILIES, Name
 
 INK = "#222222"
@@ -16,7 +18,7 @@ COLORS = dict(zip(FAMILIES, (INK, "#0072b2", "#d55e00", "#009e73", "#9f4a8b"), s
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*", "p", "h", "d")
 """Matplotlib's names, each of a shape of its own; more series than these share some."""
 
-LINES = ("-", "--", "-.", (0, (6, 1.5, 1, 1.5, 1, 1.5)))
+LINES: tuple[LineStyleType, ...] = ("-", "--", "-.", (0, (6, 1.5, 1, 1.5, 1, 1.5)))
 """Matplotlib's styles. Dotted is none of them: that is what is not measured."""
 
 
@@ -26,7 +28,7 @@ class Look:
 
     color: str
     marker: str
-    line: str | tuple[int, tuple[float, ...]]
+    line: LineStyleType
 
 
 def looks(names: Iterable[Name], by: str = "series") -> dict[str, Look]:
