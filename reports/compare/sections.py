@@ -86,7 +86,9 @@ def outcome(comparison: Comparison) -> str:
     found = Counter((row.compared.title.lower(), row.compared.word(row.verdict)) for row in comparison.losses)
     losses = listed([f"{title} {word} in {count(quantity, 'cell')}" for (title, word), quantity in found.items()], len(COMPARED))
     said = f"losses beyond {threshold}: {losses}" if losses else f"no loss beyond {threshold}"
-    return f"{count(judged, 'number')} compared; {said}."
+    undecidable = len(comparison.rows) - judged
+    without = f", {undecidable} more without a verdict" if undecidable else ""
+    return f"{count(judged, 'number')} compared{without}; {said}."
 
 
 def unmatched(comparison: Comparison) -> list[str]:

@@ -73,10 +73,10 @@ def test_what_did_not_change_is_counted_and_not_listed(make_run, single):
     assert "2 numbers compared; no loss beyond 3.0 %." in text
 
 
-def test_the_last_line_counts_losses_by_what_was_lost(comparison):
+def test_the_last_line_counts_losses_by_what_was_lost_and_what_nobody_could_judge(comparison):
     assert outcome(comparison) == (
-        "3 numbers compared; losses beyond 3.0 %: runtime multiple slower in 1 cell, peak tensor bytes more in 1 cell "
-        "and cosine similarity lower in 1 cell."
+        "3 numbers compared, 1 more without a verdict; losses beyond 3.0 %: runtime multiple slower in 1 cell, peak tensor bytes "
+        "more in 1 cell and cosine similarity lower in 1 cell."
     )
 
 
