@@ -64,8 +64,12 @@ def test_the_summary_of_any_run_is_text_without_control_characters(odd) -> None:
 
 def test_a_contract_lists_its_clauses(make_run, record_of) -> None:
     cell = Cell("backprop", "contract", "contract")
-    folder = make_run([record_of(cell, "wrong", "span", clauses_passed=6, clauses_failed=1, clauses_omitted=0, clauses_not_applicable=2)])
-    assert tables.contract_table(frames.read([folder])).groups[0][1] == (("backprop", "wrong", "6", "1", "0", "2", "now", "span"),)
+    folder = make_run(
+        [record_of(cell, "wrong", "span", clauses_passed=6, clauses_failed=1, clauses_omitted=0, clauses_not_applicable=2)]
+    )
+    assert tables.contract_table(frames.read([folder])).groups[0][1] == (
+        ("backprop", "wrong", "6", "1", "0", "2", "now", "span"),
+    )
 
 
 def test_a_table_of_nothing_has_no_numbers(make_run) -> None:
