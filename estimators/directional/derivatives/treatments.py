@@ -70,9 +70,10 @@ def _same_mask(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[st
     A mask is drawn in the order of its input's memory, but by transforms of functions in the order of dimensions; so the
     dimensions are put in the order of memory for the call.
     """
-    x, *others = args
+    x, *others = args or (kwargs["input"],)
+    others_by_name = {name: value for name, value in kwargs.items() if name != "input"}
     order = sorted(range(x.dim()), key=x.stride, reverse=True)
-    dropped: Tensor = func(x.permute(order), *others, **kwargs)
+    dropped: Tensor = func(x.permute(order), *others, **others_by_name)
     return dropped.permute([order.index(d) for d in range(x.dim())])
 
 

@@ -1,8 +1,10 @@
 """Forward mode multiplies nothing by a zero tangent, records no tape, and names what it cannot differentiate."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -79,3 +81,18 @@ def test_a_parameter_the_loss_does_not_use_has_derivative_zero() -> None:
     module = nn.ModuleDict({"unused": nn.Linear(2, 2)})
     module.forward = lambda x: x
     assert take(objective(module, 4, 2, classes=2)).item() == 0
+
+
+@pytest.mark.parametrize("drop", [torch.dropout, torch.alpha_dropout, functional.dropout], ids=["C++", "C++, alpha", "Python"])
+def test_a_mask_asked_for_by_keywords_is_the_same_for_several_tangents(drop: Callable[..., Tensor]) -> None:
+    class Dropping(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            return drop(input=super().forward(x), p=0.5, **({} if drop is functional.dropout else {"train": True}))
+
+    torch.manual_seed(0)
+    problem = ModuleObjective(Dropping(4, 3), functional.mse_loss, (torch.randn(5, 4), torch.randn(5, 3)))
+    tangents = Gaussian().draw(Weights().layout(problem), range(3), Keyed(1))
+    derivatives = Jvp().take(Weights(), problem, tangents)
+    gradients = torch.autograd.grad(problem.loss(), list(problem.parameters.values()))
+    expected = sum(rows.flatten(1) @ g.flatten() for rows, g in zip(tangents.values(), gradients, strict=True))
+    torch.testing.assert_close(derivatives.values, expected)
