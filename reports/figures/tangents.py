@@ -26,6 +26,6 @@ def select(results: Results) -> Selection:
 
 
 def _place(row: Row) -> sweeps.Place | None:
-    return (
-        sweeps.Place(row["panel"], "tangents k", float(row["name"].k)) if row["name"].k or row["name"].family == "exact" else None
-    )
+    if not row["name"].k and row["name"].family != "exact":
+        return None
+    return sweeps.Place(row["panel"], row["panel"], "tangents k", float(row["name"].k))

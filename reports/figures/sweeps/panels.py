@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
+from reports import names
 from reports.figures.selection import Panel, Row, Selection
 from reports.figures.sweeps.courses import COURSES, Course
 from reports.figures.sweeps.places import Place
@@ -22,7 +23,7 @@ def select(results: Results, place: Callable[[Row], Place | None], least: int, b
         least: fewer places are no course, of a family or of a line.
         by: `series`, or `text` where estimators that differ in k alone are lines of their own.
     """
-    placed = {course: _placed(results, course, place, by) for course in COURSES}
+    placed = _told_apart({course: _placed(results, course, place, by) for course in COURSES})
     measured: dict[str, set[float]] = {}
     planned: dict[tuple[str, str], set[float]] = {}
     for row in (row for data in placed.values() for row in rows(data[["family", "line", "x", "value"]])):
@@ -40,6 +41,13 @@ def select(results: Results, place: Callable[[Row], Place | None], least: int, b
     ]
     few = [f"{count(len(short), 'line')} of fewer than {least} places"] if short else []
     return Selection(tuple(panels), (*_left_out(shown.values()), *few), results.scope, legend=True)
+
+
+def _told_apart(placed: dict[Course, pd.DataFrame]) -> dict[Course, pd.DataFrame]:
+    """The same with a name of its own for each family."""
+    called = {shared: family for data in placed.values() for shared, family in zip(data["shared"], data["family"], strict=True)}
+    families = names.told_apart(called, called.__getitem__)
+    return {course: data.assign(family=data["shared"].map(families)) for course, data in placed.items()}
 
 
 def _of(data: pd.DataFrame, families: list[str], short: list[tuple[str, str]]) -> pd.DataFrame:

@@ -12,11 +12,13 @@ class Place(NamedTuple):
     """Where a cell stands in a sweep.
 
     Attributes:
-        family: what it shares with the others of its line.
+        shared: what it shares with the others of its family, whole.
+        family: the same as it is called; files of one name in several folders are called alike.
         axis: what is varied, for the axis.
         x: its value; 0 for an estimator that has none, which is drawn as a level.
     """
 
+    shared: str
     family: str
     axis: str
     x: float
@@ -37,6 +39,7 @@ def of_problem(row: Row, parameters: Mapping[str, str]) -> Place | None:
         value = spec.get(parameter)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
             rest = tuple(pair for pair in spec.parameters if pair[0] != parameter)
-            context = [names.problem(str(Spec(spec.name, rest))), *row["panel"].split(" · ")[1:]]
-            return Place(" · ".join(context), axis, float(value))
+            shared, context = str(Spec(spec.name, rest)), row["panel"].split(" · ")[1:]
+            called, whole = (" · ".join([name, *context]) for name in (names.problem(shared), shared))
+            return Place(whole, called, axis, float(value))
     return None

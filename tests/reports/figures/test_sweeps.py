@@ -63,6 +63,14 @@ def test_the_coordinates_of_a_function_and_the_parameters_of_ones_own_problem_ar
     ]
 
 
+def test_files_of_one_name_in_two_folders_are_two_families(make_run, record_of) -> None:
+    names = [f"{folder}/my.py:build[width={x}]" for folder, widths in (("a", (1, 2, 4)), ("b", (8, 16, 32))) for x in widths]
+    records = [record_of(Cell("backprop", name, "cost"), multiple=3.0) for name in names]
+    selection = dimensions.select(frames.read([make_run(records)]))
+    assert [sorted(row["x"] for row in panel.rows) for panel in selection.panels] == [[1, 2, 4], [8, 16, 32]]
+    assert ["a/my.py" in panel.title for panel in selection.panels] == [True, False]
+
+
 def test_two_places_are_no_course(swept) -> None:
     assert dimensions.select(swept([f"mlp[width={width}]" for width in WIDTHS[:2]])).panels == ()
     few = swept(["sphere"], [f"forward-gradient[k={k}]" for k in (1, 4, 16)], name="few")
