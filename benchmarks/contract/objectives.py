@@ -161,7 +161,7 @@ def _weighted_mean(output: Tensor, targets: Tensor, reduction: str = "mean") -> 
     return product.mean() if reduction == "mean" else product
 
 
-FUNCTION = ContractObjective("function", linear_function(1.0, -0.5, 2.0, 0.25), linear=True, draws=300)
+FUNCTION = ContractObjective("function", linear_function(1.0, -0.5, 2.0, 0.25), linear=True, draws=500)
 NETWORK = ContractObjective("linear network", _two_heads, linear=True, draws=150, samples=4)
 PERCEPTRON = ContractObjective("perceptron", _perceptron, samples=4)
 DROPOUT = ContractObjective("dropout", _dropout)

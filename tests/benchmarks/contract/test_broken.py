@@ -461,7 +461,7 @@ def test_a_defect_fails_the_clauses_made_for_it_and_no_others(name: str) -> None
         ("not finite", "output", "'x' holds NaN or infinity"),
         ("cannot be used", "output", "KeyError: 'weight'"),
         ("another loss", "output", "the loss is -1.5 instead of 1.5"),
-        ("wrong declared variance", "relative-error", "of 5 declared, 300 draws"),
+        ("wrong declared variance", "relative-error", "of 5 declared, 500 draws"),
         (
             "same noise for same-shaped tensors",
             "independent-tensors",
