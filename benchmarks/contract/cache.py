@@ -2,14 +2,17 @@
 
 One file a verdict, in `contract/` below the folder that `GRADGAUGE_CACHE` names, or else `gradgauge` in the user's cache
 (`XDG_CACHE_HOME`, or `~/.cache`). Its name is a digest of the spec, the seed, device and dtype, torch's version, the sources of
-the package `estimators` and of the contract, and for an estimator of the user's own of the Python files in its folder. (What
-these import from elsewhere is not looked at.) Estimators of installed packages are never kept. A file that cannot be read counts
-as none; a cache that cannot be written to is done without.
+the package `estimators` and of the contract, and for an estimator of the user's own of the Python files in its folder and of
+whatever this process has imported from outside of installed packages. (What is imported only while an estimate runs is not looked
+at.) Estimators of installed packages are never kept. A file that cannot be read counts as none; a cache that cannot be written to
+is done without.
 """
 
 import hashlib
 import json
 import os
+import sys
+import sysconfig
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +35,9 @@ _FORMAT = 1
 _BENCHMARKS = Path(__file__).resolve().parents[1]
 _RULER = ("contract", "harness")
 """The folders of `benchmarks` that a verdict depends on."""
+
+_OURS = ("gradgauge", "reports", "benchmarks", "estimators")
+_INSTALLED = {"site-packages", "dist-packages"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,19 @@ def _sources(spec: str) -> list[Path] | None:
     if not path.endswith(".py"):
         return None
     own = Path(path).expanduser().resolve()
-    return [*ruler, *measured, own, *_python_files(own.parent.glob("*.py"))]
+    return [*ruler, *measured, own, *_python_files(own.parent.glob("*.py")), *_imported_by_the_user()]
+
+
+def _imported_by_the_user() -> list[Path]:
+    """The files of all modules in this process that are neither Python's, nor installed, nor this project's."""
+    known = [Path(sysconfig.get_path("stdlib")), *(_BENCHMARKS.parent / name for name in _OURS)]
+    names = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    paths = _python_files({Path(name).resolve() for name in names if isinstance(name, str) and name.endswith(".py")})
+    return [
+        path
+        for path in paths
+        if not (_INSTALLED.intersection(path.parts) or any(path.is_relative_to(folder.resolve()) for folder in known))
+    ]
 
 
 def _python_files(paths: Iterable[Path]) -> list[Path]:

@@ -1,7 +1,9 @@
 """A verdict is recalled as long as nothing it depends on has changed, and whatever lies in the cache does no harm."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -102,6 +104,21 @@ def test_the_key_of_a_file_follows_its_contents_and_its_neighbours(own: Callable
     assert key(own("one")) == before
     (tmp_path / "helpers.py").write_text("x = 1\n")
     assert key(own("one")) != before
+
+
+def test_the_key_of_a_file_follows_what_was_imported_from_elsewhere(
+    own: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = ModuleType("imported_elsewhere")
+    elsewhere.__file__ = str(tmp_path / "library" / "elsewhere.py")
+    file = Path(elsewhere.__file__)
+    file.parent.mkdir()
+    file.write_text("x = 1\n")
+    before = key(own("one"))
+    monkeypatch.setitem(sys.modules, "imported_elsewhere", elsewhere)
+    imported = key(own("one"))
+    file.write_text("x = 2\n")
+    assert len({before, imported, key(own("one"))}) == 3
 
 
 def test_estimators_of_installed_packages_are_never_kept() -> None:
