@@ -1,9 +1,9 @@
 """Tangents are drawn afresh for every tensor and for every index: nothing is used twice.
 
 The commonest defect is one seed for all tensors of a shape: the estimate then tends to the sum of their gradients. Over the
-draws, the inner products of the parts of one tangent that belong to two tensors of a shape are added up, and so are those of the
-first two tangents of an estimate. Where one factor may as well have the other sign, the sum exceeds t times the root of the sum
-of squares with probability 2 exp(-t²/2) at most, whatever the law (Hoeffding 1963).
+draws, the cosines between the parts of one tangent that belong to two tensors of a shape are added up, and so are those between
+the first two tangents of an estimate. Where one of both may as well have the other sign, the sum exceeds t times the root of the
+sum of squares with probability 2 exp(-t²/2) at most, whatever the law (Hoeffding 1963).
 """
 
 import math
@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import torch
+from torch import Tensor
 
 from benchmarks.contract.clause import Clause, Examination, Observation, Sample, failed, flat, inapplicable, omitted, passed
 from benchmarks.contract.objectives import ContractObjective
 
 CHANCE = 1e-6  # of a false alarm, for each pair of tensors and for the pair of tangents
 BOUND = math.sqrt(2 * math.log(2 / CHANCE))
+_ROUNDING = 1e-3  # largest cosine that orthogonal tangents may have
 _PAIRS = 3  # of one shape, on one objective: at most so many are looked at
 
-Products = Callable[[Sample], Iterator[tuple[str, list[float]]]]
+Cosines = Callable[[Sample], Iterator[tuple[str, list[float]]]]
 
 
 def look_at_tensors(examination: Examination, case: ContractObjective) -> Observation:
@@ -34,7 +36,7 @@ def look_at_tangents(examination: Examination, case: ContractObjective) -> Obser
     return _looked(examination, case, _between_tangents, "one tangent")
 
 
-def _looked(examination: Examination, case: ContractObjective, products: Products, nothing: str) -> Observation:
+def _looked(examination: Examination, case: ContractObjective, cosines: Cosines, nothing: str) -> Observation:
     if not case.draws:
         return inapplicable("not linear")
     if not examination.declaration(examination.subject(case).objective).stochastic:
@@ -42,7 +44,7 @@ def _looked(examination: Examination, case: ContractObjective, products: Product
     sample = examination.sample(case)
     if not sample.tangents:
         return inapplicable("names no tangents")
-    found = {name: _standardised(values) for name, values in products(sample)}
+    found = {name: _standardised(values) for name, values in cosines(sample)}
     if not found:
         return inapplicable(nothing)
     worst = max(found, key=lambda name: abs(found[name]))
@@ -54,20 +56,27 @@ def _between_tensors(sample: Sample) -> Iterator[tuple[str, list[float]]]:
     names = list(sample.tangents[0])
     same = [pair for pair in combinations(names, 2) if len({sample.tangents[0][name].shape for name in pair}) == 1]
     for one, other in same[:_PAIRS]:
-        yield f"{one!r} and {other!r}", [float((drawn[one][0] * drawn[other][0]).sum()) for drawn in sample.tangents]
+        yield f"{one!r} and {other!r}", [_cosine(drawn[one][0], drawn[other][0]) for drawn in sample.tangents]
 
 
 def _between_tangents(sample: Sample) -> Iterator[tuple[str, list[float]]]:
     if len(next(iter(sample.tangents[0].values()))) > 1:
         rows = [[flat({name: part[index] for name, part in drawn.items()}) for index in (0, 1)] for drawn in sample.tangents]
-        yield "two tangents", [float(first @ second) for first, second in rows]
+        yield "two tangents", [_cosine(first, second) for first, second in rows]
+
+
+def _cosine(first: Tensor, second: Tensor) -> float:
+    """Whatever the lengths, zero where one is; rounding counts as nothing."""
+    first, second = first.double(), second.double()
+    lengths = float(first.norm() * second.norm())
+    cosine = float((first * second).sum()) / lengths if lengths else 0.0
+    return cosine if abs(cosine) > _ROUNDING else 0.0
 
 
 def _standardised(values: list[float]) -> float:
-    """The sum over the root of the sum of squares; rounding counts as nothing."""
-    products = torch.tensor(values, dtype=torch.float64)
-    products = products.where(products.abs() > 1e-3, 0.0)
-    return float(products.sum() / products.norm()) if products.any() else 0.0
+    """The sum over the root of the sum of squares."""
+    cosines = torch.tensor(values, dtype=torch.float64)
+    return float(cosines.sum() / cosines.norm()) if cosines.any() else 0.0
 
 
 TENSORS = Clause(

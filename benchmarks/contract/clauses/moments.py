@@ -5,8 +5,8 @@ than above: the estimates' distributions have a heavy upper tail, and draws that
 comparison outside is made once more with new draws, and only what lies outside twice counts. The law of an estimate is not known
 here, so `ONCE` is a bound taken from simulation, far above what was seen: of 780,000 comparisons in 60,000 samples of Gaussian
 directions with k = 1, at both of the contract's sizes, none lay outside. An estimate along signs that is twice or half as long
-as it should be is found. Where hardly any estimate is not zero (very sparse tangents in few dimensions) the mean error rests on chance and is not
-looked at.
+as it should be is found. Where hardly any estimate is not zero (very sparse tangents in few dimensions) the mean error rests on
+chance and is not looked at.
 """
 
 import math

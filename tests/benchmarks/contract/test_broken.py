@@ -201,6 +201,13 @@ class Twice(Honest):
         return {name: torch.stack([part, part]) for name, part in state.items()}
 
 
+class InAnotherUnit(Drawn):
+    """Names its tangents as short as its steps would be."""
+
+    def tangents(self, state: Any) -> Tensors:
+        return {name: 1e-4 * part[None] for name, part in state.items()}
+
+
 class Summed(Honest):
     """Takes the loss for a sum over samples: four of them make up a batch."""
 
@@ -350,6 +357,7 @@ CASES: dict[str, tuple[Estimator, set[str]]] = {
     "writes .grad": (TEN["writes .grad"][0], UNTOUCHED),
     "records a tape": (TEN["records a tape"][0], {"no-tape"}),
     "same noise for same-shaped tensors": (TEN["same noise for same-shaped tensors"][0], {"independent-tensors", *MOMENTS}),
+    "the same, with short tangents": (InAnotherUnit(source=one_stream_a_shape), {"independent-tensors", *MOMENTS}),
     "not in the span it declares": (TEN["not in the span it declares"][0], {"in-span", "descent"}),
     "wrong declared variance": (TEN["wrong declared variance"][0], {"relative-error"}),
     "half too short": (Spoiled(spoil=lambda t: {k: v / 2 for k, v in t.items()}), MOMENTS),
