@@ -83,25 +83,22 @@ class ClosesEverything(_Base):
         os.closerange(3, 100)
         time.sleep(60)
 
-class _Forges(_Base):
+class Forges(_Base):
     def tensors(self, objective):
+        mark = __file__ + ".forged"
+        before = os.path.exists(mark)
+        open(mark, "w").close()
         for descriptor in range(3, 20):
             try:
-                os.write(descriptor, self.message)
+                os.write(descriptor, b"{\\"record\\": {\\"estimator\\": \\"backprop\\"}}\\n" if before else b"5\\n")
             except OSError:
                 pass
         time.sleep(60)
-
-class ForgesNothing(_Forges):
-    message = b"[1]\\n"
-
-class ForgesHalf(_Forges):
-    message = b"{\\"record\\": {\\"estimator\\": \\"backprop\\"}}\\n"
 """
 TIMEOUT, LIMIT = 15.0, 2_000_000_000
 NAMES = (
     *("Fine", "Raises", "ExitsPolitely", "Nan", "WrongKeys", "WrongShape", "NoEstimator", "Absent"),
-    *("Exits", "Killed", "Hangs", "EatsMemory", "ClosesEverything", "ForgesNothing", "ForgesHalf"),
+    *("Exits", "Killed", "Hangs", "EatsMemory", "ClosesEverything", "Forges"),
 )
 
 
@@ -176,8 +173,7 @@ def test_noise_on_standard_output_is_never_taken_for_an_answer(records: dict[tup
         ("Hangs", Outcome.TIMEOUT, f"ended after {TIMEOUT:g} s"),
         ("EatsMemory", Outcome.OUT_OF_MEMORY, "all workers may hold 2.00 GB"),
         ("ClosesEverything", Outcome.FAILED, "closed the pipe for its answers"),
-        ("ForgesNothing", Outcome.FAILED, "sent something that is no answer"),
-        ("ForgesHalf", Outcome.FAILED, "sent something that is no answer"),
+        ("Forges", Outcome.FAILED, "sent something that is no answer"),
     ],
 )
 def test_a_fault_is_a_row_with_its_reason(

@@ -129,7 +129,7 @@ def test_a_worker_that_is_killed_costs_one_cell_and_one_that_only_starts_costs_n
             psutil.Process().children()[0].kill()
             killed.append(bool(status.running))
 
-    (tmp_path / "slow.py").write_text(SLOW.format(seconds=3))
+    (tmp_path / "slow.py").write_text(SLOW.format(seconds=0))
     estimators = (f"{tmp_path}/slow.py:Slow",)
     asked = Request("custom", estimators, ("beale",), ("memory",), threads=physical_cores(), out=tmp_path / "run")
     result = run(asked, strike)
