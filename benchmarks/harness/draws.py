@@ -105,15 +105,15 @@ class Reducer:
         rows, self._filled = self._chunk[: self._filled], 0
         if not len(rows):
             return
-        if sum(map(len, self._agreeing)) < SIGN_DRAWS:
-            agree = (rows.sign() == self._signs_of_gradient) & (self._signs_of_gradient != 0)
+        if self.count - len(rows) < SIGN_DRAWS:
+            agree = (rows * self._signs_of_gradient).gt_(0)  # 1 or 0 in place: sums of booleans are slow
             self._agreeing.append(agree.sum(dim=1, dtype=torch.float64))
         wide = self._wide[: len(rows)].copy_(rows)
         self._along.append(self._by_layer(wide, lambda part, exact: part @ exact))
         self._squared.append(self._by_layer(wide, _squared_norms))
         wide -= self._gradient
         self._error.append(self._by_layer(wide, _squared_norms))
-        self._excess.addmv_(wide.T, torch.ones_like(wide[:, 0]))
+        self._excess.addmv_(wide.T, wide.new_ones(len(wide)))
 
     def _by_layer(self, rows: Tensor, reduce: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         """[rows, L]: one number a row and layer."""

@@ -24,9 +24,10 @@ STREAMS = ("keyed", "sequential")
 
 @dataclass(frozen=True)
 class State:
-    """What a directional estimator keeps between calls: the coordinates, and the last estimate's stream (a seed)."""
+    """What a directional estimator keeps between calls: the coordinates, the scale's factor, and the last estimate's stream."""
 
     layout: Layout
+    factor: float
     stream: Stream | None = None
 
 
@@ -85,12 +86,11 @@ class Directional(Estimator):
         Raises:
             MissingCapability: the scale has no closed form for these parts at this dimension.
         """
-        state = State(self.space.layout(objective))
+        layout = self.space.layout(objective)
         try:
-            self._factor(state.layout)
+            return State(layout, self._factor(layout))
         except ValueError as error:
             raise MissingCapability("closed_form", str(error)) from None
-        return state
 
     def estimate(self, objective: Objective, state: State, *, generator: torch.Generator) -> tuple[Estimate, State]:
         """See `Estimator.estimate`."""
@@ -198,8 +198,7 @@ class Directional(Estimator):
 
     def _combined(self, state: State, tangents: Tangents, derivatives: Derivatives) -> LinearCombination:
         coefficients = self.aggregation.coefficients(tangents, derivatives.values)
-        factor = self._factor(state.layout)
-        return LinearCombination(derivatives.loss, tangents, coefficients if factor == 1 else coefficients * factor)
+        return LinearCombination(derivatives.loss, tangents, coefficients if state.factor == 1 else coefficients * state.factor)
 
     def _factor(self, layout: Layout) -> float:
         n, law = dimension(layout), self._law(tuple(block.shape for block in layout))

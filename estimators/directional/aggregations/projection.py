@@ -1,6 +1,8 @@
 """The orthogonal projection of the gradient onto the tangents' span."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -50,20 +52,23 @@ def gram_matrix(tangents: Tangents) -> Tensor:
 
 
 def _summed(blocks: list[Tensor], *, exact: bool) -> Tensor:
-    k = len(blocks[0])
-    gram = torch.zeros((k, k), dtype=torch.float64, device=blocks[0].device)
+    """The Gram matrices of all chunks together; that of a single chunk is the sum, and nothing is spent on adding it to zeros."""
+    return reduce(Tensor.add_, _products(blocks, exact=exact))
+
+
+def _products(blocks: list[Tensor], *, exact: bool) -> Iterator[Tensor]:
+    """The Gram matrix of each chunk, [k, k] in float64, multiplied in float64 only where `exact`."""
     for block in blocks:
         wide = block.dtype if block.dtype.itemsize >= torch.float32.itemsize and not exact else torch.float64
         for chunk in block.split(_COLUMNS, dim=1):
             part = chunk.to(wide)
-            gram += part @ part.T
-    return gram
+            yield (part @ part.T).double()
 
 
 def _far_apart(gram: Tensor) -> bool:
     """Whether no tangent, whatever its length, lies near the span of those before it."""
     factor, failed = torch.linalg.cholesky_ex(gram)
-    return not bool(failed) and bool((factor.diagonal().square() > _APART * gram.diagonal()).all())
+    return not bool(failed) and float((factor.diagonal().square() / gram.diagonal()).min()) > _APART
 
 
 def solve(gram: Tensor, derivatives: Tensor) -> Tensor:
@@ -78,8 +83,8 @@ def solve(gram: Tensor, derivatives: Tensor) -> Tensor:
     """
     factor, failed = torch.linalg.cholesky_ex(gram)
     if not bool(failed):
-        least, largest = map(float, factor.diagonal().aminmax())
-        if least**2 > _RANK_TOLERANCE * largest**2:
+        pivots = factor.diagonal().tolist()  # crosses to the host once
+        if min(pivots) ** 2 > _RANK_TOLERANCE * max(pivots) ** 2:
             solved: Tensor = torch.cholesky_solve(derivatives.unsqueeze(1), factor)
             return solved.squeeze(1)
     values, vectors = torch.linalg.eigh(gram)

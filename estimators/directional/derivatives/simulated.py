@@ -26,6 +26,8 @@ class Simulated(Derivative):
         else:
             loss, gradient = _backward(space, objective)
         values = [matrix(rows) @ gradient[name].flatten() for name, rows in tangents.items()]
+        if len(values) == 1:  # the sum already: adding it up would cost as much again as a short product
+            return Derivatives(loss, values[0])
         return Derivatives(loss, torch.stack([value.to(values[0].dtype) for value in values]).sum(0))
 
     def forward_multiple(self, k: int) -> None:
