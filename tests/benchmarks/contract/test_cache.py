@@ -148,6 +148,7 @@ def test_a_second_cell_recalls_the_verdict_and_says_so() -> None:
 
 def test_a_broken_contract_is_recalled_as_broken(own: Callable[[str], str]) -> None:
     spec = own("kept")
+    ESTIMATORS.build(spec)  # what it imports is in its key
     cache.store(key(spec), RESULTS)
     record = measured(spec)
     assert record.outcome is Outcome.WRONG
