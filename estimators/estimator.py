@@ -21,7 +21,7 @@ MEMORY_CLASSES = {
     "none": "no tensor as large as a layer",
     "layer": "one layer's activations and tangent",
     "parameters": "a small constant number of vectors of length n",
-    "tangents": "k vectors of length n",
+    "tangents": "k vectors of length n, and a few k x k matrices",
     "activations": "the activations of all layers, and one vector of length n",
 }
 """The classes of memory beyond the base forward pass that a `Declaration` may name."""

@@ -43,7 +43,8 @@ class Sizes:
     activations: int
 
 
-_FEW = 6  # vectors of length n, at most, where the class says "a small constant number"
+_FEW = 6  # vectors of length n, or k x k matrices, at most, where the class says "a small constant number" or "a few"
+_DOUBLE = 8  # bytes of a number in a k x k matrix
 _SCALARS = 128  # bytes of losses, derivatives and other single numbers
 _IN_FLIGHT = 4  # times the base's own, for one dual pass with its temporaries
 
@@ -51,7 +52,7 @@ LIMITS: dict[str, Callable[[Sizes], float]] = {
     "none": lambda s: _IN_FLIGHT * s.base + s.layer,
     "layer": lambda s: _IN_FLIGHT * s.base + _FEW * s.layer,
     "parameters": lambda s: _IN_FLIGHT * s.base + _FEW * s.parameters,
-    "tangents": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + _FEW * (s.parameters + s.tangents),
+    "tangents": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + _FEW * (s.parameters + s.tangents + _DOUBLE * s.k**2),
     "activations": lambda s: _IN_FLIGHT * s.base + 3 * s.activations + _FEW * s.parameters,
 }
 """Class of memory -> most bytes, beside `_SCALARS`."""

@@ -26,6 +26,7 @@ VARIANTS = [
     "forward-gradient[k=4,aggregation=sum]",
     "multi-tangent[k=1]",
     "multi-tangent[k=16]",
+    "multi-tangent[k=64]",
     "multi-tangent[directions=rademacher]",
     "multi-tangent[scale=unbiased]",
     "multi-tangent[scale=length-preserving]",
