@@ -2,7 +2,8 @@
 
 It is run by `test_quality_figures` in a process set up as workers are. A side is the time of DRAWS draws of K tangents in
 n = 16384 dimensions on one thread: `randn` draws the numbers and does nothing with them; a loop draws signs by `randint` and
-forms estimate and metrics draw by draw, as one would write it at first; `measure` is the whole measurement as in a run.
+forms estimate and metrics draw by draw, as one would write it at first; `floor` is drawing and the three products of a projection
+alone, without solving or a metric; `measure` is the whole measurement as in a run.
 """
 
 import json
@@ -16,6 +17,8 @@ import torch
 from benchmarks.harness.quality import measure
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import build_problem
+from estimators.directional.space import Block
+from estimators.directional.streams import Keyed
 from estimators.registry import ESTIMATORS
 
 DRAWS, K, N, ROUNDS = 1000, 16, 16384, 5
@@ -51,6 +54,15 @@ def loop(aggregation: str) -> None:
     torch.tensor(metrics).mean(0)
 
 
+def floor(law: str) -> None:
+    layout, gradient = (Block("x", (N,), torch.float32, torch.device("cpu")),), 2 * torch.ones(N)
+    for draw in range(DRAWS):
+        stream = Keyed(draw)
+        tangents = (stream.normal if law == "gaussian" else stream.signs)(layout, range(K))["x"]
+        derivatives, _ = tangents @ gradient, tangents @ tangents.T
+        _ = derivatives @ tangents
+
+
 def ours(spec: str) -> None:
     measure(problem, ESTIMATORS.build(spec), Settings(draws=DRAWS, budget_s=3600))
 
@@ -60,6 +72,8 @@ problem = build_problem(f"sphere[n={N}]")
 
 def sides() -> dict[str, Callable[[], None]]:
     found: dict[str, Callable[[], None]] = {"randn": randn, "randn, buffer": randn_into_one_buffer}
+    for law in ("gaussian", "rademacher"):
+        found[f"projection, {law}, floor"] = lambda law=law: floor(law)
     for aggregation, name in SPECS.items():
         found[f"{aggregation}, loop"] = lambda aggregation=aggregation: loop(aggregation)
         for law in ("gaussian", "rademacher"):
