@@ -1,7 +1,8 @@
 """The driver's book: takes what happens, writes each record at once, and says how far the run has come."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks import verdicts
@@ -19,10 +20,11 @@ class Status:
         total: cells asked for.
         done: cells that have a record from this or an earlier session.
         running: what is being measured now.
-        elapsed: seconds since this session began.
+        elapsed: seconds of work in this session.
         left: seconds that the rest is expected to take.
         last: the record that was just written, if that is what happened.
         note: what is waited for before anything is measured.
+        side: where several are measured in turns, the name of the folder that the news is from.
     """
 
     total: int
@@ -32,6 +34,7 @@ class Status:
     left: float
     last: Record | None = None
     note: str = ""
+    side: str = ""
 
 
 Progress = Callable[[Status], None]
@@ -62,15 +65,29 @@ class Journal:
         self._writer, self._workers, self._cores, self._progress = writer, workers, cores, progress
         self._total = len(plan.cells) + len(earlier)
         self._expected = plan.seconds(workers)
-        self._start = time.monotonic()
+        self._worked = 0.0
+        self._since: float | None = None
         self._running: dict[Cell, Planned] = {}
         self._contracts = {record.cell.estimator: record for record in earlier if record.cell.kind == CONTRACT}
         self._lost = verdicts.lost(earlier)
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the session began."""
-        return time.monotonic() - self._start
+        """Seconds of work in this session: where folders are measured in turns, only this one's."""
+        return self._worked + (0.0 if self._since is None else time.monotonic() - self._since)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Let the time count until the context ends."""
+        self._since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._worked, self._since = self.elapsed, None
+
+    def show(self) -> None:
+        """Say how far the run has come."""
+        self._progress(self._status(None))
 
     def take(self, event: Event) -> None:
         """Note what happened."""
@@ -113,4 +130,5 @@ class Journal:
     def _status(self, last: Record | None) -> Status:
         left = self.left.seconds(self._workers)
         pace = (self.elapsed + _PRIOR) / (self._expected - left + _PRIOR)
-        return Status(self._total, self._total - len(self.left.cells), tuple(self._running), self.elapsed, left * pace, last)
+        done, side = self._total - len(self.left.cells), self._writer.path.name
+        return Status(self._total, done, tuple(self._running), self.elapsed, left * pace, last, side=side)

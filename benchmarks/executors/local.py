@@ -41,7 +41,14 @@ class LocalExecutor:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._end_all()
+        self.close()
+
+    def close(self) -> None:
+        """End every worker, the spare one too."""
+        self._end_workers()
+        if self._spare is not None:
+            self._spare.process.end()
+            self._spare = None
 
     def run(self, cells: Sequence[Planned], admit: Admit, *, workers: int, spare: bool = False) -> Iterator[Event]:
         """Measure cells in fresh processes.
@@ -164,12 +171,6 @@ class LocalExecutor:
     def _end_workers(self) -> None:
         while self._workers:
             self._workers.pop().process.end()
-
-    def _end_all(self) -> None:
-        self._end_workers()
-        if self._spare is not None:
-            self._spare.process.end()
-            self._spare = None
 
 
 def _gigabytes(size: int) -> str:

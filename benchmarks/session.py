@@ -1,0 +1,233 @@
+"""One run folder while it is measured into: held for writing, worked off part by part, closed with what was learned.
+
+`benchmarks.turns` decides which part of which folder is next. This process imports no torch and makes no CUDA context.
+"""
+
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import verdicts
+from benchmarks.doctor import store
+from benchmarks.doctor.noise import Place
+from benchmarks.executors.events import Admission, Limits, StartError
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.executors.process import Launch
+from benchmarks.harness.machine import MEMORY_SHARE, available_bytes, physical_cores, usable_cores
+from benchmarks.journal import Journal, Progress
+from benchmarks.plan import Plan, Planned
+from benchmarks.plan import plan as planned_cells
+from benchmarks.preparation import Preparation, needed_data
+from benchmarks.provenance import provenance
+from benchmarks.records import PROTOCOL_VERSION, Outcome, RunFolder, latest
+from benchmarks.request import Request, UsageError
+from estimators.spec import parse
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What became of a run.
+
+    Attributes:
+        folder: where it is.
+        exit_code: see `benchmarks.verdicts.exit_code`.
+        counts: outcome -> number of cells; `missing` for those that have no record.
+        seconds: that this session took.
+        damage: notes on lines of the folder that could not be read.
+    """
+
+    folder: Path
+    exit_code: int
+    counts: Mapping[str, int]
+    seconds: float
+    damage: tuple[str, ...] = ()
+
+
+class Session:
+    """A run folder that is being measured into; see `opened`.
+
+    Attributes:
+        refused: why nothing more can be measured into it; empty where something can.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        folder: RunFolder,
+        everything: Plan,
+        damage: Sequence[str],
+        journal: Journal,
+        executor: LocalExecutor,
+        data: Preparation,
+    ) -> None:
+        """Keep what it works with; nothing is measured yet."""
+        self.refused = ""
+        self._request, self._folder, self._everything, self._damage = request, folder, everything, tuple(damage)
+        self._journal, self._executor, self._data = journal, executor, data
+
+    def blocks(self) -> dict[int, list[Planned]]:
+        """Number of a block -> its timed cells that are left."""
+        found: dict[int, list[Planned]] = {}
+        for planned in self._journal.left.alone:
+            found.setdefault(planned.block, []).append(planned)
+        return found
+
+    def show(self) -> None:
+        """Say how far it has come."""
+        self._journal.show()
+
+    def measure_together(self, *, spare: bool) -> None:
+        """Measure what reads no clock, over as many workers as there are physical cores.
+
+        Args:
+            spare: whether to start the first worker of what is timed meanwhile.
+        """
+        left = self._journal.left
+        self._measure(left.together, workers_of(self._request), spare=spare and bool(left.alone))
+
+    def measure_alone(self, block: int) -> None:
+        """Time what is left of one block in a fresh process, one cell after the other."""
+        self._measure(self.blocks().get(block, []), 1)
+
+    def refuse(self, reason: str) -> None:
+        """Write every cell that is left as skipped."""
+        self.refused = reason
+        self._journal.stop(Outcome.SKIPPED, reason, everything=True)
+        self.show()
+
+    def close(self, *, interrupted: bool) -> RunResult:
+        """Write what is known at the end.
+
+        Args:
+            interrupted: whether somebody stopped it; what was under way is then written as interrupted.
+        """
+        self._executor.close()
+        if interrupted:
+            self._journal.stop(Outcome.INTERRUPTED, "interrupted", everything=False)
+        self._close_header(interrupted)
+        records, _ = self._folder.records()
+        last = latest(records)
+        missing = len({planned.cell for planned in self._everything.cells} - {record.cell for record in last})
+        counts = {**verdicts.counts(last), **({"missing": missing} if missing else {})}
+        code = verdicts.exit_code(last, interrupted=interrupted)
+        return RunResult(self._folder.path, code, counts, self._journal.elapsed, self._damage)
+
+    def _measure(self, cells: Sequence[Planned], workers: int, *, spare: bool = False) -> None:
+        with self._journal.at_work():
+            try:
+                for event in self._executor.run(cells, self._admission, workers=workers, spare=spare):
+                    self._journal.take(event)
+            except StartError as error:
+                self.refused = " ".join(str(error).split())
+                self._journal.stop(Outcome.FAILED, self.refused, everything=True)
+
+    def _admission(self, planned: Planned) -> Admission:
+        cell, journal, request = planned.cell, self._journal, self._request
+        if journal.unchecked(cell) or (needed_data(cell) and not self._data.done()):
+            return None
+        seconds_left = None if request.total_budget is None else max(0.0, request.total_budget - journal.elapsed)
+        budget = verdicts.cell_budget(planned, journal.left, workers_of(request), request.patience, seconds_left)
+        return journal.hopeless(cell) or {"budget": budget}
+
+    def _close_header(self, interrupted: bool) -> None:
+        """Add what only workers could say, the noise floor that holds here, and this session."""
+        header, journal = self._folder.header(), self._journal
+        session = {"ended": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": journal.elapsed}
+        known = {**header["provenance"], **journal.facts}
+        floor = store.kept(Place.of(known, self._request.device, self._request.threads), store.home())
+        noise = {} if floor is None else {"noise_floor": floor.to_json()}
+        sessions = [*header["sessions"], {**session, "interrupted": interrupted, "process": os.getpid()}]
+        self._folder.write_header({**header, "provenance": known, **noise, "sessions": sessions})
+
+
+@contextmanager
+def opened(request: Request, scratch: Path, data: Preparation, progress: Progress) -> Iterator[Session]:
+    """The session of a request: its folder is made or reopened, and held until the context ends; no worker is left behind.
+
+    Args:
+        request: its device must be `cpu` or a GPU UUID by now.
+        scratch: folder for what workers are told.
+        data: that they read.
+        progress: is told how far it has come.
+
+    Raises:
+        FolderError: the folder cannot be used.
+        UsageError: a file of the user's cannot be read.
+        SpecError: see `benchmarks.plan.plan`.
+    """
+    everything = planned_cells(request)
+    folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything)
+    damage = folder.records()[1]  # a torn last line is cut off before anything is written
+    with folder.writing() as writer:
+        folder.write_header(_with_files(folder.header(), request))
+        done = [record for record in latest(folder.records()[0]) if record.outcome.done]
+        left = everything.without(record.cell for record in done)
+        journal = Journal(writer, left, done, workers=workers_of(request), cores=usable_cores(), progress=progress)
+        with LocalExecutor(_launch(request, folder, scratch, data.folder), _limits(request)) as executor:
+            yield Session(request, folder, everything, damage, journal, executor, data)
+
+
+def workers_of(request: Request) -> int:
+    """How many workers measure side by side where no clock is read."""
+    return max(1, physical_cores() // request.threads) if request.device == "cpu" else 1
+
+
+def files_of(*specs: str) -> list[str]:
+    """The user's own files among specs, as they are named."""
+    files = [parse(spec).name.rpartition(":")[0] for spec in specs]
+    return [file for file in files if file.endswith(".py")]
+
+
+def provenance_of(request: Request) -> dict[str, Any]:
+    """Where the results of a request come from, as far as it is known before a worker starts.
+
+    Raises:
+        UsageError: a file of the user's cannot be read.
+    """
+    try:
+        return provenance(request.estimators_from, files_of(*request.estimators, *request.problems))
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
+
+
+def _limits(request: Request) -> Limits:
+    return Limits(request.limit, request.memory_limit or int(MEMORY_SHARE * available_bytes()))
+
+
+def _launch(request: Request, folder: RunFolder, scratch: Path, data: Path) -> Launch:
+    effort = {"precision": request.goal, "budget": request.patience, "draws": request.drawn, "data_folder": str(data)}
+    source = request.estimators_from
+    job = {"effort": effort, "estimators_from": None if source is None else str(source.resolve())}
+    return Launch(job, scratch, Path(folder.header()["directory"]), request.device, request.threads)
+
+
+def _created(request: Request, everything: Plan) -> RunFolder:
+    now = datetime.now(UTC)
+    part = f"-{request.shard.replace('/', 'of')}" if request.shard else ""
+    name = f"{now:%Y%m%d-%H%M%S}-{request.suite}{part}-{secrets.token_hex(2)}"
+    header = {
+        "protocol": PROTOCOL_VERSION,
+        "run": name,
+        "created": now.isoformat(timespec="seconds"),
+        "command": shlex.join(sys.argv),
+        "directory": str(Path.cwd()),
+        "suite": request.suite,
+        "options": request.options(),
+        "effort": request.effort(),
+        "sessions": [],
+        "provenance": provenance_of(request),
+        "cells": [planned.cell.to_json() for planned in everything.cells],
+    }
+    return RunFolder.create(request.out or Path("results") / name, header)
+
+
+def _with_files(header: dict[str, Any], request: Request) -> dict[str, Any]:
+    """The header with the contents of the user's files as they are measured from now on."""
+    return {**header, "provenance": {**header["provenance"], "files": provenance_of(request)["files"]}}

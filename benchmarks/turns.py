@@ -1,0 +1,150 @@
+"""Several versions of `estimators` measured by one ruler in turns, each into a run folder of its own.
+
+What reads no clock comes first, folder by folder. What is timed comes process by process: process i of every side is over before
+process i + 1 of any begins, and the order of the sides is reversed in every second one,
+
+    A B, B A, A B, ...
+
+so that a machine that drifts favours neither, and processes of equal number make pairs. One side alone is an ordinary run.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from benchmarks.harness import gpu
+from benchmarks.journal import Progress, Status
+from benchmarks.plan import Plan
+from benchmarks.plan import plan as planned_cells
+from benchmarks.preparation import Preparation
+from benchmarks.records import RunFolder, latest
+from benchmarks.request import Request, UsageError
+from benchmarks.session import RunResult, Session, opened
+from benchmarks.versions import unfit
+
+
+def measure_in_turns(requests: Sequence[Request], progress: Progress = lambda status: None) -> list[RunResult]:
+    """Measure the same cells for several sides, and keep each side in a run folder.
+
+    A side whose version of `estimators` this ruler cannot measure is skipped with the reason; where that leaves one side of
+    several, there is nothing to compare it with, and it is skipped too.
+
+    Args:
+        requests: one a side; they differ in `estimators_from`, `out` and `resume` alone. `processes` of them are the turns.
+        progress: is told how far all of them together have come.
+
+    Returns:
+        What became of each side, in the order of the requests, also when they were interrupted by Ctrl-C (KeyboardInterrupt).
+
+    Raises:
+        ValueError: requests differ in something else.
+        SpecError, UsageError, DeviceError, FolderError: see `benchmarks.runner.USAGE_ERRORS`; nothing was measured then.
+    """
+    asked = [placed(request) for request in requests]
+    alike = [replace(request, estimators_from=None, out=None, resume=None) for request in asked]
+    if not alike or alike != alike[:1] * len(alike):
+        raise ValueError("sides measured in turns must be asked for the same")
+    reasons = [unfit(request.estimators_from) for request in asked]
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(_scratch()))
+        cells = [one.cell for request in asked for one in left(request).cells]
+        data = stack.enter_context(Preparation(scratch / "data", cells, asked[0].data))
+        data.settle(lambda note: progress(Status(len(cells), 0, (), 0.0, 0.0, note=note)))
+        if asked[0].device != "cpu":
+            stack.enter_context(gpu.locked(asked[0].device))
+        board = _Board(progress, len(asked))
+        sessions = [
+            stack.enter_context(opened(request, scratch, data, partial(board.take, side))) for side, request in enumerate(asked)
+        ]
+        interrupted = False
+        try:
+            _measure(sessions, reasons)
+        except KeyboardInterrupt:
+            interrupted = True
+        return [session.close(interrupted=interrupted) for session in sessions]
+
+
+def left(request: Request) -> Plan:
+    """The cells that a request stands for; of a run to be resumed, those that have no result yet.
+
+    Args:
+        request: see `placed`.
+    """
+    everything = planned_cells(request)
+    if request.resume is None:
+        return everything
+    records, _ = RunFolder.open(request.resume).records()
+    return everything.without(record.cell for record in latest(records) if record.outcome.done)
+
+
+def placed(request: Request) -> Request:
+    """The same request with the UUID of its GPU for a device, or `cpu`.
+
+    Raises:
+        DeviceError: there is no such device.
+    """
+    if request.device == "cpu":
+        return request
+    found = gpu.resolve(request.device, gpu.gpus())
+    return replace(request, device="cpu" if found is None else found.uuid)
+
+
+def _measure(sessions: Sequence[Session], reasons: Sequence[str]) -> None:
+    for session, reason in zip(sessions, reasons, strict=True):
+        session.show()
+        if reason:
+            session.refuse(reason)
+    for session in sessions:
+        _refuse_a_lone_one(sessions)
+        session.measure_together(spare=len(sessions) == 1)
+    _refuse_a_lone_one(sessions)
+    for process, block in _turns(sessions):
+        for session in sessions[:: -1 if process % 2 else 1]:
+            session.measure_alone(block)
+
+
+def _turns(sessions: Sequence[Session]) -> list[tuple[int, int]]:
+    """Process and block of every turn that is left; as in `benchmarks.plan`, blocks go backwards in every second process."""
+    turns = {(cells[0].cell.process, block) for session in sessions for block, cells in session.blocks().items()}
+    return sorted(turns, key=lambda turn: (turn[0], -turn[1] if turn[0] % 2 else turn[1]))
+
+
+def _refuse_a_lone_one(sessions: Sequence[Session]) -> None:
+    able = [session for session in sessions if not session.refused]
+    if len(able) == 1 < len(sessions):
+        first = next(session.refused for session in sessions if session.refused)
+        able[0].refuse(f"there is nothing to compare it with: {first}")
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="gradgauge-")
+    except OSError as error:
+        raise UsageError(f"temporary files cannot be written (is the disk full?): {error.strerror}") from None
+
+
+class _Board:
+    """Adds up how far the sides have come."""
+
+    def __init__(self, progress: Progress, sides: int) -> None:
+        self._progress = progress
+        self._sides: list[Status | None] = [None] * sides
+
+    def take(self, side: int, status: Status) -> None:
+        self._sides[side] = status
+        known = [one for one in self._sides if one is not None]
+        if len(known) < len(self._sides):
+            return
+        total = Status(
+            sum(one.total for one in known),
+            sum(one.done for one in known),
+            status.running,
+            sum(one.elapsed for one in known),
+            sum(one.left for one in known),
+            status.last,
+            side=status.side if len(known) > 1 else "",
+        )
+        self._progress(total)
