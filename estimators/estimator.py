@@ -54,8 +54,10 @@ class Declaration:
         linear: moreover the estimate of a mean of losses is the mean of their estimates, under the same seed.
         permutation_invariant: the order of the samples in a batch does not matter, under the same seed.
         independent_tangents: `Estimator.tangents` of one estimate are independent of each other, or orthogonal.
+        drifts_parameters: parameters are perturbed in place, and one estimate leaves rounding behind in them: an entry moves by
+            so many times ε (of its dtype) times the largest entry of its tensor, or 1, at most. 0 where they stay as they are.
 
-    The last four hold unless the declaration says otherwise.
+    The four from `homogeneous` on hold unless the declaration says otherwise.
     """
 
     unbiased: bool = False
@@ -77,6 +79,7 @@ class Declaration:
     linear: bool = True
     permutation_invariant: bool = True
     independent_tangents: bool = True
+    drifts_parameters: float = 0.0
 
 
 class Estimate(ABC):
@@ -136,7 +139,8 @@ class Estimator(ABC):
     def estimate(self, objective: Objective, state: Any, *, generator: torch.Generator) -> tuple[Estimate, Any]:
         """Estimate the gradient of `objective` at its own parameters.
 
-        Leaves parameters, buffers, `.grad`, flags and every global state bitwise as they were, also after an exception.
+        Leaves parameters, buffers, `.grad`, flags and every global state bitwise as they were, also after an exception; where the
+        declaration says that parameters drift, those up to rounding.
 
         Args:
             objective: the loss and its parameters.

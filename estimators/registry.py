@@ -115,6 +115,8 @@ def _directional(k: Parameter, directions: Parameter, derivative: Parameter, agg
     }
 
 
+_BLOCKWISE = ("gaussian", "rademacher", "sparse", "low-rank")  # laws that draw a block from numbers of its own
+
 _DIRECTIONAL = "estimators.directional.estimator:Directional"
 
 ENTRIES: dict[str, Entry] = {
@@ -166,6 +168,17 @@ ENTRIES: dict[str, Entry] = {
         "zeroth order: central difference along Gaussian directions",
         "Nesterov and Spokoiny 2017, doi 10.1007/s10208-015-9296-2",
         parameters=_directional(_ONE, _GAUSSIAN, _DIFFERENCE, _MEAN),
+    ),
+    "mezo": Entry(
+        "estimators.directional.mezo:Mezo",
+        "zeroth order: central difference along a tangent of which only one layer exists at a time",
+        "Malladi et al. 2023, arXiv 2305.17333",
+        parameters={
+            "k": _ONE,
+            "directions": replace(_GAUSSIAN, choices=_BLOCKWISE),
+            "step": Parameter(1e-3, "number", "h", minimum=1e-30),
+            "restore": Parameter("exact", "word", "how the parameters become what they were", choices=("exact", "subtract")),
+        },
     ),
 }
 

@@ -58,14 +58,18 @@ class Stream(ABC):
 class Keyed(Stream):
     """Each (tangent, block) from a stream of its own."""
 
-    def __init__(self, seed: int, number: int = 0) -> None:
-        """Keep the seed of the estimate, a 63-bit number, and which lane this is."""
-        self.seed, self.number = seed, number
-        self._base = _scramble(_scramble(seed & _MASK) ^ (seed >> 32)) + (number << _LANE_BITS)
+    def __init__(self, seed: int, number: int = 0, start: int = 0) -> None:
+        """Keep the seed of the estimate, a 63-bit number, which lane this is, and where in it the streams begin."""
+        self.seed, self.number, self.start = seed, number, start
+        self._base = _scramble(_scramble(seed & _MASK) ^ (seed >> 32)) + (number << _LANE_BITS) + start
 
     def lane(self, number: int) -> "Keyed":
         """See `Stream.lane`."""
-        return Keyed(self.seed, number)
+        return Keyed(self.seed, number, self.start)
+
+    def at(self, start: int) -> "Keyed":
+        """The same streams from the `start`-th on: block p of tangent i of m blocks is the first block of all at i m + p."""
+        return Keyed(self.seed, self.number, self.start + start)
 
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.normal`; numbers narrower than float32 are drawn in float32 and rounded."""

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from estimators.directional.space import Layout, Tangents
+from estimators.directional.space import Block, Layout, Tangents
 from estimators.directional.streams import Stream
 
 
@@ -17,6 +17,7 @@ class Directions(ABC):
         symmetric: whether the tangents of one estimate are together as likely as their negatives.
         isotropic: whether the law is the same in every rotated system of coordinates.
         independent: whether the tangents of one estimate are independent of each other, or orthogonal.
+        blockwise: whether a block of a tangent depends on no numbers but its own, and so can be drawn alone, and again.
     """
 
     law: ClassVar[str]
@@ -24,10 +25,15 @@ class Directions(ABC):
     symmetric: ClassVar[bool] = True
     isotropic: ClassVar[bool] = False
     independent: ClassVar[bool] = True
+    blockwise: ClassVar[bool] = False
 
     def parameters(self) -> tuple[tuple[str, float], ...]:
         """The numbers that the law depends on, by name, for `estimators.theory`."""
         return ()
+
+    def streams(self, block: Block) -> int:
+        """How many streams of one lane, one after another, `draw` takes for this block of a tangent."""
+        return 1
 
     @abstractmethod
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:

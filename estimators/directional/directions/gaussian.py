@@ -14,6 +14,7 @@ class Gaussian(Directions):
 
     law = "gaussian"
     isotropic = True
+    blockwise = True
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`."""

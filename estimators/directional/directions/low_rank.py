@@ -26,6 +26,7 @@ class LowRank(Directions):
     rank: int = 1
 
     law = "low-rank"
+    blockwise = True
 
     def __post_init__(self) -> None:
         """Check the bound."""
@@ -35,6 +36,10 @@ class LowRank(Directions):
     def parameters(self) -> tuple[tuple[str, float], ...]:
         """See `Directions.parameters`."""
         return (("rank", self.rank),)
+
+    def streams(self, block: Block) -> int:
+        """Two for a matrix, one a factor; see `Directions.streams`."""
+        return len(self._parts(block))
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`; factors are drawn in float32 at least."""

@@ -16,6 +16,7 @@ class Rademacher(Directions):
     """
 
     law = "rademacher"
+    blockwise = True
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`."""

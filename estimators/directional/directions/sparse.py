@@ -24,6 +24,7 @@ class Sparse(Directions):
     density: float = 0.1
 
     law = "sparse"
+    blockwise = True
 
     def __post_init__(self) -> None:
         """Check the bounds."""

@@ -1,0 +1,98 @@
+"""Tangents that are never held: each block is drawn when it is wanted and drawn again when it is wanted again.
+
+A keyed stream gives the same numbers every time, so that a perturbation, a directional derivative and the estimate made of them
+agree on tangents of which no more than a block exists at any moment.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+import torch
+from torch import Tensor
+
+from estimators.directional.directions import Directions
+from estimators.directional.space import Layout, Tangents
+from estimators.directional.streams import Keyed, open_stream
+from estimators.estimator import Estimate
+
+
+@dataclass(frozen=True)
+class Regenerated:
+    """The k tangents of one estimate, the same as `directions.draw` gives from the same keyed stream, block by block.
+
+    Attributes:
+        layout: the coordinates.
+        directions: the law; a blockwise one.
+        k: number of tangents.
+        starts: the number of streams that a tangent takes before each block, and for all of them.
+        stream: of the estimate; None until there is one.
+    """
+
+    layout: Layout
+    directions: Directions
+    k: int
+    starts: tuple[int, ...]
+    stream: Keyed | None = None
+
+    @classmethod
+    def of(cls, layout: Layout, directions: Directions, k: int) -> "Regenerated":
+        """Tangents of no estimate yet."""
+        return cls(layout, directions, k, tuple(accumulate(map(directions.streams, layout), initial=0)))
+
+    def opened(self, generator: torch.Generator) -> "Regenerated":
+        """The tangents of the next estimate, whose seed the generator gives."""
+        stream = open_stream("keyed", generator, self.k)
+        assert isinstance(stream, Keyed)
+        return replace(self, stream=stream)
+
+    def block(self, position: int, index: int) -> Tensor:
+        """One block of one tangent, freshly drawn and the caller's own: [*shape]."""
+        block = self.layout[position]
+        stream = self._stream().at(index * self.starts[-1] + self.starts[position])
+        return self.directions.draw((block,), [0], stream)[block.name][0]
+
+    def all(self) -> Tangents:
+        """All blocks of all tangents at once, for whoever wants to look at them."""
+        return self.directions.draw(self.layout, range(self.k), self._stream())
+
+    def _stream(self) -> Keyed:
+        if self.stream is None:
+            raise ValueError("this state names no tangents yet: pass the state that estimate returned")
+        return self.stream
+
+
+@dataclass(frozen=True)
+class RegeneratedCombination(Estimate):
+    """Σ cᵢ vᵢ, formed block by block from tangents drawn again; nothing that was formed is kept.
+
+    Attributes:
+        tangents: v.
+        coefficients: c, [k].
+    """
+
+    loss: Tensor
+    tangents: Regenerated
+    coefficients: Tensor
+
+    def items(self) -> Iterator[tuple[str, Tensor]]:
+        """See `Estimate.items`; every reading draws anew, and gives the same."""
+        for position, block in enumerate(self.tangents.layout):
+            yield block.name, self._formed(position)
+
+    def _formed(self, position: int) -> Tensor:
+        coefficients = self.coefficients.to(self.tangents.layout[position].dtype)
+        formed = self.tangents.block(position, 0).mul_(coefficients[0])
+        for index in range(1, self.tangents.k):
+            formed.add_(self.tangents.block(position, index).mul_(coefficients[index]))
+        return formed
+
+
+def check_blockwise(directions: Directions) -> None:
+    """Check that a law can be drawn block by block.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if not directions.blockwise:
+        raise ValueError(f"directions must draw each block by itself, as gaussian or rademacher do; {directions.law!r} does not")

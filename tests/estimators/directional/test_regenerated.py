@@ -1,0 +1,69 @@
+"""Tangents drawn block by block, in any order and again, are those that are drawn all at once."""
+
+import pytest
+import torch
+
+from estimators.directional.directions import Directions
+from estimators.directional.directions.gaussian import Gaussian
+from estimators.directional.directions.low_rank import LowRank
+from estimators.directional.directions.rademacher import Rademacher
+from estimators.directional.directions.sparse import Sparse
+from estimators.directional.directions.sphere import Sphere
+from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
+from estimators.directional.space import Block, Layout
+from estimators.directional.streams import open_stream
+from estimators.naming import load
+from estimators.registry import ENTRIES, PARTS
+
+LAWS = [Gaussian(), Rademacher(), Sparse(0.5), LowRank(2)]
+
+
+def layout(dtype: torch.dtype = torch.float32) -> Layout:
+    shapes = ((3, 4), (), (5,), (2, 3, 2), (7, 9))
+    return tuple(Block(f"p{i}", shape, dtype, torch.device("cpu")) for i, shape in enumerate(shapes))
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("directions", LAWS, ids=str)
+def test_every_block_of_every_tangent_is_the_one_of_the_whole(directions: Directions, dtype: torch.dtype) -> None:
+    blocks, k = layout(dtype), 3
+    whole = directions.draw(blocks, range(k), open_stream("keyed", generator(), k))
+    tangents = Regenerated.of(blocks, directions, k).opened(generator())
+    for position in (4, 0, 3, 1, 2, 4):
+        for index in (2, 0, 1):
+            block = tangents.block(position, index)
+            assert block.is_contiguous()
+            assert torch.equal(block, whole[f"p{position}"][index])
+    assert all(map(torch.equal, tangents.all().values(), whole.values()))
+
+
+def test_the_combination_is_formed_anew_at_every_reading_and_is_the_same() -> None:
+    blocks, coefficients = layout(torch.float64), torch.tensor([2.0, -0.5])
+    tangents = Regenerated.of(blocks, Gaussian(), 2).opened(generator())
+    estimate = RegeneratedCombination(torch.zeros(()), tangents, coefficients)
+    first, again = estimate.gradient, estimate.gradient
+    whole = tangents.all()
+    for name, tensor in first.items():
+        assert torch.equal(tensor, again[name])
+        assert tensor.data_ptr() != again[name].data_ptr()
+        torch.testing.assert_close(tensor, 2 * whole[name][0] - whole[name][1] / 2)
+
+
+def test_tangents_of_no_estimate_are_refused() -> None:
+    with pytest.raises(ValueError, match="pass the state that estimate returned"):
+        Regenerated.of(layout(), Gaussian(), 1).block(0, 0)
+
+
+def test_a_law_over_all_blocks_together_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"directions must draw each block by itself.*'sphere' does not"):
+        check_blockwise(Sphere())
+
+
+@pytest.mark.parametrize("name", ["mezo"])
+def test_the_registry_offers_the_laws_that_draw_block_by_block_and_no_others(name: str) -> None:
+    blockwise = {law for law, entry in PARTS["directions"].items() if load(entry.target).blockwise}
+    assert set(ENTRIES[name].parameters["directions"].choices) == blockwise
