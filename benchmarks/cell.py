@@ -5,7 +5,7 @@ raises is a result. What cannot be caught here (a hang, a killed process, memory
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from estimators.objective import MissingCapability
 from estimators.registry import ESTIMATORS
 
 REFERENCES = ("backprop", "checkpointed-backprop")
-"""What every cost is compared with, in the same rounds."""
+"""What a cost is compared with, in the same rounds."""
 
 _MEASURERS = {
     "cost": "benchmarks.harness.multiple",
@@ -40,25 +40,28 @@ class Effort:
         budget: seconds for the adaptive part.
         draws: estimates for quality, or None for as many as needed.
         data_folder: where prepared data lie, or None.
+        references: estimators that are timed in the same rounds as a cost.
     """
 
     precision: float = 0.02
     budget: float = 10.0
     draws: int | None = None
     data_folder: Path | None = None
+    references: Sequence[str] = REFERENCES
 
 
-def measure_cell(cell: Cell, effort: Effort = Effort()) -> Record:
+def measure_cell(cell: Cell, effort: Effort = Effort(), spec: str | None = None) -> Record:
     """Build what the cell names, measure it, and say what became of it.
 
     Args:
         cell: its device may be a GPU UUID if that GPU is the only one this process sees.
         effort: how hard to try.
+        spec: what this process's version of `estimators` calls the cell's estimator; None for the cell's own word.
 
     Returns:
         A record; no exception but KeyboardInterrupt comes out.
     """
-    return _recorded(cell, lambda: _built_and_measured(cell, effort))
+    return _recorded(cell, lambda: _built_and_measured(cell, effort, spec or cell.estimator))
 
 
 def measure_objects(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort = Effort()) -> Record:
@@ -95,16 +98,16 @@ def _recorded(cell: Cell, work: Callable[[], Measurement]) -> Record:
     )
 
 
-def _built_and_measured(cell: Cell, effort: Effort) -> Measurement:
-    estimator = ESTIMATORS.build(cell.estimator)
+def _built_and_measured(cell: Cell, effort: Effort, spec: str) -> Measurement:
+    estimator = ESTIMATORS.build(spec)
     if not isinstance(estimator, Estimator):
         raise TypeError(f"{cell.estimator} is no estimator: expected an estimators.Estimator, got {type(estimator).__name__}")
     if cell.kind == CONTRACT:
         from benchmarks.contract.measurement import measure_or_recall  # asv's trackers do without
 
-        return measure_or_recall(estimator, cell.estimator, seed=cell.seed, device=_place(cell), dtype=cell.dtype)
+        return measure_or_recall(estimator, spec, seed=cell.seed, device=_place(cell), dtype=cell.dtype)
     problem = build_problem(cell.problem, device=_place(cell), dtype=cell.dtype, seed=cell.seed, data_folder=effort.data_folder)
-    check_estimate(ESTIMATORS.build(cell.estimator), problem)  # another instance: what it caches must not warm this one
+    check_estimate(ESTIMATORS.build(spec), problem)  # another instance: what it caches must not warm this one
     return _measured(cell, estimator, problem, effort)
 
 
@@ -120,7 +123,7 @@ def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort
         precision=effort.precision,
         budget_s=effort.budget,
         draws=effort.draws,
-        references={name: ESTIMATORS.build(name) for name in REFERENCES},
+        references={name: ESTIMATORS.build(name) for name in effort.references},
     )
     measurement: Measurement = import_module(_MEASURERS[cell.kind]).measure(problem, estimator, settings)
     size = {"n": problem.objective.coordinates(), "resident_bytes": problem.resident_bytes}

@@ -8,7 +8,6 @@ from benchmarks.problems.registry import PROBLEMS
 from benchmarks.records import CONTRACT, Cell
 from benchmarks.request import Request, UsageError
 from benchmarks.shard import Shard, stretch
-from benchmarks.suites import SUITES
 from estimators.registry import ESTIMATORS
 
 TIMED = ("cost",)
@@ -81,10 +80,7 @@ def plan(request: Request) -> Plan:
         SpecError: an unknown estimator, problem or parameter, or a value of the wrong kind.
         UsageError: there are more shards than pairs.
     """
-    pairs = [
-        (ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem))
-        for estimator, problem in SUITES[request.suite].pairs(request.estimators, request.problems)
-    ]
+    pairs = [(ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem)) for estimator, problem in request.asked()]
     pairs = list(dict.fromkeys(pairs))
     if request.shard is not None:
         pairs = _shared(request, pairs, Shard.parse(request.shard))

@@ -12,6 +12,9 @@ from benchmarks.harness.machine import describe
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or site-packages) that this ruler lies in."""
 
+COMMIT = "COMMIT"
+"""The file beside a package taken out of a repository that says from which commit it comes."""
+
 _DISTRIBUTIONS = (
     "gradgauge",
     "torch",
@@ -46,10 +49,14 @@ def source(root: Path, package: str) -> dict[str, Any]:
     """Which version of a package lies in a folder.
 
     Returns:
-        `commit` (None outside a git checkout), `dirty` (whether the package's files differ from it; None without a commit) and
-        `digest` of the package's Python files: 16 hexadecimal digits.
+        `commit` (None where it is not known: outside of a git checkout, and of what `benchmarks.commits` has extracted), `dirty`
+        (whether the package's files differ from it; None without a commit) and `digest` of the package's Python files: 16
+        hexadecimal digits.
     """
     commit = _git(root, "rev-parse", "HEAD") if _git(root, "rev-parse", "--show-toplevel") == str(root) else None
+    if commit is None and (root / COMMIT).is_file():
+        stated = (root / COMMIT).read_text(encoding="ascii", errors="replace").strip()
+        return {"commit": stated, "dirty": False, "digest": _digest(root / package)}
     changed = _git(root, "status", "--porcelain", "--untracked-files=all", "--", package) if commit else None
     return {"commit": commit, "dirty": bool(changed) if commit else None, "digest": _digest(root / package)}
 

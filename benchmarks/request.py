@@ -36,6 +36,7 @@ class Request:
             tried (with `verdicts.LEAST_BUDGET`), so a total budget too small for that is passed.
         draws: estimates drawn for quality; None for the suite's own, or else for as many as a 1 % error of the mean cosine needs.
         seed: of data, initial weights and tangents.
+        pairs: (estimator, problem) to measure, and no others; empty for those of the suite.
         shard: `i/N` for the i-th of N parts of what is asked for, see `benchmarks.shard`; None for all of it.
         timeout: seconds after which a cell is ended; None for three times its budget and ten more, but no
             sooner than the suite says.
@@ -59,6 +60,7 @@ class Request:
     total_budget: float | None = None
     draws: int | None = None
     seed: int = 0
+    pairs: tuple[tuple[str, str], ...] = ()
     shard: str | None = None
     timeout: float | None = None
     memory_limit: int | None = None
@@ -77,7 +79,7 @@ class Request:
         _one_of("dtype", self.dtype, DTYPES)
         for kind in self.measures or ("",):
             _one_of("kind of measurement", kind, KINDS)
-        for spec in (*self.estimators, *self.problems):
+        for spec in self.named:
             if not isinstance(spec, str):
                 raise UsageError(f"estimators and problems are named by specs (texts), got {spec!r}")
         for name, least in (("threads", 1), ("processes", 1), ("seed", 0), ("draws", 2), ("memory_limit", 1)):
@@ -93,6 +95,15 @@ class Request:
                 Shard.parse(self.shard)
             except ValueError as error:
                 raise UsageError(f"shard: {error}") from None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All specs beside the suite's own."""
+        return (*self.estimators, *self.problems, *(spec for pair in self.pairs for spec in pair))
+
+    def asked(self) -> list[tuple[str, str]]:
+        """The pairs of estimator and problem, as they were named."""
+        return list(self.pairs) or SUITES[self.suite].pairs(self.estimators, self.problems)
 
     @property
     def goal(self) -> float:
@@ -136,7 +147,7 @@ class Request:
         values: dict[str, Any] = {name: value for name, value in options.items() if name in known}
         for name, value in values.items():
             if isinstance(value, list):
-                values[name] = tuple(value)
+                values[name] = tuple(tuple(item) if isinstance(item, list) else item for item in value)
             elif name in ("estimators_from", "data", "out", "resume") and value is not None:
                 values[name] = Path(value)
         return cls(**values)

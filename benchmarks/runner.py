@@ -63,7 +63,7 @@ def reopen(folder: Path, given: Mapping[str, Any]) -> Request:
     if header["protocol"] != PROTOCOL_VERSION:
         raise UsageError(f"{folder} was measured by protocol {header['protocol']}, this is {PROTOCOL_VERSION}; start a new run")
     request = replace(Request.of(header["options"]), resume=folder)
-    files = files_of(*request.estimators, *request.problems)
+    files = files_of(*request.named)
     if Path(header["directory"]) != Path.cwd() and not all(Path(file).expanduser().is_absolute() for file in files):
         raise UsageError(f"{folder} was started in {header['directory']}; resume it from there")
     done = [record.cell for record in latest(RunFolder.open(folder).records()[0]) if record.outcome.done]

@@ -7,7 +7,7 @@ import os
 import secrets
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from benchmarks.preparation import Preparation, needed_data
 from benchmarks.provenance import provenance
 from benchmarks.records import PROTOCOL_VERSION, Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError
+from estimators.registry import ESTIMATORS
 from estimators.spec import parse
 
 
@@ -170,7 +171,8 @@ def opened(request: Request, scratch: Path, data: Preparation, progress: Progres
         done = [record for record in latest(folder.records()[0]) if record.outcome.done]
         left = everything.without(record.cell for record in done)
         journal = Journal(writer, left, done, workers=workers_of(request), cores=usable_cores(), progress=progress)
-        with LocalExecutor(_launch(request, folder, scratch, data.folder), _limits(request)) as executor:
+        asked = {planned.cell.estimator for planned in everything.cells}
+        with LocalExecutor(_launch(request, folder, scratch, data.folder, asked), _limits(request)) as executor:
             yield Session(request, folder, everything, damage, journal, executor, data)
 
 
@@ -192,7 +194,7 @@ def provenance_of(request: Request) -> dict[str, Any]:
         UsageError: a file of the user's cannot be read.
     """
     try:
-        return provenance(request.estimators_from, files_of(*request.estimators, *request.problems))
+        return provenance(request.estimators_from, files_of(*request.named))
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
 
@@ -201,10 +203,12 @@ def _limits(request: Request) -> Limits:
     return Limits(request.limit, request.memory_limit or int(MEMORY_SHARE * available_bytes()))
 
 
-def _launch(request: Request, folder: RunFolder, scratch: Path, data: Path) -> Launch:
+def _launch(request: Request, folder: RunFolder, scratch: Path, data: Path, asked: Iterable[str]) -> Launch:
     effort = {"precision": request.goal, "budget": request.patience, "draws": request.drawn, "data_folder": str(data)}
     source = request.estimators_from
-    job = {"effort": effort, "estimators_from": None if source is None else str(source.resolve())}
+    short = {spec: ESTIMATORS.short(spec) for spec in asked if parse(spec).name in ESTIMATORS.entries}
+    other = {} if source is None else {"estimators_from": str(source.resolve()), "short": short}
+    job = {"effort": effort, "estimators_from": None, **other}
     return Launch(job, scratch, Path(folder.header()["directory"]), request.device, request.threads)
 
 

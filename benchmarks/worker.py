@@ -22,11 +22,15 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from benchmarks.cell import Effort
+    from benchmarks.records import Cell, Record
 
 _TELLING = ("CUDA_", "NVIDIA_", "TORCH", "PYTORCH_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LD_PRELOAD")
 """Beginnings of the environment variables that may matter to what is measured."""
@@ -57,7 +61,7 @@ def main(path: str) -> None:
         path: JSON object with `threads`, `effort` (fields of `benchmarks.cell.Effort`), and `cells` or `replies` and `lifeline`
             (descriptors of a pipe to write answers to, and of one on which nothing comes while the driver lives); or instead
             `prepare`, a folder that `data` are to be written to, found in the folder `home`; `estimators_from` is a folder with
-            that package, or None.
+            that package, or None, and `short` what it is asked for: canonical spec -> the same without defaults.
     """
     job = json.loads(Path(path).read_text(encoding="utf-8"))
     _find_packages(job.get("estimators_from"))
@@ -113,7 +117,7 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
     torch.set_num_interop_threads(1)
     _answer(replies, {"ready": facts()})
     from benchmarks import residue
-    from benchmarks.cell import Effort, measure_cell
+    from benchmarks.cell import Effort
     from benchmarks.records import Cell
 
     worker = os.getpid()
@@ -126,12 +130,30 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
         folder = effort.pop("data_folder", None)
         cell = Cell.from_json(request["cell"])
         with residue.python_random_state_kept():
-            record = measure_cell(cell, Effort(**effort, data_folder=None if folder is None else Path(folder)))
+            record = _measured(cell, Effort(**effort, data_folder=None if folder is None else Path(folder)), job.get("short", {}))
         if os.getpid() != worker:  # users' code has forked, and this is the copy
             os._exit(0)
         if left := residue.changed(before):
             record = replace(record, facts={**record.facts, "left_behind": left})
         _answer(replies, {"record": record.to_json()})
+
+
+def _measured(cell: "Cell", effort: "Effort", short: Mapping[str, str]) -> "Record":
+    """Measure a cell; its estimator as the version that is measured calls it, or skipped where that does not have it."""
+    from benchmarks.cell import measure_cell
+    from benchmarks.records import Outcome, Record
+    from benchmarks.spelling import spelled
+    from estimators.registry import ESTIMATORS
+    from estimators.spec import SpecError
+
+    if cell.estimator not in short:
+        return measure_cell(cell, effort)
+    try:
+        spec = spelled(cell.estimator, short[cell.estimator], ESTIMATORS)
+    except SpecError as error:
+        return Record(cell, Outcome.SKIPPED, f"this version of `estimators` cannot: {error}")
+    record = measure_cell(cell, effort, spec)
+    return record if spec == cell.estimator else replace(record, facts={**record.facts, "spelled": spec})
 
 
 def _probed(request: dict[str, Any]) -> Any:

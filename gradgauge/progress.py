@@ -41,7 +41,8 @@ def line(status: Status) -> str | None:
         return status.note or None
     width = len(str(status.total))
     left = f"{written(status.left)} left" if status.left > 0 else "done"
-    return f"[{status.done:{width}}/{status.total}] {_became(status.last)}  ({left})"
+    side = f"{visible(status.side)}: " if status.side else ""
+    return f"[{status.done:{width}}/{status.total}] {side}{_became(status.last)}  ({left})"
 
 
 def written(seconds: float) -> str:
@@ -67,9 +68,10 @@ def _live(bar: "Bar") -> Callable[[Status], None]:
     task = bar.add_task("starting", total=None, left="")
 
     def show(status: Status) -> None:
+        side = f"{visible(status.side)}: " if status.side else ""
         if status.last is not None and status.last.outcome not in _QUIET:
-            bar.console.print(escape(_became(status.last)), highlight=False, soft_wrap=True)
-        running = status.note or "; ".join(map(_named, status.running)) or "starting a worker"
+            bar.console.print(escape(side + _became(status.last)), highlight=False, soft_wrap=True)
+        running = status.note or side + ("; ".join(map(_named, status.running)) or "starting a worker")
         left = f"{written(status.left)} left"
         bar.update(task, total=status.total, completed=status.done, left=left, description=escape(running))
 

@@ -14,13 +14,14 @@ NOWHERE = "http://127.0.0.1:9"  # refuses connections, so that no test downloads
 
 
 def test_where_no_worker_starts_every_cell_says_why(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    asked = Request("custom", (), ("beale",), ("memory", "cost"), estimators_from=tmp_path / "empty", out=tmp_path / "run")
+    (tmp_path / "estimators").mkdir()
+    (tmp_path / "estimators" / "__init__.py").write_text("API_VERSION = 1\nraise ImportError('half an installation')\n")
+    asked = Request("custom", (), ("beale",), ("memory", "cost"), estimators_from=tmp_path, out=tmp_path / "run")
     result = run(asked)
     records, _ = RunFolder.open(result.folder).records()
     assert result.exit_code == 4
     assert [record.outcome for record in records] == [Outcome.FAILED] * 2
-    assert all("there is no package 'estimators'" in record.reason for record in records)
+    assert all("half an installation" in record.reason for record in records)
 
 
 def test_data_that_cannot_be_had_end_the_run_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
