@@ -7,10 +7,11 @@ from benchmarks.suites.full import union_of
 from benchmarks.suites.quick import QUICK
 from benchmarks.suites.suite import Grid, Suite
 from benchmarks.suites.tangents import TANGENT_COUNTS
+from benchmarks.suites.versions import VERSIONS
 
 _NAMED = (QUICK, DIMENSIONS, DEPTH, TANGENT_COUNTS)
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in (*_NAMED, union_of(_NAMED), CUSTOM)}
+SUITES: dict[str, Suite] = {suite.name: suite for suite in (*_NAMED, union_of(_NAMED), VERSIONS, CUSTOM)}
 """Every suite by its name."""
 
 __all__ = ["SUITES", "Grid", "Suite"]

@@ -33,6 +33,7 @@ class Comparison:
         unmatched: cells that cannot be compared.
         differences: what differs beside the numbers.
         notes: sentences that a reader of the verdicts must know.
+        again: the two run folders in which suspects were measured again; None where none were.
     """
 
     base: Side
@@ -42,6 +43,7 @@ class Comparison:
     unmatched: tuple[Unmatched, ...]
     differences: tuple[Differing, ...]
     notes: tuple[str, ...]
+    again: tuple[Side, Side] | None = None
 
     @property
     def losses(self) -> tuple[Row, ...]:
@@ -99,6 +101,7 @@ COLUMNS = {
     "in_pairs": "whether processes were measured in turns, and compared in pairs",
     "detection_limit": "the relative change that is found in four cases of five",
     "verdict": "faster, slower, same; more, less, equal; higher, lower, same; undecided",
+    "stage": "which measurement it rests on: once; of two versions screened, or suspect and then settled in a row of its own",
     "reason": "why there is no verdict; empty where there is one",
     "loss": "whether it is a decided change for the worse beyond the threshold",
 }
@@ -147,6 +150,7 @@ def _values(row: Row, rule: Rule) -> dict[str, Any]:
         "in_pairs": row.in_pairs,
         "detection_limit": _finite(row.limit(rule)),
         "verdict": row.compared.word(row.verdict),
+        "stage": row.stage.value,
         "reason": visible(row.reason),
         "loss": row.loss(rule),
     }

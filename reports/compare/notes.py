@@ -7,7 +7,7 @@ from benchmarks.records import MARKS, Outcome, Record
 from reports import names
 from reports.compare.differing import Differing, same_code
 from reports.compare.metrics import How
-from reports.compare.rows import Row, Rule
+from reports.compare.rows import Row, Rule, Stage
 from reports.compare.sides import Side, Unmatched
 from reports.text import count, listed, number
 
@@ -57,6 +57,13 @@ def _damage(base: Side, new: Side) -> list[str]:
 
 def _design(timed: Sequence[Row]) -> list[str]:
     found = []
+    settled = [row for row in timed if row.stage is Stage.SETTLED]
+    if settled:
+        pairs = max(min(row.counts) for row in settled if row.counts)
+        what = f"{count(len(settled), 'suspect')} of the screening {'was' if len(settled) == 1 else 'were'} measured again"
+        found.append(f"{what} in {pairs} pairs of fresh processes, and judged by these alone.")
+    elif any(row.stage is Stage.SCREENED for row in timed):
+        found.append("The screening left no suspect that had to be measured again.")
     if any(row.in_pairs for row in timed):
         found.append("Processes were measured in turns and are compared in pairs.")
     if any(not row.in_pairs for row in timed):

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from benchmarks.comparison import Difference, Verdict, detection_limit, verdict
 from reports.compare.metrics import Compared, How
@@ -42,6 +43,15 @@ class Rule:
         return max(self.threshold, self.noise_floor or 0.0)
 
 
+class Stage(StrEnum):
+    """Which measurement a row rests on, where two versions were screened first and suspects measured again."""
+
+    ONCE = "once"
+    SCREENED = "screened"
+    SUSPECT = "suspect"
+    SETTLED = "settled"
+
+
 @dataclass(frozen=True)
 class Row:
     """One number of one cell on both sides.
@@ -57,6 +67,8 @@ class Row:
         reason: why there is no verdict; empty where there is one, be it `undecided`.
         adjusted_p: after false discovery control over the rows of this metric that have a verdict.
         verdict: what it comes to.
+        stage: `once` in a comparison of two folders; else `screened`, or `suspect` and then `settled` in a row of its own.
+        rule: by which it was judged, where that is not the comparison's.
     """
 
     pair: Pair
@@ -69,6 +81,8 @@ class Row:
     reason: str = ""
     adjusted_p: float = 1.0
     verdict: Verdict = Verdict.UNDECIDED
+    stage: Stage = Stage.ONCE
+    rule: Rule | None = None
 
     @property
     def judged(self) -> bool:
@@ -83,6 +97,7 @@ class Row:
         """The relative change that this row would have shown in four cases of five; NaN for an exact number."""
         if self.compared.how is How.EXACT:
             return math.nan
+        rule = self.rule or rule
         bound = rule.threshold if self.compared.how is How.MEANS else rule.theta
         return self.relative(detection_limit(self.difference, self._scaled(bound))) - 1
 

@@ -8,7 +8,7 @@ from benchmarks.comparison import Verdict
 from benchmarks.records import Outcome
 from reports.compare.comparison import Comparison
 from reports.compare.metrics import COMPARED, Compared, How
-from reports.compare.rows import Row, Rule
+from reports.compare.rows import Row, Rule, Stage
 from reports.text import NOTHING, count, interval, listed, number, short, whole
 
 _SYMBOLS = {Verdict.MORE: "▲", Verdict.LESS: "▼", Verdict.SAME: "=", Verdict.UNDECIDED: "?"}
@@ -61,8 +61,8 @@ def sections(comparison: Comparison) -> list[Section]:
     """The sections of all numbers that both sides have."""
     estimators, problems = comparison.labels()
     found = []
-    for compared in COMPARED.values():
-        rows = [row for row in comparison.rows if row.compared is compared]
+    for compared, again in ((compared, again) for compared in COMPARED.values() for again in (False, True)):
+        rows = [row for row in comparison.rows if row.compared is compared and (row.stage is Stage.SETTLED) == again]
         if rows:
             shown = [row for row in rows if row.verdict not in _HIDDEN[compared.how]]
             lines = [
@@ -72,7 +72,9 @@ def sections(comparison: Comparison) -> list[Section]:
             summary = f"{count(len(rows), 'cell')}: {_verdicts(compared, rows)}"
             ranks = any(line.robust != NOTHING for line in lines)
             found.append(
-                Section(_title(compared), summary, tuple(lines), tuple(_reasons(rows)), compared.how is How.EXACT, ranks)
+                Section(
+                    _title(compared, again=again), summary, tuple(lines), tuple(_reasons(rows)), compared.how is How.EXACT, ranks
+                )
             )
     return found
 
@@ -86,7 +88,7 @@ def outcome(comparison: Comparison) -> str:
     found = Counter((row.compared.title.lower(), row.compared.word(row.verdict)) for row in comparison.losses)
     losses = listed([f"{title} {word} in {count(quantity, 'cell')}" for (title, word), quantity in found.items()], len(COMPARED))
     said = f"losses beyond {threshold}: {losses}" if losses else f"no loss beyond {threshold}"
-    undecidable = len(comparison.rows) - judged
+    undecidable = sum(not row.judged and row.stage is not Stage.SUSPECT for row in comparison.rows)
     without = f", {undecidable} more without a verdict" if undecidable else ""
     return f"{count(judged, 'number')} compared{without}; {said}."
 
@@ -103,18 +105,20 @@ def unmatched(comparison: Comparison) -> list[str]:
     ]
 
 
-def _title(compared: Compared) -> str:
+def _title(compared: Compared, *, again: bool) -> str:
     how = {
         How.PROCESSES: "NEW / BASE [95 % interval over processes]",
         How.EXACT: "exact",
         How.MEANS: "NEW / BASE [95 % interval over draws]",
     }
-    return f"{compared.title}, {how[compared.how]}"
+    return f"{compared.title}{' of suspects, measured again' if again else ''}, {how[compared.how]}"
 
 
 def _verdicts(compared: Compared, rows: list[Row]) -> str:
-    found = Counter(row.verdict for row in rows)
-    return ", ".join(f"{found[verdict]} {compared.word(verdict)}" for verdict in Verdict if verdict in found)
+    found = Counter(row.verdict for row in rows if row.stage is not Stage.SUSPECT)
+    suspects = sum(row.stage is Stage.SUSPECT for row in rows)
+    said = [f"{found[verdict]} {compared.word(verdict)}" for verdict in Verdict if verdict in found]
+    return ", ".join([*said, *([f"{suspects} measured again"] if suspects else [])])
 
 
 def _reasons(rows: list[Row]) -> list[str]:
@@ -136,7 +140,10 @@ def _line(row: Row, problem: str, estimator: str, rule: Rule) -> Line:
         for name, records in (("BASE", row.pair.base), ("NEW", row.pair.new))
         if any(record.outcome is Outcome.WRONG for record in records.values())
     ]
-    word = f"{_SYMBOLS[row.verdict]} {row.compared.word(row.verdict)}{', a loss' if row.loss(rule) else ''}"
+    if row.stage is Stage.SUSPECT:
+        word = "? suspect"
+    else:
+        word = f"{_SYMBOLS[row.verdict]} {row.compared.word(row.verdict)}{', a loss' if row.loss(rule) else ''}"
     return Line(
         problem,
         estimator,

@@ -64,8 +64,10 @@ def as_json(comparison: Comparison) -> str:
         name: {"run": side.run, "path": str(side.path.resolve())}
         for name, side in (("base", comparison.base), ("new", comparison.new))
     }
+    again = comparison.again and [str(side.path.resolve()) for side in comparison.again]
     values = {
         **sides,
+        "again": again,
         "threshold": comparison.rule.threshold,
         "noise_floor": comparison.rule.noise_floor,
         "exit_code": comparison.exit_code,
