@@ -5,7 +5,7 @@ It knows nothing of estimators, and it is not the base that costs are divided by
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -126,6 +126,9 @@ class ModuleObjective(Objective):
             raise ValueError(f"{type(module).__name__} has no parameter with requires_grad=True, so there is no gradient")
         self.batch_size = len(self.inputs)
         self._device = self.inputs.device
+        tied = _names(module.named_parameters(remove_duplicate=False)).values()
+        self._ties = {name: first for first, *others in tied if first in self.parameters for name in others}
+        self._buffers = list(_names(module.named_buffers(remove_duplicate=False)).values())
         self._mask = torch.Generator(self._device).manual_seed(mask_seed).get_state()
         self.draws, self._writes = self._probe()
 
@@ -184,10 +187,12 @@ class ModuleObjective(Objective):
             with self._fixed_mask():
                 return self.module(self.inputs)  # type: ignore[no-any-return]
         tensors = dict(parameters or self.parameters)
+        tensors.update({name: tensors[first] for name, first in self._ties.items()})
         if self._writes:
-            tensors.update({name: buffer.clone() for name, buffer in self.module.named_buffers()})
-        with self._fixed_mask():
-            return functional_call(self.module, tensors, (self.inputs,))  # type: ignore[no-any-return]
+            for names in self._buffers:
+                tensors.update(dict.fromkeys(names, self.module.get_buffer(names[0]).clone()))
+        with self._fixed_mask():  # ties are known, and need not be looked for at each of thousands of calls
+            return functional_call(self.module, tensors, (self.inputs,), tie_weights=False)  # type: ignore[no-any-return]
 
     @contextmanager
     def _fixed_mask(self) -> Iterator[None]:
@@ -238,6 +243,14 @@ class WithKnownGradient(Objective):
     def known_gradient(self) -> Mapping[str, Tensor]:
         """The gradient that was handed in."""
         return self.gradient
+
+
+def _names(tensors: Iterable[tuple[str, Tensor]]) -> dict[int, list[str]]:
+    """The names of each distinct tensor."""
+    names: dict[int, list[str]] = {}
+    for name, tensor in tensors:
+        names.setdefault(id(tensor), []).append(name)
+    return names
 
 
 def _random_state(device: torch.device) -> Tensor:
