@@ -8,7 +8,7 @@ what existed before does not count.
 
 import os
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,7 +16,6 @@ from typing import Any
 import torch
 from torch.autograd.profiler import profile
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_iter
 
 from benchmarks.harness.clock import collector_off
 
@@ -105,10 +104,10 @@ class _Tracker(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Callable[..., Any], types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        for storage in _storages((args, kwargs)):
+        for storage in _storages((*args, *(kwargs or {}).values())):
             self._known.setdefault(storage)
         result = func(*args, **(kwargs or {}))
-        for storage in _storages(result):
+        for storage in _storages((result,)):
             if storage not in self._known:
                 self._known[storage] = None
                 self._add(storage.nbytes())
@@ -120,6 +119,13 @@ class _Tracker(TorchDispatchMode):
         self.peak = max(self.peak, self.held)
 
 
-def _storages(values: Any) -> list[torch.UntypedStorage]:
-    tensors = (value for value in tree_iter(values) if isinstance(value, torch.Tensor) and not value._is_zerotensor())
-    return [tensor.untyped_storage() for tensor in tensors if tensor.device.type == "cpu"]
+def _storages(values: Iterable[Any]) -> list[torch.UntypedStorage]:
+    """Of the tensors among an operator's arguments or results, which stand alone or in lists and tuples."""
+    found = []
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            if value.device.type == "cpu" and not value._is_zerotensor():
+                found.append(value.untyped_storage())
+        elif isinstance(value, (list, tuple)):
+            found += _storages(value)
+    return found
