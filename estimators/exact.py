@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,8 @@ from torch.utils.checkpoint import checkpoint
 
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator, Shapes
 from estimators.objective import MissingCapability, ModuleObjective, Objective
+
+Layer = TypeVar("Layer")
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class Backprop(Estimator):
 class CheckpointedBackprop(Estimator):
     """The exact gradient by reverse mode that keeps the activations of segment ends only and computes the rest again.
 
-    A sequential model of L layers runs in s segments of L/s layers, all but the last recomputed: 4 - 1/s forward passes, and the
-    activations of about s + L/s layers, least for s = √L. Source: Chen et al. 2016, arXiv 1604.06174.
+    A sequential model of L layers runs in s segments of L/s layers, all but the last recomputed: 4 - 1/s forward passes at most,
+    and the activations of about s + L/s layers, least for s = √L. Source: Chen et al. 2016, arXiv 1604.06174.
 
     Args:
         segments: s, from 1 (plain backprop) to L; None for √L, rounded down.
@@ -70,10 +72,28 @@ class CheckpointedBackprop(Estimator):
             return _backward(objective, inner.run(_segmented(segments, draws=inner.draws))), None
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
-        """See `Estimator.declaration`."""
-        return _exact_declaration(4.0 - (0 if self.segments is None else 1 / self.segments), 1, frozenset({"module"}))
+        """See `Estimator.declaration`; its multiple is that of a perceptron of these weights."""
+        weights = [math.prod(shape) for shape in shapes.values() if len(shape) == 2]
+        return _exact_declaration(self._multiple(weights), 1, frozenset({"module"}))
 
-    def _cut(self, layers: list[nn.Module]) -> list[list[nn.Module]]:
+    def _multiple(self, weights: list[int]) -> float | None:
+        """Forward passes for dense layers of so many weights, in order, with an activation between each two.
+
+        Three, less the first layer's input gradient, and what runs twice. A segment runs again up to the last thing that its
+        backward pass needs, which for a dense layer is its input: the one at a segment's end does not run again.
+
+        Returns:
+            None where there are fewer layers than segments.
+        """
+        layers = [each for weight in weights for each in (weight, 0)][:-1]
+        try:
+            segments = self._cut(layers)
+        except MissingCapability:
+            return None
+        twice = sum(sum(segment[:-1]) for segment in segments[:-1])
+        return 3.0 + (twice - weights[0]) / sum(weights) if weights else None
+
+    def _cut(self, layers: list[Layer]) -> list[list[Layer]]:
         """The segments, as equally long as can be, longer ones first."""
         count = max(1, math.isqrt(len(layers))) if self.segments is None else self.segments
         if count > len(layers):
@@ -83,7 +103,7 @@ class CheckpointedBackprop(Estimator):
         return [layers[start:end] for start, end in pairwise(ends)]
 
 
-def _exact_declaration(multiple: float, calls: int, needs: frozenset[str]) -> Declaration:
+def _exact_declaration(multiple: float | None, calls: int, needs: frozenset[str]) -> Declaration:
     return Declaration(
         unbiased=True,
         exact=True,

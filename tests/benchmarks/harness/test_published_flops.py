@@ -11,6 +11,7 @@ from benchmarks.harness.base import Base
 from benchmarks.harness.flops import operations
 from benchmarks.harness.gradient import Gradient
 from benchmarks.problems.problem import Problem, build_problem
+from estimators.objective import MissingCapability
 from estimators.registry import ESTIMATORS
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -104,6 +105,19 @@ def test_shapes_predict_every_multiple(network: str) -> None:
     expected["four tangents here"] = 1 + f0 + K * (2 - f0)
     found = {column: multiple(COLUMNS[column], problem(network)) for column in expected}
     assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("segments", ["none", 1, 2, 3, 7, 11])
+@pytest.mark.parametrize("network", ["mlp[depth=2,width=16]", "mlp[depth=5,width=16]", "mlp[activation=tanh,depth=10,width=8]"])
+def test_checkpointed_backprop_declares_for_perceptrons_what_is_counted(network: str, segments: str | int) -> None:
+    measured, spec = build_problem(network), f"checkpointed-backprop[segments={segments}]"
+    shapes = {name: tuple(parameter.shape) for name, parameter in measured.objective.parameters.items()}
+    declared = ESTIMATORS.build(spec).declaration(shapes, measured.objective.batch_size).forward_multiple
+    if declared is None:
+        with pytest.raises(MissingCapability, match="segments need as many layers"):
+            gradient(spec)(measured)
+    else:
+        assert multiple(gradient(spec), measured) == pytest.approx(declared, rel=1e-12)
 
 
 def test_the_perceptron_takes_the_published_operations() -> None:
