@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from benchmarks.contract.clause import Clause, Examination, Observation, Verdict, failed, inapplicable
+from benchmarks.contract.clause import Clause, Observation, Verdict, failed, inapplicable
 from benchmarks.contract.clauses import (
     chunks,
     cost,
@@ -30,6 +30,7 @@ from benchmarks.contract.clauses import (
     tape,
     untouched,
 )
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import OBJECTIVES, ContractObjective
 from benchmarks.contract.result import ClauseResult
 from benchmarks.contract.snapshot import preserved_globals

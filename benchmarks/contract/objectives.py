@@ -51,6 +51,7 @@ class ContractObjective:
         build: builds a fresh one; use `make`.
         linear: whether it is linear in its parameters.
         draws: how many estimates the statistical clauses take; 0 leaves it out of them.
+        fewest: how many they take at least, of estimates that take many forward passes each.
         samples: of how many samples the loss is the mean, wherever in the batch they stand; 0 where it is no such mean.
     """
 
@@ -58,6 +59,7 @@ class ContractObjective:
     build: Callable[[torch.device, Variant], Subject]
     linear: bool = False
     draws: int = 0
+    fewest: int = 0
     samples: int = 0
 
     def make(self, device: torch.device, variant: Variant = AS_IT_IS) -> Subject:
@@ -119,9 +121,9 @@ def _one_sample(device: torch.device, variant: Variant) -> Subject:
 
 def _deep(device: torch.device, variant: Variant) -> Subject:
     fuse = Fuse()
-    layers: list[nn.Module] = [layer for _ in range(DEEP_LAYERS) for layer in (nn.Linear(2, 2), nn.Tanh())]
+    layers: list[nn.Module] = [layer for _ in range(DEEP_LAYERS) for layer in (nn.Linear(3, 3, bias=False), nn.Tanh())]
     module = _seeded(nn.Sequential(*layers[:-1]))
-    return _with_module(module, nn.functional.mse_loss, fuse, device, variant, inputs=2, batch=512)
+    return _with_module(module, nn.functional.mse_loss, fuse, device, variant, inputs=3, outputs=3, batch=512)
 
 
 def _with_module(
@@ -132,10 +134,11 @@ def _with_module(
     variant: Variant,
     *,
     inputs: int = 4,
+    outputs: int = 2,
     batch: int = 4,
 ) -> Subject:
     dtype, generator = variant.dtype or torch.float32, torch.Generator().manual_seed(2)
-    drawn = [torch.randn(batch, width, generator=generator, dtype=torch.float32) for width in (inputs, 2)]
+    drawn = [torch.randn(batch, width, generator=generator, dtype=torch.float32) for width in (inputs, outputs)]
     chosen: Sequence[int] = range(batch) if variant.samples is None else variant.samples
     values, targets = (part[list(chosen)].to(device, dtype) for part in drawn)
 
@@ -161,17 +164,19 @@ def _weighted_mean(output: Tensor, targets: Tensor, reduction: str = "mean") -> 
     return product.mean() if reduction == "mean" else product
 
 
-FUNCTION = ContractObjective("function", linear_function(1.0, -0.5, 2.0, 0.25), linear=True, draws=500)
-NETWORK = ContractObjective("linear network", _two_heads, linear=True, draws=150, samples=4)
+FUNCTION = ContractObjective("function", linear_function(1.0, -0.5, 2.0, 0.25), linear=True, draws=500, fewest=100)
+NETWORK = ContractObjective("linear network", _two_heads, linear=True, draws=150, fewest=40, samples=4)
 PERCEPTRON = ContractObjective("perceptron", _perceptron, samples=4)
 DROPOUT = ContractObjective("dropout", _dropout)
 OBJECTIVES = (FUNCTION, NETWORK, PERCEPTRON, DROPOUT)
 """What every clause looks at unless it has objectives of its own."""
 
-AXIS = ContractObjective("function along an axis", linear_function(2.3048861143, 0.0, 0.0, 0.0), linear=True, draws=200)
+AXIS = ContractObjective(
+    "function along an axis", linear_function(2.3048861143, 0.0, 0.0, 0.0), linear=True, draws=200, fewest=100
+)
 """As steep as `FUNCTION`, along the first coordinate."""
 
-DEEP_LAYERS = 12
+DEEP_LAYERS = 9
 DEEP = ContractObjective("deep perceptron", _deep, samples=512)
 """Equal dense layers, all trainable, in which the first and the last hardly count."""
 

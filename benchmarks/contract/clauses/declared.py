@@ -2,7 +2,8 @@
 
 import math
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, passed
+from benchmarks.contract.clause import Clause, Observation, failed, passed
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import ContractObjective
 from estimators.estimator import MEMORY_CLASSES, Declaration
 

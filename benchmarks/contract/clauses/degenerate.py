@@ -3,18 +3,10 @@
 A loss that is zero everywhere, a single number, a batch of one sample, a parameter that the loss does not depend on.
 """
 
-from benchmarks.contract.clause import (
-    Clause,
-    Examination,
-    Observation,
-    failed,
-    flat,
-    passed,
-    reference,
-    relative_error,
-    tolerance,
-)
+from benchmarks.contract.clause import Clause, Observation, failed, passed
 from benchmarks.contract.clauses.output import faults
+from benchmarks.contract.comparing import flat, reference, relative_error, tolerance
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import DEGENERATE, NO_SLOPE, ContractObjective
 
 

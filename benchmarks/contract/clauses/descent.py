@@ -2,19 +2,9 @@
 
 import torch
 
-from benchmarks.contract.clause import (
-    Clause,
-    Examination,
-    Observation,
-    differentiates,
-    failed,
-    flat,
-    inapplicable,
-    omitted,
-    passed,
-    reference,
-    tolerance,
-)
+from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, omitted, passed
+from benchmarks.contract.comparing import differentiates, flat, reference, tolerance
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import ContractObjective
 
 _ESTIMATES = 5
@@ -31,7 +21,7 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
     if case.draws:
         estimates, gradient = examination.sample(case).estimates, examination.sample(case).gradient
     else:
-        rows = [flat(examination.estimate(objective, shift=shift)[0].gradient) for shift in range(_ESTIMATES)]
+        rows = [examination.taken(case, shift).vector for shift in range(_ESTIMATES)]
         estimates, gradient = torch.stack(rows), flat(reference(objective))
     lengths = estimates.norm(dim=1) * gradient.norm()
     least = float((estimates @ gradient / lengths.where(lengths > 0, 1)).min())

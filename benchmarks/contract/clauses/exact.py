@@ -6,20 +6,9 @@ times in float32), so the middle one of five estimates counts.
 
 from statistics import median
 
-from benchmarks.contract.clause import (
-    Clause,
-    Examination,
-    Observation,
-    differentiates,
-    failed,
-    flat,
-    inapplicable,
-    omitted,
-    passed,
-    reference,
-    relative_error,
-    tolerance,
-)
+from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, omitted, passed
+from benchmarks.contract.comparing import differentiates, flat, reference, relative_error, tolerance
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import ContractObjective
 from estimators.estimator import Estimator
 from estimators.objective import Objective

@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, flat, inapplicable, omitted, passed, tolerance
+from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, omitted, passed
+from benchmarks.contract.comparing import flat, tolerance
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import ContractObjective, Variant
 
 Estimates = Callable[[int], Tensor]
@@ -19,13 +21,13 @@ FACTORS = (1024.0, -0.25)  # powers of two, which add no rounding; far from 1 on
 
 def look_at_scale(examination: Examination, case: ContractObjective) -> Observation:
     """Multiply the loss."""
-    subject = examination.subject(case)
-    if not examination.declaration(subject.objective).homogeneous:
+    objective = examination.subject(case).objective
+    if not examination.declaration(objective).homogeneous:
         return omitted("declared not to be homogeneous")
-    found = {c: examination.difference(subject, _under(examination, case, Variant(scale=c)), factor=c) for c in FACTORS}
+    found = {c: examination.difference(case, _under(examination, case, Variant(scale=c)), factor=c) for c in FACTORS}
     worst = max(found, key=lambda c: found[c])
     text = f"off by {found[worst]:.1e} at c = {worst:g}"
-    return passed(text) if found[worst] <= tolerance(subject.objective) else failed(text)
+    return passed(text) if found[worst] <= tolerance(objective) else failed(text)
 
 
 def look_at_halves(examination: Examination, case: ContractObjective) -> Observation:
@@ -50,10 +52,9 @@ def look_at_order(examination: Examination, case: ContractObjective) -> Observat
 
 
 def _compared(examination: Examination, case: ContractObjective, other: Estimates) -> Observation:
-    subject = examination.subject(case)
-    difference = examination.difference(subject, other)
+    difference = examination.difference(case, other)
     text = f"off by {difference:.1e}"
-    return passed(text) if difference <= tolerance(subject.objective) else failed(text)
+    return passed(text) if difference <= tolerance(examination.subject(case).objective) else failed(text)
 
 
 def _under(examination: Examination, case: ContractObjective, variant: Variant) -> Estimates:

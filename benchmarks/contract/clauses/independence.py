@@ -13,7 +13,9 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from benchmarks.contract.clause import Clause, Examination, Observation, Sample, failed, flat, inapplicable, omitted, passed
+from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, omitted, passed
+from benchmarks.contract.comparing import flat
+from benchmarks.contract.examination import Examination, Sample
 from benchmarks.contract.objectives import ContractObjective
 
 CHANCE = 1e-6  # of a false alarm, for each pair of tensors and for the pair of tangents

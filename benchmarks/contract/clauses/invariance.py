@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, flat, inapplicable, passed, tolerance
+from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, passed
+from benchmarks.contract.comparing import flat, tolerance
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import ContractObjective
 from estimators.directional.estimator import Directional
 from estimators.directional.space import matrix
@@ -16,14 +18,14 @@ def look_at_step(examination: Examination, case: ContractObjective) -> Observati
     other = examination.estimator.with_step(_FACTOR)
     if other is None or not case.linear:
         return inapplicable("no step" if other is None else "not linear")
-    subject = examination.subject(case)
+    objective = examination.subject(case).objective
 
     def estimate(shift: int) -> Tensor:
-        return flat(examination.estimate(subject.objective, shift=shift, estimator=other)[0].gradient)
+        return flat(examination.estimate(objective, shift=shift, estimator=other)[0].gradient)
 
-    difference = examination.difference(subject, estimate)
+    difference = examination.difference(case, estimate)
     text = f"off by {difference:.1e} for a step {_FACTOR:g} times as long"
-    return passed(text) if difference <= tolerance(subject.objective) else failed(text)
+    return passed(text) if difference <= tolerance(objective) else failed(text)
 
 
 def look_at_lengths(examination: Examination, case: ContractObjective) -> Observation:
@@ -33,8 +35,7 @@ def look_at_lengths(examination: Examination, case: ContractObjective) -> Observ
         return inapplicable("no projection")
     if not estimator.derivative.exact_on_linear:
         return inapplicable("derivatives that no vector has along more tangents than coordinates")
-    objective = examination.subject(case).objective
-    _, state = examination.estimate(objective)
+    objective, state = examination.subject(case).objective, examination.taken(case).state
     tangents = estimator.tangents(state)
     k = len(next(iter(tangents.values())))
     derivatives = estimator.derivatives(objective, state, range(k)).values

@@ -11,7 +11,8 @@ import math
 import torch
 from torch import Tensor
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, inapplicable, omitted, passed
+from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, omitted, passed
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import AXIS, FUNCTION, ContractObjective
 
 CHANCE = 1e-6  # of a false alarm, for each of the two comparisons

@@ -15,7 +15,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from benchmarks.contract.clause import Clause, Examination, Observation, Sample, failed, inapplicable, omitted, passed, tolerance
+from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, omitted, passed
+from benchmarks.contract.comparing import tolerance
+from benchmarks.contract.examination import Examination, Sample
 from benchmarks.contract.objectives import ContractObjective
 
 ABOVE, BELOW = 5.0, 10.0  # standard errors

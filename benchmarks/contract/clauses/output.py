@@ -6,18 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.contract.clause import (
-    Clause,
-    Examination,
-    Observation,
-    differentiates,
-    failed,
-    flat,
-    passed,
-    reference,
-    relative_error,
-    tolerance,
-)
+from benchmarks.contract.clause import Clause, Observation, failed, passed
+from benchmarks.contract.comparing import differentiates, flat, reference, relative_error, tolerance
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import ContractObjective, Variant
 from estimators.estimator import Estimate
 from estimators.objective import Objective

@@ -1,6 +1,7 @@
 """The generator decides everything and nothing else does: the same seed gives the same bits, another seed another estimate."""
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, passed
+from benchmarks.contract.clause import Clause, Observation, failed, passed
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import ContractObjective
 from benchmarks.contract.snapshot import bits, scramble_globals
 from estimators.estimator import Estimate

@@ -4,7 +4,8 @@ from typing import Any
 
 from torch.autograd.graph import saved_tensors_hooks
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, inapplicable, passed
+from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, passed
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import ContractObjective
 from estimators.objective import MissingCapability
 

@@ -7,10 +7,11 @@ from contextlib import suppress
 
 import torch
 
-from benchmarks.contract.clause import Clause, Examination, Observation, failed, inapplicable, passed
+from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, passed
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.networks import Interruption
 from benchmarks.contract.objectives import ContractObjective, Subject
-from benchmarks.contract.snapshot import changes, preserved_globals, snapshot
+from benchmarks.contract.snapshot import changes, snapshot
 
 
 def look(examination: Examination, case: ContractObjective) -> Observation:
@@ -21,10 +22,7 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
 
 def look_after_exception(examination: Examination, case: ContractObjective) -> Observation:
     """Compare before and after estimates that an exception ended."""
-    whole = _marked(examination, case)
-    with preserved_globals(examination.device):
-        _changed(examination, whole)
-    passes = whole.fuse.passes
+    passes = examination.taken(case).passes
     if not passes:
         return inapplicable("runs no forward pass")
     moments = sorted({1, min(2, passes), passes})

@@ -1,14 +1,16 @@
 """Every registered estimator keeps the contract, and the results say what was asked and seen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import pytest
 import torch
 
 from benchmarks.contract.check import CLAUSES, check_estimator, false_alarm_rate
-from benchmarks.contract.clause import Examination, Verdict
+from benchmarks.contract.clause import Verdict
 from benchmarks.contract.clauses import declared, moments
+from benchmarks.contract.examination import Examination
 from benchmarks.contract.objectives import FUNCTION, NETWORK, OBJECTIVES
 from benchmarks.contract.result import ClauseResult
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator, Shapes
@@ -115,6 +117,58 @@ def test_a_mean_error_that_rests_on_a_handful_of_estimates_is_not_looked_at(seed
     assert moments.look(examination, FUNCTION).verdict is Verdict.PASSED
 
 
+@pytest.mark.parametrize(
+    ("spec", "function", "network"),
+    [
+        ("backprop", 2, 2),
+        ("forward-gradient[k=2]", 500, 150),
+        ("forward-gradient[k=8]", 235, 150),
+        ("forward-gradient[k=64]", 100, 40),
+        ("spsa[k=64]", 100, 40),
+    ],
+)
+def test_estimates_of_many_passes_are_drawn_less_often(spec: str, function: int, network: int) -> None:
+    examination = Examination(ESTIMATORS.build(spec), 0, torch.device("cpu"))
+    assert [len(examination.sample(case).estimates) for case in (FUNCTION, NETWORK)] == [function, network]
+
+
+@dataclass(frozen=True)
+class Stretched(Estimator):
+    """Many tangents' mean, times a factor that the declaration does not know."""
+
+    factor: float
+    inner: Estimator
+
+    def init(self, objective: Objective) -> Any:
+        return self.inner.init(objective)
+
+    def estimate(self, objective: Objective, state: Any, *, generator: torch.Generator) -> tuple[Estimate, Any]:
+        estimate, state = self.inner.estimate(objective, state, generator=generator)
+        return DenseEstimate(estimate.loss, {name: self.factor * tensor for name, tensor in estimate.items()}), state
+
+    def tangents(self, state: Any) -> Any:
+        return self.inner.tangents(state)
+
+    def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
+        return self.inner.declaration(shapes, batch)
+
+
+@pytest.mark.parametrize("spec", ["forward-gradient[k=64]", "spsa[k=64]"])
+@pytest.mark.parametrize("factor", [0.7, 1.3])
+def test_a_wrong_scale_is_found_in_the_fewest_draws(spec: str, factor: float) -> None:
+    assert "unbiased" in broken(check_estimator(Stretched(factor, ESTIMATORS.build(spec))))
+
+
+@pytest.mark.parametrize("k", [1, 64])
+def test_signs_are_not_taken_for_isotropic_in_the_fewest_draws(k: int) -> None:
+    class Claiming(Stretched):
+        def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
+            return replace(super().declaration(shapes, batch), isotropic=True)
+
+    signs = ESTIMATORS.build(f"forward-gradient[directions=rademacher,k={k}]")
+    assert set(broken(check_estimator(Claiming(1.0, signs)))) == {"isotropy"}
+
+
 def test_an_error_declared_twice_may_differ_by_rounding() -> None:
     class Rounded(Backprop):
         expected = 1.1 - 1
@@ -193,13 +247,12 @@ def test_correct_estimators_pass_under_every_seed(spec: str) -> None:
     assert [broken(check_estimator(estimator, seed=1000 + seed)) for seed in range(30)] == [{}] * 30
 
 
-LAWS = ["gaussian", "rademacher", "sphere", "orthogonal"]
+LAWS = [*product(["gaussian", "rademacher", "sphere", "orthogonal"], [1, 2]), ("gaussian", 64), ("rademacher", 64)]
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-@pytest.mark.parametrize("k", [1, 2])
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize(("law", "k"), LAWS)
 def test_single_comparisons_lie_outside_no_more_often_than_stated(law: str, k: int) -> None:
     # the mean comparisons of both linear objectives under 100 seeds: 2600 of them, each outside with probability below ONCE;
     # more than 10 where 2.6 are expected at most has probability 1e-4
