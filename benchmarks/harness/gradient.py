@@ -35,8 +35,8 @@ class Gradient:
         objective, estimate, generator = self.objective, self.estimator.estimate, self.generator
         for _ in range(count):
             gradient, self.state = estimate(objective, self.state, generator=generator)
-            for _ in gradient.items():
-                pass
+            for formed in gradient.items():
+                del formed  # before the next one is
             del gradient  # before the next one is made
 
     def restore(self) -> None:
