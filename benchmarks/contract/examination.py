@@ -91,6 +91,10 @@ class Examination:
         shapes = {name: tuple(parameter.shape) for name, parameter in objective.parameters.items()}
         return self.estimator.declaration(shapes, objective.batch_size)
 
+    def drift(self, objective: Objective) -> float:
+        """How far it declares that an estimate moves these parameters; 0 for estimators older than that promise."""
+        return getattr(self.declaration(objective), "drifts_parameters", 0.0)
+
     def generator(self, shift: int = 0) -> torch.Generator:
         """A generator on the device, seeded with the examination's seed plus `shift`."""
         return torch.Generator(self.device).manual_seed(self.seed + shift)

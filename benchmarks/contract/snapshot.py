@@ -19,12 +19,13 @@ Snapshot = Mapping[str, Any]
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
-def snapshot(objective: Objective, device: torch.device) -> Snapshot:
+def snapshot(objective: Objective, device: torch.device, *, drifting: bool = False) -> Snapshot:
     """The state of the objective's tensors and modules, and of everything global.
 
     Args:
         objective: whose parameters (and module, where it has one) are written down.
         device: whose random state is written down beside the CPU's.
+        drifting: whether the trainable parameters' numbers may change, so that they are left out.
     """
     tensors: dict[str, Tensor] = {f"parameter {name!r}": tensor for name, tensor in objective.parameters.items()}
     states: dict[str, Any] = {}
@@ -34,8 +35,9 @@ def snapshot(objective: Objective, device: torch.device) -> Snapshot:
         tensors |= {f"buffer {name!r}": tensor for name, tensor in module.named_buffers()}
         for name, part in module.named_modules():
             states |= _module_state(f"module {name!r}" if name else "the module", part)
+    free = {id(parameter) for parameter in objective.parameters.values()} if drifting else set()
     for name, tensor in tensors.items():
-        states |= _tensor_state(name, tensor)
+        states |= _tensor_state(name, tensor, bits(tensor) if id(tensor) not in free else b"")
     return {"the names of parameters and buffers": tuple(tensors), **states, **_global_state(device)}
 
 
@@ -77,10 +79,10 @@ def bits(tensor: Tensor) -> bytes:
     return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
 
 
-def _tensor_state(name: str, tensor: Tensor) -> dict[str, Any]:
+def _tensor_state(name: str, tensor: Tensor, numbers: bytes) -> dict[str, Any]:
     grad = tensor.grad
     return {
-        name: (id(tensor), tensor.dtype, tuple(tensor.shape), bits(tensor)),
+        name: (id(tensor), tensor.dtype, tuple(tensor.shape), numbers),
         f".grad of {name}": None if grad is None else (id(grad), bits(grad)),
         f"requires_grad of {name}": tensor.requires_grad,
         f"hooks of {name}": _length(getattr(tensor, "_backward_hooks", None)),

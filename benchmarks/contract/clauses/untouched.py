@@ -1,6 +1,7 @@
 """Nothing is left behind: parameters, buffers, `.grad`, flags, hooks and global states are bitwise as they were.
 
 Looked at after a whole estimate, and again after estimates that were interrupted in their first, second and last forward pass.
+The numbers of parameters that are declared to drift are a matter of `drift`.
 """
 
 from contextlib import suppress
@@ -44,10 +45,11 @@ def _marked(examination: Examination, case: ContractObjective) -> Subject:
 
 
 def _changed(examination: Examination, subject: Subject) -> list[str]:
-    before = snapshot(subject.objective, examination.device)
+    drifting = examination.drift(subject.objective) > 0
+    before = snapshot(subject.objective, examination.device, drifting=drifting)
     with suppress(Interruption):
         examination.estimate(subject.objective)[0].gradient  # noqa: B018  (a lazy estimate does its work when it is read)
-    return changes(before, snapshot(subject.objective, examination.device))
+    return changes(before, snapshot(subject.objective, examination.device, drifting=drifting))
 
 
 CLAUSE = Clause("untouched", "parameters, buffers, .grad, flags, hooks and global states bitwise as they were", look)

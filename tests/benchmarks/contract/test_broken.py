@@ -119,6 +119,38 @@ class InPlace(Honest):
         return DenseEstimate((values[0] + values[1]) / 2, {name: slope * part for name, part in tangent.items()}), tangent
 
 
+@dataclass(frozen=True)
+class Drifting(Honest):
+    """A central difference that moves the parameters themselves: by 1, -2 and in the end `last` times the tangent."""
+
+    last: float = 1.0
+    cleans: bool = True
+
+    def estimate(self, objective: Objective, state: Any, *, generator: torch.Generator) -> tuple[Estimate, Any]:
+        tangent, step, values = self.draw(objective, generator), 2.0**-10, []
+
+        @torch.no_grad()
+        def move(factor: float) -> None:
+            for name, parameter in objective.parameters.items():
+                parameter.add_(tangent[name], alpha=factor * step)
+
+        try:
+            for factor in (1, -2):
+                move(factor)
+                with torch.no_grad():
+                    values.append(objective.loss())
+        finally:
+            if len(values) == 2:
+                move(self.last)
+            elif self.cleans:
+                move(2 * len(values) - 1)
+        slope = (values[0] - values[1]) / (2 * step)
+        return DenseEstimate((values[0] + values[1]) / 2, {name: slope * part for name, part in tangent.items()}), tangent
+
+
+DRIFTS = {"drifts_parameters": 2.0, "forward_multiple": 2.0, "forward_calls": 2}
+
+
 class Reverse(Honest):
     """Takes the gradient by reverse mode, without saying so."""
 
@@ -393,6 +425,11 @@ CASES: dict[str, tuple[Estimator, set[str]]] = {
             *MOMENTS,
         },
     ),
+    "does not take its perturbation off": (Drifting(DRIFTS, last=0.0), {"drift"}),
+    "takes off less than it added": (Drifting(DRIFTS, last=0.99), {"drift"}),
+    "leaves its perturbation after an exception": (Drifting(DRIFTS, cleans=False), {"drift"}),
+    "drifts and does not say so": (Drifting({**DRIFTS, "drifts_parameters": 0.0}), UNTOUCHED),
+    "declares to drift by less than nothing": (Honest({"drifts_parameters": -1.0}), {"declaration", "drift"}),
     "clears .grad": (Backward({**EXACT, "records_tape": True}), {"untouched"}),
     "returns a history": (Spoiled(spoil=lambda t: {k: v.requires_grad_() for k, v in t.items()}), {"no-tape"}),
     "names no tangents": (NoTangents(), {"in-span"}),
@@ -438,6 +475,10 @@ def found(name: str) -> dict[str, str]:
 
 def test_the_honest_estimator_keeps_the_contract() -> None:
     assert broken(Honest()) == {}
+
+
+def test_one_that_drifts_by_the_rounding_it_declares_keeps_the_contract() -> None:
+    assert broken(Drifting(DRIFTS)) == {}
 
 
 @pytest.mark.parametrize("name", TEN)
