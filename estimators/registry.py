@@ -151,6 +151,12 @@ ENTRIES: dict[str, Entry] = {
         "Baydin et al. 2022, arXiv 2202.08587",
         parameters=_directional(_ONE, _GAUSSIAN, _JVP, _MEAN),
     ),
+    "lazy-forward-gradient": Entry(
+        "estimators.directional.lazy:LazyForwardGradient",
+        "the forward gradient along tangents of which only one layer exists at a time",
+        "Baydin et al. 2022, arXiv 2202.08587; Malladi et al. 2023, arXiv 2305.17333",
+        parameters={"k": _ONE, "directions": replace(_GAUSSIAN, choices=_BLOCKWISE)},
+    ),
     "multi-tangent": Entry(
         _DIRECTIONAL,
         "orthogonal projection of the gradient onto the span of k random tangents",

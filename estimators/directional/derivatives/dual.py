@@ -9,7 +9,8 @@ from estimators.directional.derivatives.untouched_inputs import LAYERS
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
-_TREATMENTS = {**LAYERS, **KERNELS, **BUFFERS}
+TREATMENTS = {**LAYERS, **KERNELS, **BUFFERS}
+"""What a pass with dual tensors needs."""
 
 
 def take_one(space: Space, objective: Objective, tangents: Tangents, index: int = 0) -> tuple[Tensor, Tensor]:
@@ -27,7 +28,7 @@ def take_one(space: Space, objective: Objective, tangents: Tangents, index: int 
     point = space.point(objective)
     with forward_ad.dual_level():
         duals = {name: forward_ad.make_dual(value, tangents[name][index]) for name, value in point.items()}
-        with Treated(_TREATMENTS):
+        with Treated(TREATMENTS):
             dual = space.loss(objective, duals)
         loss, derivative = forward_ad.unpack_dual(dual)
         return loss, torch.zeros_like(loss) if derivative is None else derivative.clone()

@@ -34,6 +34,10 @@ VARIANTS = [
     "multi-tangent[scale=length-preserving]",
     "spsa[k=4]",
     "forward-mode[derivative=central-difference]",
+    "mezo[restore=subtract]",
+    "mezo[k=3,directions=low-rank]",
+    "lazy-forward-gradient[k=3]",
+    "lazy-forward-gradient[directions=sparse[density=0.5]]",
 ]
 
 
@@ -93,6 +97,7 @@ ELSEWHERE = {
     "isotropy": "needs a gradient along an axis, which only a function can have",
     "degenerate": "has objectives of its own",
     "forward-multiple": "is declared for dense layers, all of them trainable",
+    "drift": "is for parameters that are perturbed in place",
     "memory": "needs layers of one kind and many of them, to tell classes apart",
 }
 

@@ -63,7 +63,7 @@ def test_a_law_over_all_blocks_together_is_refused() -> None:
         check_blockwise(Sphere())
 
 
-@pytest.mark.parametrize("name", ["mezo"])
+@pytest.mark.parametrize("name", ["mezo", "lazy-forward-gradient"])
 def test_the_registry_offers_the_laws_that_draw_block_by_block_and_no_others(name: str) -> None:
     blockwise = {law for law, entry in PARTS["directions"].items() if load(entry.target).blockwise}
     assert set(ENTRIES[name].parameters["directions"].choices) == blockwise

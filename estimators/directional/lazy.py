@@ -1,0 +1,110 @@
+"""The forward gradient in the memory of one layer: tangents drawn while an operation needs them and dropped after it."""
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from estimators.directional.derivatives.dual import TREATMENTS
+from estimators.directional.derivatives.treatments import Treated
+from estimators.directional.derivatives.unsupported import described, is_unsupported
+from estimators.directional.directions import Directions
+from estimators.directional.directions.gaussian import Gaussian
+from estimators.directional.estimator import Directional
+from estimators.directional.placeholder import Placeholder
+from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
+from estimators.directional.space import Tangents, Weights
+from estimators.estimator import Declaration, Estimate, Estimator, Shapes
+from estimators.objective import MissingCapability, Objective
+
+
+@dataclass(frozen=True)
+class LazyForwardGradient(Estimator):
+    """(1/k) Σ ⟨∇f, vᵢ⟩ vᵢ, where no more than one layer of a v exists at any moment.
+
+    The estimate of `forward-gradient`, bit by bit for k = 1: unbiased, and E‖estimate - g‖² is (n + 1)/k ‖g‖² for Gaussian v,
+    (n - 1)/k ‖g‖² for random signs. Memory: one layer, beside the activations in flight. A tangent costs a pass of its own,
+    three forward passes for dense layers, and two drawings, one for the derivative and one for the estimate; a parameter that
+    several operations use (a recurrent cell) is drawn once more for each. Whoever reads the estimate again draws again.
+    Source: Baydin et al. 2022, arXiv 2202.08587, section 2, with the seeds of Malladi et al. 2023, arXiv 2305.17333.
+
+    Args:
+        k: number of tangents, 1 or more.
+        directions: their law; one that draws block by block.
+
+    Example:
+        >>> from estimators.objective import FunctionObjective
+        >>> objective = FunctionObjective(lambda x: (x**2).sum(), torch.ones(2))
+        >>> estimator = LazyForwardGradient()
+        >>> estimate, _ = estimator.estimate(objective, estimator.init(objective), generator=torch.Generator().manual_seed(1))
+        >>> estimate.loss
+        tensor(2.)
+    """
+
+    k: int = 1
+    directions: Directions = field(default_factory=Gaussian)
+
+    def __post_init__(self) -> None:
+        """Check the bounds."""
+        if self.k < 1:
+            raise ValueError(f"k must be 1 or more, got {self.k}")
+        check_blockwise(self.directions)
+
+    def init(self, objective: Objective) -> Regenerated:
+        """The coordinates; see `Estimator.init`."""
+        return Regenerated.of(Weights().layout(objective), self.directions, self.k)
+
+    @torch.no_grad()
+    def estimate(self, objective: Objective, state: Regenerated, *, generator: torch.Generator) -> tuple[Estimate, Regenerated]:
+        """See `Estimator.estimate`.
+
+        Raises:
+            MissingCapability: an operation has no forward mode, or is an `autograd.Function` that uses parameters.
+        """
+        state = state.opened(generator)
+        try:
+            losses, slopes = zip(*(_along(objective, state, index) for index in range(self.k)), strict=True)
+        except (NotImplementedError, RuntimeError) as error:
+            if is_unsupported(error):
+                raise MissingCapability("jvp", described(error)) from error
+            raise
+        return RegeneratedCombination(losses[0], state, torch.stack(slopes) / self.k), state
+
+    def tangents(self, state: Regenerated) -> Tangents:
+        """See `Estimator.tangents`."""
+        return state.all()
+
+    def simulated(self) -> Directional | None:
+        """The same estimate from tangents that are held and the known gradient; see `Estimator.simulated`."""
+        return self._held().simulated()
+
+    def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
+        """That of the same estimate from tangents that are held, at other costs; see `Estimator.declaration`."""
+        held = self._held().declaration(shapes, batch)
+        return replace(held, memory="layer", forward_multiple=3.0 * self.k, forward_calls=self.k)
+
+    def _held(self) -> Directional:
+        return Directional(self.k, directions=self.directions)
+
+
+def _along(objective: Objective, tangents: Regenerated, index: int) -> tuple[Tensor, Tensor]:
+    """The loss and its derivative along one tangent, both 0-dimensional."""
+    with forward_ad.dual_level():
+        duals = {
+            name: Placeholder(value, partial(_dual, value, tangents, position, index))
+            for position, (name, value) in enumerate(Weights().point(objective).items())
+        }
+        with Treated(TREATMENTS):
+            dual = objective.loss(duals)
+        loss, derivative = forward_ad.unpack_dual(dual)
+        return loss, torch.zeros_like(loss) if derivative is None else derivative.clone()
+
+
+def _dual(value: Tensor, tangents: Regenerated, position: int, index: int) -> Tensor:
+    """A parameter with its tangent."""
+    if not torch._C._is_fwd_grad_enabled():  # within an autograd.Function, whose jvp would never hear of the tangent
+        raise NotImplementedError("lazily drawn tangents do not support a forward mode of its own for what uses parameters")
+    dual: Tensor = forward_ad.make_dual(value, tangents.block(position, index))
+    return dual
