@@ -31,7 +31,7 @@ class Depth:
 FULL = Depth(look=1.0, threads=3.0, pairs=6, cells=4, budget=0.6)
 """A minute on two quiet cores."""
 
-QUICK = Depth(look=0.3, threads=0.3, pairs=3, cells=2, budget=0.2)
+QUICK = Depth(look=0.3, threads=0.3, pairs=3, cells=3, budget=0.2)
 """A quarter of a minute; few pairs leave the detection limit wide."""
 
 

@@ -20,7 +20,7 @@ from benchmarks.doctor.forward_mode import forward_mode_finding
 from benchmarks.doctor.load import load_finding, read_load
 from benchmarks.doctor.noise import NoiseFloor, Place
 from benchmarks.doctor.overhead import overhead_findings
-from benchmarks.doctor.pairs import PRECISION, measure_in_pairs, together
+from benchmarks.doctor.pairs import measure_in_pairs, started
 from benchmarks.doctor.threads import counts, steadiness, thread_finding
 from benchmarks.doctor.timer import read_timer, timer_finding
 from benchmarks.doctor.workers import Crew, LostError
@@ -64,7 +64,7 @@ def examine(
         if uuid != "cpu":
             stack.enter_context(gpu.locked(uuid))
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradgauge-")))
-        job = {"effort": {"precision": PRECISION, "budget": depth.budget}, "estimators_from": None}
+        job = {"effort": {}, "estimators_from": None}
         crew = stack.enter_context(Crew(Launch(job, scratch, scratch, uuid, threads)))
         before = _look_on(book, threads)
         try:
@@ -95,7 +95,7 @@ def _with_torch(book: Book, crew: Crew, device: str, threads: int) -> tuple[Plac
     book.next("forward mode")
     crew.send(worker, _request("forward mode", on))
     place = Place.of({**describe(), **crew.facts}, device, threads)
-    first = crew.start(together())
+    first = started(crew, place, 2 * book.depth.pairs)
     _conclude(book, "forward mode", lambda: [forward_mode_finding(crew.answer(worker, _LIMIT))])
     crew.dismiss(worker)
     return place, measure_in_pairs(book, crew, place, first)

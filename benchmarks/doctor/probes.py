@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.doctor.multiples import read_multiple
 from benchmarks.doctor.overhead import read_overhead
 from benchmarks.doctor.threads import read_threads
 from benchmarks.doctor.ways import read_forward_mode
 
 PROBES: dict[str, Callable[..., Any]] = {
     "forward mode": read_forward_mode,
+    "multiple": read_multiple,
     "overhead": read_overhead,
     "threads": read_threads,
 }

@@ -40,19 +40,27 @@ class Crew:
         for worker in list(self._workers):
             self.dismiss(worker)
 
-    def start(self, count: int) -> list[WorkerProcess]:
+    def start(self, count: int, first: Mapping[str, Any] | None = None) -> list[WorkerProcess]:
         """Start workers and wait until all of them are ready.
+
+        Args:
+            count: how many.
+            first: a request that each of them answers before it counts as ready, all at the same time; None for none.
 
         Raises:
             StartError: one of them does not start.
         """
         started = [WorkerProcess(self._launch) for _ in range(count)]
         self._workers += started
-        for worker in started:
-            try:
+        try:
+            for worker in started:
                 self.facts = self._answer(worker, ("ready",), SECONDS_TO_START)
-            except LostError as error:
-                raise StartError(f"a worker did not start: {error}") from None
+                if first is not None:
+                    self.send(worker, first)
+            for worker in started if first is not None else ():
+                self.answer(worker, SECONDS_TO_START)
+        except LostError as error:
+            raise StartError(f"a worker did not start: {error}") from None
         return started
 
     def ask(self, worker: WorkerProcess, request: Mapping[str, Any], seconds: float) -> Any:

@@ -40,9 +40,7 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings, clock: C
     """
     clock = clock or clock_of(problem.device)
     with collector_off():
-        base = Base(problem)
-        base.run(2)
-        base.restore()
+        base = _base(problem)
         gradient, once = _first(problem, estimator, settings, clock)
         references, left_out = _references(problem, estimator, settings)
         sides: dict[str, Side] = {"base": base, "estimator": gradient, **references}
@@ -62,6 +60,33 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings, clock: C
         marks=frozenset({"imprecise"} if rounds.last is Step.IMPRECISE else ()),
         facts={"inner_counts": dict(rounds.counts), **stages.facts, **({"references_left_out": left_out} if left_out else {})},
     )
+
+
+def measure_alone(problem: Problem, estimator: Estimator, settings: Settings, clock: Clock | None = None) -> Interval:
+    """The runtime multiple and nothing else: the same rounds without references, stages and counts, in a fraction of the time.
+
+    Args:
+        problem: what is differentiated.
+        estimator: what is measured.
+        settings: precision, budget and seed.
+        clock: of the problem's device where None.
+
+    Raises:
+        MissingCapability: the problem lacks what the estimator needs.
+    """
+    clock = clock or clock_of(problem.device)
+    with collector_off():
+        base = _base(problem)
+        gradient, _ = _first(problem, estimator, settings, clock)
+        rounds = _rounds({"base": base, "estimator": gradient}, settings, clock)
+    return median_interval(rounds.ratios("estimator", "base"))
+
+
+def _base(problem: Problem) -> Base:
+    base = Base(problem)
+    base.run(2)
+    base.restore()
+    return base
 
 
 def _first(problem: Problem, estimator: Estimator, settings: Settings, clock: Clock) -> tuple[Gradient, list[Metric]]:

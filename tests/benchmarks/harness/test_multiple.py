@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from benchmarks.harness.multiple import measure
+from benchmarks.harness.multiple import measure, measure_alone
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import Problem
 from estimators import Declaration, DenseEstimate, Estimator, FunctionObjective, MissingCapability
@@ -74,6 +74,17 @@ class Unable(Evaluates):
 
 def metrics(measurement):
     return {metric.metric: metric for metric in measurement.metrics}
+
+
+@pytest.mark.parametrize("m", [1, 2, 5])
+def test_the_multiple_alone_is_m_too_and_without_references_it_is_the_same_to_the_digit(m):
+    found = []
+    for measured in (measure, measure_alone):
+        machine = Machine(noise=0.05)
+        found.append(measured(machine.problem(), Evaluates(m, machine), Settings(), machine.clock))
+    row, alone = metrics(found[0])["multiple"], found[1]
+    assert (row.value, row.low, row.high) == (alone.value, alone.low, alone.high)
+    assert alone.low < m < alone.high
 
 
 @pytest.mark.parametrize("m", [1, 2, 5])
