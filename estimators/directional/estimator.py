@@ -16,6 +16,7 @@ from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.space import Layout, Space, Tangents, Weights, dimension, resize
 from estimators.directional.streams import Stream, open_stream
+from estimators.directional.workspace import Workspace
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes, count
 from estimators.objective import MissingCapability, Objective
 
@@ -24,10 +25,18 @@ STREAMS = ("keyed", "sequential")
 
 @dataclass(frozen=True)
 class State:
-    """What a directional estimator keeps between calls: the coordinates, the scale's factor, and the last estimate's stream."""
+    """What a directional estimator keeps between calls.
+
+    Attributes:
+        layout: the coordinates.
+        factor: of the scale.
+        workspace: memory for tangents and estimates.
+        stream: of the last estimate.
+    """
 
     layout: Layout
     factor: float
+    workspace: Workspace
     stream: Stream | None = None
 
 
@@ -88,7 +97,7 @@ class Directional(Estimator):
         """
         layout = self.space.layout(objective)
         try:
-            return State(layout, self._factor(layout))
+            return State(layout, self._factor(layout), Workspace(self.k or dimension(layout)))
         except ValueError as error:
             raise MissingCapability("closed_form", str(error)) from None
 
@@ -183,7 +192,7 @@ class Directional(Estimator):
         )
 
     def _opened(self, state: State, generator: torch.Generator) -> State:
-        return replace(state, stream=open_stream(self.stream, generator, len(self._indices(state))))
+        return replace(state, stream=open_stream(self.stream, generator, len(self._indices(state)), state.workspace))
 
     def _indices(self, state: State) -> range:
         return range(dimension(state.layout) if self.k is None else self.k)
@@ -198,7 +207,8 @@ class Directional(Estimator):
 
     def _combined(self, state: State, tangents: Tangents, derivatives: Derivatives) -> LinearCombination:
         coefficients = self.aggregation.coefficients(tangents, derivatives.values)
-        return LinearCombination(derivatives.loss, tangents, coefficients if state.factor == 1 else coefficients * state.factor)
+        scaled = coefficients if state.factor == 1 else coefficients * state.factor
+        return LinearCombination(derivatives.loss, state.layout, tangents, scaled, state.workspace)
 
     def _factor(self, layout: Layout) -> float:
         n, law = dimension(layout), self._law(tuple(block.shape for block in layout))

@@ -9,6 +9,7 @@ A law that needs several kinds of numbers for one tangent (values and a mask, sa
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from estimators.directional.space import Block, Layout, Tangents, dimension
+from estimators.directional.workspace import Workspace
 
 LANES = 8
 """How many streams, each of one kind of numbers, a law may draw its tangents from."""
@@ -58,9 +60,9 @@ class Stream(ABC):
 class Keyed(Stream):
     """Each (tangent, block) from a stream of its own."""
 
-    def __init__(self, seed: int, number: int = 0, start: int = 0) -> None:
-        """Keep the seed of the estimate, a 63-bit number, which lane this is, and where in it the streams begin."""
-        self.seed, self.number, self.start = seed, number, start
+    def __init__(self, seed: int, number: int = 0, start: int = 0, workspace: Workspace | None = None) -> None:
+        """Keep the seed of the estimate, a 63-bit number, which lane this is, where in it streams begin, and memory to use."""
+        self.seed, self.number, self.start, self.workspace = seed, number, start, workspace
         self._base = _scramble(_scramble(seed & _MASK) ^ (seed >> 32)) + (number << _LANE_BITS) + start
 
     def lane(self, number: int) -> "Keyed":
@@ -81,7 +83,7 @@ class Keyed(Stream):
         tangents = {}
         for position, block in enumerate(layout):
             table, octets = _sign_table(block.dtype, block.device), -(-block.numel() // 8)
-            rows = torch.empty((len(indices), *block.shape), dtype=block.dtype, device=block.device)
+            rows = self._empty(block, len(indices))
             together = max(1, min(len(indices), _OCTETS_SPREAD // max(1, octets)))
             bits = torch.empty((together, -(-octets // 8)), dtype=torch.int64, device=block.device)
             generator = torch.Generator(block.device)
@@ -100,12 +102,17 @@ class Keyed(Stream):
         """Rows of float32 or wider that `fill` writes in place."""
         tangents = {}
         for position, block in enumerate(layout):
-            rows = torch.empty((len(indices), *block.shape), dtype=_drawn_in(block.dtype), device=block.device)
+            rows = self._empty(_wide(block), len(indices))
             generator = torch.Generator(block.device)
             for row, index in zip(rows.unbind(), indices, strict=True):
                 fill(row, generator=generator.manual_seed(self._key(index, position, len(layout))))
             tangents[block.name] = rows
         return tangents
+
+    def _empty(self, block: Block, count: int) -> Tensor:
+        if self.workspace is not None:
+            return self.workspace.tangents(block, count)
+        return torch.empty((count, *block.shape), dtype=block.dtype, device=block.device)
 
     def _key(self, index: int, position: int, blocks: int) -> int:
         """The 32-bit seed of one stream; distinct for distinct (lane, index, position) of one estimate.
@@ -156,18 +163,19 @@ class Sequential(Stream):
             yield block, part.contiguous().view(len(indices), *block.shape)
 
 
-def open_stream(kind: str, generator: torch.Generator, k: int) -> Stream:
+def open_stream(kind: str, generator: torch.Generator, k: int, workspace: Workspace | None = None) -> Stream:
     """The stream of one estimate.
 
     Args:
         kind: `keyed` or `sequential`.
         generator: gives `keyed` its seed (one number), or `sequential` all its numbers.
         k: the number of tangents.
+        workspace: memory that `keyed` draws into.
     """
     if kind == "sequential":
         return Sequential(generator, k)
     seed = torch.empty((), dtype=torch.int64, device=generator.device).random_(generator=generator)
-    return Keyed(int(seed))
+    return Keyed(int(seed), workspace=workspace)
 
 
 @cache
@@ -198,6 +206,12 @@ def _scramble(word: int) -> int:
 def _drawn_in(dtype: torch.dtype) -> torch.dtype:
     """The dtype that numbers for a block are drawn in: float32 at least."""
     return dtype if dtype.itemsize >= torch.float32.itemsize else torch.float32
+
+
+def _wide(block: Block) -> Block:
+    """The block in the dtype that its numbers are drawn in."""
+    dtype = _drawn_in(block.dtype)
+    return block if dtype == block.dtype else replace(block, dtype=dtype)
 
 
 def _widest(layout: Layout) -> torch.dtype:

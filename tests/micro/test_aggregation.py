@@ -8,6 +8,7 @@ from estimators.directional.aggregations.projection import Projection
 from estimators.directional.combination import LinearCombination
 from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.streams import Keyed
+from estimators.directional.workspace import Workspace
 
 pytestmark = pytest.mark.micro
 AGGREGATIONS = {"mean": Mean(), "projection": Projection()}
@@ -30,9 +31,9 @@ def projection_by_qr(tangents, derivatives):
 ORACLES = {"mean": looped_mean, "projection": projection_by_qr}
 
 
-def ours(aggregation, tangents, derivatives):
+def ours(aggregation, layout, workspace, tangents, derivatives):
     coefficients = aggregation.coefficients(tangents, derivatives)
-    combination = LinearCombination(torch.zeros(()), dict(tangents), coefficients)
+    combination = LinearCombination(torch.zeros(()), layout, dict(tangents), coefficients, workspace)
     return [tensor for _, tensor in combination.items()]
 
 
@@ -44,7 +45,8 @@ def test_aggregation(benchmark, name, k, layout):
         Gaussian().draw(layout, range(k), Keyed(1)),
         torch.randn(k, generator=torch.Generator().manual_seed(1)),
     )
-    estimate = benchmark(lambda: ours(AGGREGATIONS[name], tangents, derivatives))
+    workspace = Workspace(k)
+    estimate = benchmark(lambda: ours(AGGREGATIONS[name], layout, workspace, tangents, derivatives))
     flat = torch.cat([tensor.flatten() for tensor in estimate])
     expected = ORACLES[name](tangents, derivatives)
     assert float((flat - expected).norm() / expected.norm()) < 1e-4
