@@ -12,7 +12,7 @@ from reports.frames import Results
 NAME = "depth"
 TITLE = "Depth"
 QUESTION = "How do cost, memory and quality change with depth?"
-READING = f"One row of panels a width, against the number of hidden layers. {LINES}"
+READING = f"A model of one width against its number of hidden layers. {LINES}"
 
 __all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "draw", "finding", "height", "select", "table"]
 

@@ -12,7 +12,7 @@ from reports.frames import Results
 NAME = "dimensions"
 TITLE = "Dimension"
 QUESTION = "How do cost, memory and quality change with the number of parameters?"
-READING = f"One row of panels a family: a function against its number of coordinates n, or a model against its width. {LINES}"
+READING = f"A function against its number of coordinates n, or a model against its width. {LINES}"
 
 __all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "draw", "finding", "height", "select", "table"]
 

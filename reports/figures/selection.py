@@ -62,6 +62,8 @@ class Selection:
         scope: what the intervals stand for.
         legend: whether the series are told apart by their looks alone, so that a legend is needed.
         drawn: the panels that have a picture; None for all. The others are in the table.
+        folded: panels whose pictures are folded away below the others.
+        fold: what they are, as the words one unfolds them by.
     """
 
     panels: tuple[Panel, ...]
@@ -69,10 +71,12 @@ class Selection:
     scope: str
     legend: bool = False
     drawn: tuple[Panel, ...] | None = None
+    folded: tuple[Panel, ...] = ()
+    fold: str = ""
 
     @property
     def pictures(self) -> tuple[Panel, ...]:
-        """The panels that have a picture."""
+        """The panels whose pictures are seen at once."""
         return self.panels if self.drawn is None else self.drawn
 
     @property

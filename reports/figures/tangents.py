@@ -12,7 +12,7 @@ from reports.frames import Results
 NAME = "tangents"
 TITLE = "Tangents"
 QUESTION = "How do cost, memory and quality change with the number of tangents?"
-READING = f"One row of panels a problem, against the number of tangents k; exact estimators, which have none, are levels. {LINES}"
+READING = f"One problem against the number of tangents k; exact estimators, which have none, are levels. {LINES}"
 
 __all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "draw", "finding", "height", "select", "table"]
 

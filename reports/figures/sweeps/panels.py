@@ -1,7 +1,7 @@
 """From results to the panels of a sweep: which cells form families, and what they have in common."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
@@ -11,11 +11,11 @@ from reports.figures.sweeps.courses import COURSES, Course
 from reports.figures.sweeps.places import Place
 from reports.frames import Results, column, rows
 from reports.looks import looks
-from reports.text import count
+from reports.text import count, listed
 
 
 def select(results: Results, place: Callable[[Row], Place | None], least: int, by: str) -> Selection:
-    """Families with at least `least` places on the axis, each with a panel a metric.
+    """Families with at least `least` places on the axis, each with a panel a metric; all but the `_headline` are folded.
 
     Args:
         results: of one or more runs.
@@ -40,7 +40,26 @@ def select(results: Results, place: Callable[[Row], Place | None], least: int, b
         if ((data["value"] > 0) & (data["x"] > 0)).any()
     ]
     few = [f"{count(len(short), 'line')} of fewer than {least} places"] if short else []
-    return Selection(tuple(panels), (*_left_out(shown.values()), *few), results.scope, legend=True)
+    headline = _headline(panels)
+    drawn, folded = (tuple(panel for panel in panels if (panel.facts["family"] == headline) is first) for first in (True, False))
+    others = listed(list(dict.fromkeys(panel.facts["family"] for panel in folded)))
+    left_out = (*_left_out(shown.values()), *few)
+    return Selection(tuple(panels), left_out, results.scope, True, drawn, folded, f"The same for {others}" if folded else "")
+
+
+def _headline(panels: Sequence[Panel]) -> str:
+    """The family that is shown at once: the one with most metrics, of these the longest axis, then the largest problem."""
+    families: dict[str, list[Panel]] = {}
+    for panel in panels:
+        families.setdefault(panel.facts["family"], []).append(panel)
+    return max(families, key=lambda family: (len(families[family]), *_extent(families[family])), default="")
+
+
+def _extent(panels: Sequence[Panel]) -> tuple[float, float]:
+    """Of what was measured: the largest place over the smallest, and the largest number of coordinates."""
+    measured = [row for panel in panels for row in panel.rows if row["value"] > 0 and row["x"] > 0]
+    places = [row["x"] for row in measured]
+    return max(places) / min(places), max((row["n"] for row in measured if row["n"] > 0), default=0.0)
 
 
 def _told_apart(placed: dict[Course, pd.DataFrame]) -> dict[Course, pd.DataFrame]:

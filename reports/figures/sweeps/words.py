@@ -1,10 +1,10 @@
 """What a sweep shows, in words and in numbers."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports.figures.selection import NOT_MEASURED, Row, Selection, Table, became, left_out_sentence, state
+from reports.figures.selection import NOT_MEASURED, Panel, Row, Selection, Table, became, left_out_sentence, state
 from reports.figures.sweeps.courses import COURSES, Course
 from reports.text import NOTHING, count, interval, listed, number, size, whole
 
@@ -17,8 +17,8 @@ _OVER_DRAWS = "95 % interval over the draws"
 
 
 def finding(selection: Selection) -> str:
-    """Where problems are largest: what changes along the axis for the first estimator that is not exact."""
-    lines = _lines(selection)
+    """What changes along the axis, in the family shown at once, for the first estimator that is not exact."""
+    lines = _lines(selection.pictures) or _lines(selection.panels)
     if not lines:
         return NOT_MEASURED
     _, (family, label), points = min((_rank(points), key, points) for key, points in lines.items())
@@ -39,10 +39,10 @@ def describe(selection: Selection) -> str:
     if not selection.panels:
         return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
     parts = [
-        f"Line charts on logarithmic axes, {count(len(selection.panels), 'panel')}. Vertical lines at runtime multiples are the "
-        f"{selection.scope}, those at mean cosines the {_OVER_DRAWS}."
+        f"Line charts on logarithmic axes, {count(len(selection.panels), 'panel')}{_folded(selection)}. Vertical lines at "
+        f"runtime multiples are the {selection.scope}, those at mean cosines the {_OVER_DRAWS}."
     ]
-    for panel in selection.panels:
+    for panel in (*selection.pictures, *selection.folded):
         course: Course = panel.facts["course"]
         shown = [row for row in panel.rows if row["value"] > 0]
         low, high = (pick(shown, key=lambda row: float(row["value"])) for pick in (min, max))
@@ -65,10 +65,10 @@ def table(selection: Selection) -> Table:
     return Table(caption, _COLUMNS, groups)
 
 
-def _lines(selection: Selection) -> dict[tuple[str, str], list[dict[str, Any]]]:
+def _lines(panels: Sequence[Panel]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """(family, line) -> points with a value, of estimators that are not `wrong` and have several places."""
     lines: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for panel in selection.panels:
+    for panel in panels:
         for row in sorted(panel.rows, key=lambda row: row["name"]):
             if row["value"] > 0 and row["x"] > 0 and row["outcome"] != "wrong":
                 key = (panel.facts["family"], panel.line(row))
@@ -90,6 +90,10 @@ def _rank(points: list[dict[str, Any]]) -> tuple[Any, ...]:
 def _about(course: Course, row: Row) -> str:
     """A value; one whose precision was not reached, or that was disturbed, is about that."""
     return ("about " if state(row) == "doubtful" else "") + course.words(row["value"])
+
+
+def _folded(selection: Selection) -> str:
+    return f" ({len(selection.pictures)} seen at once, the others folded)" if selection.folded else ""
 
 
 def _at(row: Row) -> str:

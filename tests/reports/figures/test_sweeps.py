@@ -1,7 +1,10 @@
 """Sweeps: what is varied is read from specs, families have three panels, and a point is what was measured there."""
 
+import re
+
 import pytest
 
+from benchmarks.expectation import coordinates
 from benchmarks.problems.registry import PROBLEMS
 from benchmarks.records import Cell
 from benchmarks.request import Request
@@ -184,7 +187,8 @@ def suite_run(make_run, record_of):
     def run(name):
         pairs = SUITES[name].pairs()
         cells = [Cell(ESTIMATORS.canonical(e), PROBLEMS.canonical(p), kind) for e, p in pairs for kind in metrics]
-        return make_run([record_of(cell, **metrics[cell.kind]) for cell in cells], options=Request(name).options())
+        records = [record_of(cell, n=coordinates(PROBLEMS.resolve(cell.problem)), **metrics[cell.kind]) for cell in cells]
+        return make_run(records, name=name, options=Request(name).options())
 
     return run
 
@@ -202,6 +206,38 @@ def test_a_sweep_is_the_first_figure_of_its_page(suite_run) -> None:
     page = write_report([suite_run("depth")]).read_text(encoding="utf-8")
     assert 0 < page.index('<section id="depth"') < page.index('<section id="multiples"')
     assert '<section id="dimensions"' not in page  # two widths are no course
+
+
+def test_the_three_sweeps_together_show_nine_panels_and_fold_their_other_families(suite_run) -> None:
+    page = write_report([suite_run(figure.NAME) for figure in SWEEPS]).read_text(encoding="utf-8")
+    panels = {}
+    for figure in SWEEPS:
+        section = page.partition(f'<section id="{figure.NAME}"')[2].partition("</section>")[0]
+        seen, _, folded = section.partition("<details>")
+        panels[figure.NAME] = re.findall(r'class="panel"><p>([^<]*)', seen)
+        assert len(re.findall(r'class="panel"><p>', folded)) == {"dimensions": 6, "depth": 3, "tangents": 6}[figure.NAME]
+    assert panels == {
+        name: [f"{family}: {noun}" for noun in ("runtime multiple", "peak of memory", "mean cosine")]
+        for name, family in (("dimensions", "sphere"), ("depth", "mlp[width=256]"), ("tangents", "mlp"))
+    }
+
+
+def test_the_family_seen_at_once_has_all_metrics_and_the_longest_axis(make_run, record_of) -> None:
+    places = {"sphere[n={}]": (1, 8, 64), "rosenbrock[n={}]": (2, 8, 32), "quadratic[n={}]": (1, 8, 512)}
+    cells = [
+        Cell("backprop", PROBLEMS.canonical(name.format(n)), kind)
+        for name, ns in places.items()
+        for n in ns
+        for kind in ("cost", "memory")
+        if (name, kind) != ("quadratic[n={}]", "memory")
+    ]
+    values = {"cost": {"multiple": 3.0}, "memory": {"peak_bytes": 64}}
+    selection = dimensions.select(frames.read([make_run([record_of(cell, **values[cell.kind]) for cell in cells])]))
+    assert {panel.facts["family"] for panel in selection.pictures} == {"sphere"}
+    assert selection.fold == "The same for rosenbrock and quadratic"
+    assert [panel.title for panel in selection.folded][-1] == "quadratic: runtime multiple"
+    assert dimensions.finding(selection).startswith("On sphere, with coordinates n from 1 to 64")
+    assert "5 panels (2 seen at once, the others folded)" in dimensions.describe(selection)
 
 
 def test_a_run_that_varies_nothing_has_no_section_of_a_sweep(full) -> None:
