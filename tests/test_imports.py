@@ -16,6 +16,7 @@ TORCH_FREE = (
     "benchmarks.statistics",
     "benchmarks.comparison",
     "benchmarks.doctor.noise",
+    "benchmarks.validation.tables",
     "benchmarks.problems.registry",
     "benchmarks.shard",
     "estimators.theory",
