@@ -5,9 +5,10 @@ several processes on each side. Pure functions of such numbers; what they belong
 
 A *difference* is on a scale where 0 means none: the logarithm of a ratio of times, or a difference of means over the size of the
 first. The rule has two bounds on it: `band`, within which two things count as the same, and `theta`, at least as large and
-widened where the machine tells equal things apart no better.
+widened where the machine tells equal things apart no better. And there is the *detection limit*: the change that a comparison
+finds in four cases of five, and that it must not call the same in the fifth.
 
-    same       the 95 % interval lies inside (-band, band)
+    same       the 95 % interval lies inside (-band, band), and a change of the detection limit is ruled out
     more       else, if it survives false discovery control and the interval lies above 0 and reaches beyond theta
     less       its mirror image
     undecided  else
@@ -21,6 +22,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +38,9 @@ LEAST_PROCESSES = 6
 
 POWER = 0.8
 """Chance with which the detection limit is found."""
+
+RULED_OUT = NormalDist().inv_cdf(1 - 1 / 2000)
+"""Standard errors beyond the estimate from which on a change is ruled out: for one in 2000 it is not."""
 
 
 class Verdict(StrEnum):
@@ -107,7 +112,23 @@ def of_means(base: float, new: float, errors: tuple[float, float], degrees: tupl
     return _student((new - base) / abs(base), sum(squared) / base**2, _welch_degrees(squared, degrees))
 
 
-def verdict(difference: Difference, adjusted_p: float, band: float, theta: float) -> Verdict:
+@dataclass(frozen=True)
+class Sensitivity:
+    """What a comparison can find, for `same` to be held to.
+
+    Attributes:
+        limit: the detection limit, on the scale of differences.
+        error: standard error of a difference, from more than one cell; a cell's own is known from a few processes only, and
+            where it comes out small by chance a change would pass for none.
+    """
+
+    limit: float = math.inf
+    error: float = 0.0
+
+
+def verdict(
+    difference: Difference, adjusted_p: float, band: float, theta: float, sensitivity: Sensitivity = Sensitivity()
+) -> Verdict:
     """What a difference comes to; the rule stands at the top of this file.
 
     Args:
@@ -115,9 +136,11 @@ def verdict(difference: Difference, adjusted_p: float, band: float, theta: float
         adjusted_p: its p after `benjamini_hochberg` over all cells.
         band: the largest difference that still counts as the same.
         theta: the largest that an interval may hold for its cell not to be called different; at least `band`.
+        sensitivity: of the comparison; by default nothing beyond the interval is asked for.
     """
     if -band < difference.low and difference.high < band:
-        return Verdict.SAME
+        error = max(difference.error, sensitivity.error)
+        return Verdict.SAME if abs(difference.value) + RULED_OUT * error < sensitivity.limit else Verdict.UNDECIDED
     if adjusted_p <= FALSE_DISCOVERIES and difference.low > 0 and difference.high > theta:
         return Verdict.MORE
     if adjusted_p <= FALSE_DISCOVERIES and difference.high < 0 and difference.low < -theta:
@@ -149,6 +172,31 @@ def detection_limit(difference: Difference, theta: float) -> float:
 
     quantile = stdtrit(difference.degrees, (1 + CONFIDENCE) / 2)
     return max(theta, difference.error * float(nctdtrinc(difference.degrees, 1 - POWER, quantile)))
+
+
+def typical_error(differences: Sequence[Difference]) -> float:
+    """The standard error of a typical cell, from the median of all squared ones; 0 for no cells.
+
+    A squared error with s degrees of freedom has a median of χ²ₛ(1/2)/s times its mean, which is taken out. Neither a few noisy
+    cells nor a few slow processes move it.
+
+    Args:
+        differences: of cells that were measured alike.
+    """
+    if not differences:
+        return 0.0
+    from scipy.special import chdtri
+
+    degrees = float(np.median([difference.degrees for difference in differences]))
+    square = float(np.median([difference.error**2 for difference in differences]))
+    return math.sqrt(square * degrees / float(chdtri(degrees, 0.5)))
+
+
+def error_behind(half_width: float, degrees: float) -> float:
+    """The standard error behind the half-width of Student's 95 % interval."""
+    from scipy.special import stdtrit
+
+    return half_width / float(stdtrit(degrees, (1 + CONFIDENCE) / 2))
 
 
 def _student(value: float, squared_error: float, degrees: float, robust: Interval | None = None) -> Difference:

@@ -15,10 +15,6 @@ from reports.compare import THRESHOLD, Rule, compare
 from reports.compare.sections import outcome
 from reports.compare.show import SHOWN
 
-_LARGEST = 0.99
-"""What a rule takes for a noise floor at most: beyond that nothing can be told apart."""
-
-
 def compare_folders(
     base: Path, new: Path, threshold: float | None, noise_floor: float | None, style: str, output: Path | None
 ) -> int:
@@ -76,8 +72,7 @@ def rule_of(base: str | Path, new: str | Path, threshold: float, noise_floor: fl
     if not known:
         return Rule(threshold)
     worst = max(known, key=lambda floor: floor.spread)
-    source = f"of {processes} processes on each side, from {worst.pairs} pairs that ran equal code on {worst.taken[:10]}"
-    return Rule(threshold, min(worst.half_width(processes), _LARGEST), source)
+    return Rule.of(worst, processes, threshold)
 
 
 def _device(header: Mapping[str, Any]) -> str:

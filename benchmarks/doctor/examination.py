@@ -64,7 +64,7 @@ def examine(
         if uuid != "cpu":
             stack.enter_context(gpu.locked(uuid))
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradgauge-")))
-        job = {"effort": {}, "estimators_from": None}
+        job: dict[str, Any] = {"effort": {}, "estimators_from": None}
         crew = stack.enter_context(Crew(Launch(job, scratch, scratch, uuid, threads)))
         before = _look_on(book, threads)
         try:

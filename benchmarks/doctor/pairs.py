@@ -98,4 +98,4 @@ def _fresh(book: Book, crew: Crew, place: Place, first: Sequence[WorkerProcess])
 
 def _timed(cell: Cell, budget: float) -> dict[str, Any]:
     """The request for a cell's multiple."""
-    return {"probe": "multiple", "with": {"cell": cell.to_json(), "precision": PRECISION, "budget": budget}}
+    return {"probe": "equal code", "with": {"cell": cell.to_json(), "precision": PRECISION, "budget": budget}}

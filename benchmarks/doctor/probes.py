@@ -9,8 +9,8 @@ from benchmarks.doctor.threads import read_threads
 from benchmarks.doctor.ways import read_forward_mode
 
 PROBES: dict[str, Callable[..., Any]] = {
+    "equal code": read_multiple,
     "forward mode": read_forward_mode,
-    "multiple": read_multiple,
     "overhead": read_overhead,
     "threads": read_threads,
 }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import geometric_mean
 from typing import Any
 
-from benchmarks.comparison import LEAST_PROCESSES, Difference, benjamini_hochberg, of_means, paired, unpaired
+from benchmarks.comparison import LEAST_PROCESSES, Difference, benjamini_hochberg, of_means, paired, typical_error, unpaired
 from benchmarks.records import Metric, Record
 from benchmarks.statistics import student_quantile
 from reports.compare.differing import Differing
@@ -38,7 +38,8 @@ def _decided(rows: Sequence[Row], rule: Rule) -> list[Row]:
     random = [row.judged and row.difference.error > 0 for row in rows]
     adjusted = iter(benjamini_hochberg([row.difference.p for row, counts in zip(rows, random, strict=True) if counts]))
     p = [next(adjusted) if counts else row.difference.p for row, counts in zip(rows, random, strict=True)]
-    return [row.decided(one, rule) if row.judged else row for row, one in zip(rows, p, strict=True)]
+    typical = typical_error([row.difference for row in rows if row.judged and row.compared.how is How.PROCESSES])
+    return [row.decided(one, rule, typical) if row.judged else row for row, one in zip(rows, p, strict=True)]
 
 
 def _row(pair: Pair, compared: Compared) -> Row | None:

@@ -80,7 +80,8 @@ def _sensitivity(timed: Sequence[Row], rule: Rule, equal: bool) -> list[str]:
     if rule.noise_floor is None and not equal:
         found.append("The noise floor of the machine is not known, so it widened no bound: `gradgauge doctor` measures it.")
     elif rule.noise_floor is not None and rule.source:
-        found.append(f"Noise floor {_share(rule.noise_floor)}: {rule.source}.")
+        limit = f", detection limit {_share(rule.limit)}" if rule.limit is not None else ""
+        found.append(f"Noise floor {_share(rule.noise_floor)}{limit}: {rule.source}.")
     halves = [row.relative(row.difference.high - row.difference.value) - 1 for row in timed]
     if equal:
         found.append(

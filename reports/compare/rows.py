@@ -4,12 +4,15 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from benchmarks.comparison import Difference, Verdict, detection_limit, verdict
+from benchmarks.comparison import Difference, Sensitivity, Verdict, detection_limit, error_behind, verdict
+from benchmarks.doctor.noise import NoiseFloor
 from reports.compare.metrics import Compared, How
 from reports.compare.sides import Pair
 
 THRESHOLD = 0.03
 """The relative change that matters unless another is asked for."""
+
+_LARGEST = 0.99  # what a rule takes for noise at most: beyond that nothing can be told apart
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,13 @@ class Rule:
         threshold: the relative change that matters, between 0 and 1.
         noise_floor: half-width of a comparison of equal code on this machine, relative; None where it is not known.
         source: where the noise floor comes from, in words; empty where it was given.
+        limit: the detection limit that goes with the noise floor, relative; None for what the comparison itself comes to.
     """
 
     threshold: float = THRESHOLD
     noise_floor: float | None = None
     source: str = ""
+    limit: float | None = None
 
     def __post_init__(self) -> None:
         """Check the bounds.
@@ -32,10 +37,23 @@ class Rule:
         Raises:
             ValueError: one is not between 0 and 1.
         """
-        for name in ("threshold", "noise_floor"):
+        for name in ("threshold", "noise_floor", "limit"):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:
                 raise ValueError(f"{name} must lie between 0 and 1, got {value!r}")
+
+    @classmethod
+    def of(cls, floor: NoiseFloor, processes: int, threshold: float = THRESHOLD) -> "Rule":
+        """The rule of a place whose noise floor is known.
+
+        Args:
+            floor: what `gradgauge doctor` found there.
+            processes: on each side.
+            threshold: the relative change that matters.
+        """
+        source = f"of {processes} processes on each side, from {floor.pairs} pairs that ran equal code on {floor.taken[:10]}"
+        limit = floor.detection_limit(processes, threshold)
+        return cls(threshold, min(floor.half_width(processes), _LARGEST), source, min(limit, _LARGEST))
 
     @property
     def theta(self) -> float:
@@ -105,13 +123,28 @@ class Row:
         """Whether it is a decided change for the worse that exceeds the threshold."""
         return self.verdict is self.compared.loss and abs(self.difference.value) > self._scaled(rule.threshold)
 
-    def decided(self, adjusted_p: float, rule: Rule) -> "Row":
-        """The same row with its verdict."""
+    def decided(self, adjusted_p: float, rule: Rule, typical: float) -> "Row":
+        """The same row with its verdict.
+
+        Args:
+            adjusted_p: after false discovery control.
+            rule: what counts as a change.
+            typical: standard error of a typical row of this number.
+        """
         if self.compared.how is How.EXACT:
             return replace(self, verdict=_exactly(self.base, self.new))
-        band, theta = self._scaled(rule.threshold), self._scaled(rule.theta)
-        found = verdict(self.difference, adjusted_p, band, band if self.compared.how is How.MEANS else theta)
+        band = self._scaled(rule.threshold)
+        if self.compared.how is How.MEANS:
+            return replace(self, adjusted_p=adjusted_p, verdict=verdict(self.difference, adjusted_p, band, band))
+        found = verdict(self.difference, adjusted_p, band, self._scaled(rule.theta), self._sensitivity(rule, typical))
         return replace(self, adjusted_p=adjusted_p, verdict=found)
+
+    def _sensitivity(self, rule: Rule, typical: float) -> Sensitivity:
+        degrees = self.difference.degrees
+        error = max(typical, error_behind(math.log1p(rule.noise_floor or 0.0), degrees))
+        if rule.limit is not None:
+            return Sensitivity(self._scaled(rule.limit), error)
+        return Sensitivity(detection_limit(replace(self.difference, error=error), self._scaled(rule.theta)), error)
 
     def _scaled(self, bound: float) -> float:
         return math.log1p(bound) if self.compared.how is How.PROCESSES else bound

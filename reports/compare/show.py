@@ -70,6 +70,7 @@ def as_json(comparison: Comparison) -> str:
         "again": again,
         "threshold": comparison.rule.threshold,
         "noise_floor": comparison.rule.noise_floor,
+        "detection_limit": comparison.rule.limit,
         "exit_code": comparison.exit_code,
         "compared": sum(row.judged for row in comparison.rows),
         "losses": len(comparison.losses),

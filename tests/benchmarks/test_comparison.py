@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchmarks.comparison import (
+    RULED_OUT,
     Difference,
+    Sensitivity,
     Verdict,
     benjamini_hochberg,
     detection_limit,
+    error_behind,
     of_means,
     paired,
+    typical_error,
     unpaired,
     verdict,
 )
@@ -160,6 +164,54 @@ def test_a_change_as_large_as_the_band_is_hardly_ever_called_the_same():
     pairs = ((_processes(rng, 6, False), 1.03 * _processes(rng, 6, False)) for _ in range(2000))
     same = sum(verdict(paired(*pair), 0.0, BAND, BAND) is Verdict.SAME for pair in pairs)
     assert same / 2000 <= _allowed(2000, 0.0, 0.025)[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "limit", "expected"),
+    [
+        (0.0, 0.0, BAND, "same"),
+        (0.01, 0.0, BAND, "same"),
+        (0.01, 0.0059, BAND, "same"),  # 3.3 of them short of the limit
+        (0.01, 0.0060, BAND, "undecided"),
+        (-0.01, 0.0060, BAND, "undecided"),
+        (0.01, 0.0060, 2 * BAND, "same"),
+        (0.01, 0.0, 0.01 + RULED_OUT * 0.001, "undecided"),  # its own error of 0.001 is the larger one
+        (0.01, 0.0, 0.0101 + RULED_OUT * 0.001, "same"),
+    ],
+)
+def test_the_same_is_only_what_the_detection_limit_is_ruled_out_for(value, error, limit, expected):
+    found = Difference(value, value - 0.002, value + 0.002, 1.0, 0.001, 5)
+    assert verdict(found, 1.0, BAND, BAND, Sensitivity(limit, error)) == expected
+
+
+def test_a_change_of_the_detection_limit_is_called_the_same_in_one_case_of_a_thousand_at_most():
+    """Families of 20 cells whose processes spread by 1 %, all changed by the limit of 3 %, six pairs: and equal ones mostly are.
+
+    Without the error that is pooled over a family it would be 2.5 %. Four standard deviations are allowed.
+    """
+    rng, same = np.random.default_rng(8), {1.0: 0, 1.03: 0}
+    for _ in range(150):
+        for change in same:
+            found = [paired(_processes(rng, 6, False), change * _processes(rng, 6, False)) for _ in range(20)]
+            sensitivity = Sensitivity(BAND, typical_error(found))
+            same[change] += sum(verdict(one, one.p, BAND, BAND, sensitivity) is Verdict.SAME for one in found)
+    assert same[1.03] / 3000 <= _allowed(3000, 0.0, 0.001)[1]
+    assert same[1.0] / 3000 >= _allowed(3000, 0.75, 1.0)[0]
+
+
+def test_the_typical_error_is_that_of_most_cells():
+    rng = np.random.default_rng(9)
+    found = [paired(_processes(rng, 6, False), _processes(rng, 6, False)) for _ in range(2000)]
+    true = SPREAD * math.sqrt(2 / 6)
+    assert typical_error(found) == pytest.approx(true, rel=0.1)
+    wild = Difference(0.0, -1.0, 1.0, 1.0, 0.4, 5)
+    assert typical_error([*found, *[wild] * 100]) == pytest.approx(true, rel=0.1)
+    assert typical_error([]) == 0
+
+
+@pytest.mark.parametrize("degrees", [5, 9.3])
+def test_the_error_behind_a_half_width_is_students(degrees):
+    assert error_behind(stats.t.ppf(0.975, degrees) * 0.007, degrees) == pytest.approx(0.007)
 
 
 def test_equal_cells_are_hardly_ever_called_different():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.comparison import paired, unpaired
+from benchmarks.doctor.noise import NoiseFloor, Place
 from reports.compare import Rule, compare
 
 STEADY = [3.0, 3.01, 2.99, 3.0, 3.02, 2.98]
@@ -102,7 +103,29 @@ def test_a_noise_floor_above_the_threshold_forbids_small_verdicts_and_widens_no_
     assert Rule(noise_floor=0.01).theta == Rule().theta
 
 
-@pytest.mark.parametrize("name", ["threshold", "noise_floor"])
+def test_what_the_machine_cannot_tell_from_the_detection_limit_is_not_called_the_same(rows, timed):
+    base, new = timed(STEADY), timed(_times(1.015), first=20)
+    assert [row.verdict for row in rows(base, new)] == ["same"]
+    assert [row.verdict for row in rows(base, new, Rule(noise_floor=0.02, limit=0.03))] == ["undecided"]
+    assert [row.verdict for row in rows(base, new, Rule(noise_floor=0.02, limit=0.06))] == ["same"]
+
+
+def test_cells_beside_it_say_how_much_a_cell_is_to_be_believed(rows, timed):
+    noisy = [[record for number in range(8) for record in timed(_times(1, 6.0), f"noisy-{number}", first=at)] for at in (0, 20)]
+    base, new = timed(STEADY), timed(_times(1.015), first=20)
+    assert rows([*base, *noisy[0]], [*new, *noisy[1]])[0].verdict == "undecided"
+    assert rows(base, new)[0].verdict == "same"
+
+
+def test_a_rule_from_a_noise_floor_has_its_half_width_and_its_detection_limit():
+    floor = NoiseFloor(Place("", "", "cpu", 1, ""), "2026-11-21T10:00:00+00:00", 0.03, 20, 6, 4)
+    rule = Rule.of(floor, 6, 0.02)
+    assert (rule.threshold, rule.noise_floor, rule.limit) == (0.02, floor.half_width(6), floor.detection_limit(6, 0.02))
+    assert "6 pairs that ran equal code on 2026-11-21" in rule.source
+    assert Rule.of(replace(floor, spread=9.0), 6).noise_floor < 1
+
+
+@pytest.mark.parametrize("name", ["threshold", "noise_floor", "limit"])
 @pytest.mark.parametrize("value", [0.0, 1.0, -0.1, math.nan])
 def test_a_rule_out_of_bounds_is_refused(name, value):
     with pytest.raises(ValueError, match=f"{name} must lie between 0 and 1"):
