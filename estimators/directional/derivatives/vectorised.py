@@ -1,14 +1,14 @@
 """Derivatives along several tangents in one pass, where the objective's operations allow it; one tangent after another elsewhere.
 
 The first call with an objective finds out which; the way is remembered as long as the objective lives. As a rule all operations
-can be vectorised as they are. Where one cannot, or the objective draws random numbers, functions of torch are watched meanwhile
-and some are treated (see `treatments`). Where that does not help either (an operation that `vmap` has no rule for, control flow
-that depends on values, other random numbers than in a plain pass), each tangent has a pass of its own.
+can be vectorised as they are, but for the layers whose input is data (see `untouched_inputs`). Where one cannot, or the objective
+draws random numbers, more functions are treated (see `treatments`). Where that does not help either (an operation that `vmap` has
+no rule for, control flow that depends on values, other random numbers than in a plain pass), each tangent has a pass of its own.
 """
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -20,11 +20,12 @@ from torch.func import jvp, vmap
 from estimators.directional.derivatives import Derivatives
 from estimators.directional.derivatives.dual import take_one
 from estimators.directional.derivatives.treatments import KERNELS, MASKS, Treated
+from estimators.directional.derivatives.untouched_inputs import LAYERS_OF_SEVERAL
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
 _Take = Callable[[Space, Objective, Tangents], Derivatives]
-_TREATMENTS = {**KERNELS, **MASKS}
+_TREATMENTS = {**LAYERS_OF_SEVERAL, **KERNELS, **MASKS}
 _LONGEST = 200
 
 
@@ -85,7 +86,7 @@ def _in_one_pass(space: Space, objective: Objective, tangents: Tangents, *, trea
     point = space.point(objective)
 
     def loss(moved: Tangents) -> Tensor:
-        with Treated(_TREATMENTS) if treated else nullcontext():
+        with Treated(_TREATMENTS if treated else LAYERS_OF_SEVERAL):
             return space.loss(objective, moved)
 
     def along(tangent: Tangents) -> tuple[Tensor, Tensor]:

@@ -36,6 +36,35 @@ def test_one_tangent_of_the_perceptron_costs_what_backprop_costs() -> None:
     assert counter.get_total_flops() == 612_106_240
 
 
+def test_several_tangents_of_the_perceptron_multiply_no_zeros_either() -> None:
+    problem = perceptron()
+    take(problem, 2)  # finds out how
+    with FlopCounterMode(display=False) as counter:
+        problem.loss()
+    base = counter.get_total_flops()
+    for k in (2, 5):
+        with FlopCounterMode(display=False) as counter:
+            take(problem, k)
+        assert counter.get_total_flops() == base + k * (612_106_240 - base)
+
+
+@pytest.mark.parametrize("outputs", [3, 64, 65])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(5, 4), (5, 2, 4)], ids=str)
+def test_layers_on_data_have_the_derivatives_of_backprop(outputs: int, bias: bool, shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(4, outputs, bias=bias), nn.Tanh(), nn.Linear(outputs, 3), nn.Flatten()).double()
+    x = torch.randn(shape, dtype=torch.float64)
+    problem = ModuleObjective(module, functional.cross_entropy, (x, torch.randint(0, 3, shape[:1])))
+    tangents = Gaussian().draw(Weights().layout(problem), range(3), Keyed(1))
+    gradients = torch.autograd.grad(problem.loss(), list(problem.parameters.values()))
+    expected = sum(rows.flatten(1) @ g.flatten() for rows, g in zip(tangents.values(), gradients, strict=True))
+    torch.testing.assert_close(Jvp().take(Weights(), problem, tangents).values, expected)
+    for index in range(3):
+        alone = Jvp().take(Weights(), problem, {name: rows[index : index + 1] for name, rows in tangents.items()})
+        torch.testing.assert_close(alone.values, expected[index : index + 1])
+
+
 @pytest.mark.parametrize(
     "module",
     [
