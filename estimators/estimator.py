@@ -7,7 +7,7 @@ one estimate. Who measures it, and how, is no business of this file.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -82,6 +82,22 @@ class Declaration:
     drifts_parameters: float = 0.0
 
 
+class Factors(NamedTuple):
+    """A tensor of low rank, as the matrix left rightᵀ of its first dimension against all others.
+
+    Attributes:
+        left: [rows, r].
+        right: [columns, r].
+    """
+
+    left: Tensor
+    right: Tensor
+
+    def product(self, shape: tuple[int, ...]) -> Tensor:
+        """The tensor itself, in this shape."""
+        return (self.left @ self.right.mT).view(shape)
+
+
 class Estimate(ABC):
     """The loss and an estimate of the gradient, parameter by parameter.
 
@@ -98,6 +114,10 @@ class Estimate(ABC):
 
         May form each tensor only when it is asked for, so that no vector of length n need exist at once.
         """
+
+    def factors(self) -> Iterator[tuple[str, "Tensor | Factors"]]:
+        """As `items`, but what is a product of thin factors is handed on as them, unformed: an update is then one `addmm_`."""
+        yield from self.items()
 
     @property
     def gradient(self) -> dict[str, Tensor]:

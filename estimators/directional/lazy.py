@@ -6,6 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
+from torch.nn import functional
 
 from estimators.directional.derivatives.dual import TREATMENTS
 from estimators.directional.derivatives.treatments import Treated
@@ -13,11 +14,14 @@ from estimators.directional.derivatives.unsupported import described, is_unsuppo
 from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.estimator import Directional
+from estimators.directional.factored import FactoredPlaceholder, products, taken_for_tangents
 from estimators.directional.placeholder import Placeholder
 from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
 from estimators.directional.space import Tangents, Weights
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes
 from estimators.objective import MissingCapability, Objective
+
+_TREATMENTS = {**TREATMENTS, functional.linear: taken_for_tangents(TREATMENTS[functional.linear])}
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,11 @@ class LazyForwardGradient(Estimator):
     (n - 1)/k ‖g‖² for random signs. Memory: one layer, beside the activations in flight. A tangent costs a pass of its own,
     three forward passes for dense layers, and two drawings, one for the derivative and one for the estimate; a parameter that
     several operations use (a recurrent cell) is drawn once more for each. Whoever reads the estimate again draws again.
+
+    Tangents of low rank r are never formed: a dense layer of p x q weights takes p q + r (p + q) products a sample for its
+    tangent instead of 2 p q, from r (p + q) random numbers, and the estimate is handed on as factors (`Estimate.factors`). The
+    estimate is then that of `forward-gradient` up to rounding; other operations on such a matrix get the product.
+
     Source: Baydin et al. 2022, arXiv 2202.08587, section 2, with the seeds of Malladi et al. 2023, arXiv 2305.17333.
 
     Args:
@@ -83,7 +92,8 @@ class LazyForwardGradient(Estimator):
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of the same estimate from tangents that are held, at other costs; see `Estimator.declaration`."""
         held = self._held().declaration(shapes, batch)
-        return replace(held, memory="layer", forward_multiple=3.0 * self.k, forward_calls=self.k)
+        multiple = self.k * (2 + sum(products(self.directions, shapes)))
+        return replace(held, memory="layer", forward_multiple=multiple, forward_calls=self.k)
 
     def _held(self) -> Directional:
         return Directional(self.k, directions=self.directions)
@@ -93,18 +103,25 @@ def _along(objective: Objective, tangents: Regenerated, index: int) -> tuple[Ten
     """The loss and its derivative along one tangent, both 0-dimensional."""
     with forward_ad.dual_level():
         duals = {
-            name: Placeholder(value, partial(_dual, value, tangents, position, index))
+            name: _placeholder(value, tangents, position, index)
             for position, (name, value) in enumerate(Weights().point(objective).items())
         }
-        with Treated(TREATMENTS):
-            dual = objective.loss(duals)
-        loss, derivative = forward_ad.unpack_dual(dual)
+        with Treated(_TREATMENTS):
+            value = objective.loss(duals)
+        loss, derivative = forward_ad.unpack_dual(value)
         return loss, torch.zeros_like(loss) if derivative is None else derivative.clone()
+
+
+def _placeholder(value: Tensor, tangents: Regenerated, position: int, index: int) -> Placeholder:
+    make = partial(_dual, value, tangents, position, index)
+    if not tangents.factored(position):
+        return Placeholder(value, make)
+    return FactoredPlaceholder.of(value, make, partial(tangents.factors, position, index))
 
 
 def _dual(value: Tensor, tangents: Regenerated, position: int, index: int) -> Tensor:
     """A parameter with its tangent."""
     if not torch._C._is_fwd_grad_enabled():  # within an autograd.Function, whose jvp would never hear of the tangent
         raise NotImplementedError("lazily drawn tangents do not support a forward mode of its own for what uses parameters")
-    dual: Tensor = forward_ad.make_dual(value, tangents.block(position, index))
-    return dual
+    together: Tensor = forward_ad.make_dual(value, tangents.block(position, index))
+    return together

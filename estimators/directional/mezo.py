@@ -1,7 +1,7 @@
 """MeZO: the two-point zeroth-order estimate in the memory of inference, its perturbation drawn again wherever it is needed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -9,13 +9,15 @@ import torch
 from torch import Tensor
 
 from estimators.directional.derivatives.central_difference import CentralDifference
+from estimators.directional.derivatives.treatments import Treated
 from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.estimator import Directional
+from estimators.directional.factored import MOVED, FactoredPlaceholder, products
 from estimators.directional.placeholder import Placeholder
 from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
 from estimators.directional.space import Tangents, Weights
-from estimators.estimator import Declaration, Estimate, Estimator, Shapes
+from estimators.estimator import Declaration, Estimate, Estimator, Factors, Shapes
 from estimators.objective import Objective
 
 Values = Callable[[Objective, Regenerated, int, float], tuple[Tensor, Tensor]]
@@ -31,6 +33,8 @@ class Mezo(Estimator):
     parameters with `restore=exact`, which leaves the parameters alone and hands every operation a perturbed copy of its own;
     three and three with `restore=subtract`, which perturbs them in place (by h z, by -2 h z, by h z) and leaves the rounding of
     that behind. Whoever reads the estimate draws once more. The loss reported is the mean of the values.
+    Tangents of low rank r are handed to dense layers as factors with `restore=exact`, and so is the estimate: no copy of a matrix
+    is made, and a layer of p x q weights takes r (p + q) products a sample more (Sarkar et al. 2025, EGGROLL, arXiv 2511.16652).
     Source: Malladi et al. 2023, arXiv 2305.17333, algorithm 1 (k = 1) and n-SPSA there; Spall 1992.
 
     Args:
@@ -87,7 +91,13 @@ class Mezo(Estimator):
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of the same estimate from tangents that are held, in other memory; see `Estimator.declaration`."""
         held = Directional(self.k, directions=self.directions, derivative=CentralDifference(self.step))
-        return replace(held.declaration(shapes, batch), memory="layer", drifts_parameters=self._drift())
+        thin, _ = products(self.directions, shapes) if self.restore == "exact" else (0.0, 0.0)
+        return replace(
+            held.declaration(shapes, batch),
+            forward_multiple=2 * self.k * (1 + thin),
+            memory="layer",
+            drifts_parameters=self._drift(),
+        )
 
     def _drift(self) -> float:
         """Three additions a tangent, none to more than the parameter and the step times an entry of z, which is taken for 100."""
@@ -99,13 +109,26 @@ def _beside(objective: Objective, tangents: Regenerated, index: int, step: float
     point = Weights().point(objective)
 
     def at(distance: float) -> Tensor:
-        moved = {
-            name: Placeholder(value, partial(_moved, value, tangents, position, index, distance))
-            for position, (name, value) in enumerate(point.items())
+        placeholders = {
+            name: _placeholder(value, tangents, position, index, distance) for position, (name, value) in enumerate(point.items())
         }
-        return objective.loss(moved)
+        with Treated(MOVED) if any(map(tangents.factored, range(len(point)))) else nullcontext():
+            return objective.loss(placeholders)
 
     return at(step), at(-step)
+
+
+def _placeholder(value: Tensor, tangents: Regenerated, position: int, index: int, distance: float) -> Placeholder:
+    make = partial(_moved, value, tangents, position, index, distance)
+    if not tangents.factored(position):
+        return Placeholder(value, make)
+    return FactoredPlaceholder.of(value, make, partial(_factors, tangents, position, index, distance))
+
+
+def _factors(tangents: Regenerated, position: int, index: int, distance: float) -> Factors:
+    """Distance z of one block, unformed."""
+    left, right = tangents.factors(position, index)
+    return Factors(left.mul_(distance), right)
 
 
 def _moved(value: Tensor, tangents: Regenerated, position: int, index: int, distance: float) -> Tensor:

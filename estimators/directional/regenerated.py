@@ -14,7 +14,7 @@ from torch import Tensor
 from estimators.directional.directions import Directions
 from estimators.directional.space import Layout, Tangents
 from estimators.directional.streams import Keyed, open_stream
-from estimators.estimator import Estimate
+from estimators.estimator import Estimate, Factors
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,22 @@ class Regenerated:
     def block(self, position: int, index: int) -> Tensor:
         """One block of one tangent, freshly drawn and the caller's own: [*shape]."""
         block = self.layout[position]
-        stream = self._stream().at(index * self.starts[-1] + self.starts[position])
-        return self.directions.draw((block,), [0], stream)[block.name][0]
+        return self.directions.draw((block,), [0], self._place(position, index))[block.name][0]
+
+    def factored(self, position: int) -> bool:
+        """Whether `factors` has anything to give for this block."""
+        return self.directions.thin(self.layout[position]) > 0
+
+    def factors(self, position: int, index: int) -> Factors:
+        """One block of one tangent as thin factors, freshly drawn and the caller's own; see `Directions.factors`."""
+        return self.directions.factors(self.layout[position], self._place(position, index))
 
     def all(self) -> Tangents:
         """All blocks of all tangents at once, for whoever wants to look at them."""
         return self.directions.draw(self.layout, range(self.k), self._stream())
+
+    def _place(self, position: int, index: int) -> Keyed:
+        return self._stream().at(index * self.starts[-1] + self.starts[position])
 
     def _stream(self) -> Keyed:
         if self.stream is None:
@@ -77,8 +87,18 @@ class RegeneratedCombination(Estimate):
 
     def items(self) -> Iterator[tuple[str, Tensor]]:
         """See `Estimate.items`; every reading draws anew, and gives the same."""
+        for (name, made), block in zip(self.factors(), self.tangents.layout, strict=True):
+            yield name, made.product(block.shape) if isinstance(made, Factors) else made
+
+    def factors(self) -> Iterator[tuple[str, Tensor | Factors]]:
+        """See `Estimate.factors`; those of k tangents side by side, [rows, k r] and [columns, k r]."""
         for position, block in enumerate(self.tangents.layout):
-            yield block.name, self._formed(position)
+            yield block.name, self._factors(position) if self.tangents.factored(position) else self._formed(position)
+
+    def _factors(self, position: int) -> Factors:
+        drawn = [self.tangents.factors(position, index) for index in range(self.tangents.k)]
+        lefts = [one.left.mul_(c) for one, c in zip(drawn, self.coefficients.to(drawn[0].left.dtype), strict=True)]
+        return Factors(torch.cat(lefts, dim=1), torch.cat([one.right for one in drawn], dim=1))
 
     def _formed(self, position: int) -> Tensor:
         coefficients = self.coefficients.to(self.tangents.layout[position].dtype)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from estimators.directional.space import Block, Layout, Tangents
-from estimators.directional.streams import Stream
+from estimators.directional.streams import Keyed, Stream
+from estimators.estimator import Factors
 
 
 class Directions(ABC):
@@ -34,6 +35,18 @@ class Directions(ABC):
     def streams(self, block: Block) -> int:
         """How many streams of one lane, one after another, `draw` takes for this block of a tangent."""
         return 1
+
+    def thin(self, block: Block) -> int:
+        """How many columns the factors have whose product this block is; 0 where it is none, or they have no fewer numbers."""
+        return 0
+
+    def factors(self, block: Block, stream: Keyed) -> Factors:
+        """The block of the stream's first tangent as thin factors, of the block's dtype: their product is what `draw` gives.
+
+        Raises:
+            ValueError: it is no product of such.
+        """
+        raise ValueError(f"tangents of the law {self.law!r} are no products of factors at {block.name!r}")
 
     @abstractmethod
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:

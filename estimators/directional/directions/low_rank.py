@@ -8,7 +8,8 @@ from torch import Tensor
 
 from estimators.directional.directions import Directions
 from estimators.directional.space import Block, Layout, Tangents
-from estimators.directional.streams import Stream
+from estimators.directional.streams import Keyed, Stream
+from estimators.estimator import Factors
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class LowRank(Directions):
 
     A tensor of more dimensions is the matrix of its first dimension against all others. For one matrix
     E‖⟨g, v⟩ v‖² = (n + 2 + 2 (rows + columns + 1)/r) ‖g‖², hardly more than Gaussian, from r (rows + columns) random numbers.
-    The products are formed, so memory is that of dense tangents. Source: Sarkar et al. 2025 (EGGROLL), arXiv 2511.16652.
+    `draw` forms the products, so memory is that of dense tangents; who draws lazily may ask for `factors` instead.
+    Source: Sarkar et al. 2025 (EGGROLL), arXiv 2511.16652.
 
     Args:
         rank: r, 1 or more.
@@ -40,6 +42,18 @@ class LowRank(Directions):
     def streams(self, block: Block) -> int:
         """Two for a matrix, one a factor; see `Directions.streams`."""
         return len(self._parts(block))
+
+    def thin(self, block: Block) -> int:
+        """See `Directions.thin`."""
+        return self.rank if sum(part.numel() for part in self._parts(block)) < block.numel() else 0
+
+    def factors(self, block: Block, stream: Keyed) -> Factors:
+        """A/√r and B; see `Directions.factors`."""
+        if not self.thin(block):
+            return super().factors(block, stream)
+        drawn = stream.normal(self._parts(block), [0])
+        left, right = (rows[0].to(block.dtype) for rows in drawn.values())
+        return Factors(left.mul_(self.rank**-0.5), right)
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`; factors are drawn in float32 at least."""

@@ -53,8 +53,8 @@ def test_awkward_models_give_the_same_bits_and_are_left_alone(kind: str, dtype: 
     assert all(torch.equal(problem.module.state_dict()[name], tensor) for name, tensor in before.items())
 
 
-@pytest.mark.parametrize("law", ["rademacher", "sparse", "low-rank[rank=2]"])
-def test_every_law_gives_the_same_bits(law: str) -> None:
+@pytest.mark.parametrize("law", ["rademacher", "sparse"])
+def test_other_laws_give_the_same_bits(law: str) -> None:
     assert same_bits(*pair(objective("tied and frozen", torch.float32), f"[directions={law}]"))
 
 

@@ -1,0 +1,96 @@
+"""Dense layers whose perturbation is a product of thin factors, which is never formed.
+
+For y = x Wᵀ + b and a perturbation A Bᵀ of W the layer's part of it is (x B) Aᵀ: r (rows + columns) products a sample instead of
+rows x columns. Other operations on such a parameter get the product, formed for the one call.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+from torch.nn import functional
+
+from estimators.directional.derivatives.treatments import Treatment
+from estimators.directional.directions import Directions
+from estimators.directional.placeholder import Placeholder
+from estimators.directional.space import Block
+from estimators.estimator import Factors, Shapes
+
+
+class FactoredPlaceholder(Placeholder):
+    """A placeholder for a matrix that knows what is added to it, or its tangent, as factors.
+
+    Attributes:
+        factors: gives them, new ones at every call.
+    """
+
+    factors: Callable[[], Factors]
+
+    @classmethod
+    def of(cls, value: Tensor, make: Callable[[], Tensor], factors: Callable[[], Factors]) -> "FactoredPlaceholder":
+        """Keep all three."""
+        placeholder = cls(value, make)
+        placeholder.factors = factors
+        return placeholder
+
+
+def taken_for_tangents(otherwise: Treatment) -> Treatment:
+    """The treatment of `linear` in a pass with dual tensors: factors are its weight's tangent.
+
+    Args:
+        otherwise: how it is treated where the weight has no factors.
+    """
+
+    def treatment(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        x, weight, bias = _arguments(args, kwargs)
+        if not isinstance(weight, FactoredPlaceholder):
+            return otherwise(func, args, kwargs)
+        x, x_tangent = forward_ad.unpack_dual(x)
+        bias, bias_tangent = (None, None) if bias is None else forward_ad.unpack_dual(bias)
+        primal, factors = func(x, weight.value, bias), weight.factors()
+        if x_tangent is None:
+            return forward_ad.make_dual(primal, func(x @ factors.right, factors.left, bias_tangent))
+        return forward_ad.make_dual(primal, _added(func(x_tangent, weight.value, bias_tangent), x, factors))
+
+    return treatment
+
+
+def _moved(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    x, weight, bias = _arguments(args, kwargs)
+    if not isinstance(weight, FactoredPlaceholder):
+        return func(*args, **kwargs)
+    return _added(func(x, weight.value, bias), x, weight.factors())
+
+
+MOVED: dict[Callable[..., Any], Treatment] = {functional.linear: _moved}
+"""The treatment of `linear` in a plain pass: factors are added to its weight."""
+
+
+def products(directions: Directions, shapes: Shapes) -> tuple[float, float]:
+    """What dense layers spend on the perturbations of their weights, over a forward pass: by factors, and by the others formed.
+
+    Args:
+        directions: the law.
+        shapes: of the parameters; the matrices among them are taken for dense layers.
+    """
+    blocks = [Block(name, shape, torch.float32, torch.device("cpu")) for name, shape in shapes.items() if len(shape) == 2]
+    thin = sum(directions.thin(block) * sum(block.shape) for block in blocks)
+    formed = sum(block.numel() for block in blocks if not directions.thin(block))
+    all_of_them = sum(block.numel() for block in blocks)
+    return (thin / all_of_them, formed / all_of_them) if all_of_them else (0.0, 1.0)
+
+
+def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """Input, weight and bias of `linear`."""
+    given = {**dict(zip(("input", "weight", "bias"), args, strict=False)), **kwargs}
+    return given.get("input"), given.get("weight"), given.get("bias")
+
+
+def _added(y: Tensor, x: Tensor, factors: Factors) -> Tensor:
+    """Y + (x B) Aᵀ, in the memory of y where that is in one piece: x is [..., columns], y [..., rows]."""
+    y = y.contiguous()
+    flat = y.view(-1, y.shape[-1])
+    torch.addmm(flat, (x @ factors.right).view(-1, factors.right.shape[1]), factors.left.mT, out=flat)
+    return y
