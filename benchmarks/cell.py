@@ -76,7 +76,7 @@ def measure_objects(cell: Cell, estimator: Estimator, problem: Problem, effort: 
 
 
 def _recorded(cell: Cell, work: Callable[[], Measurement]) -> Record:
-    started, start = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    started, start = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
     try:
         measurement = work()
         outcome, reason = _verdict(cell, measurement)

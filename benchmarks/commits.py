@@ -13,6 +13,7 @@ from benchmarks.provenance import COMMIT, ROOT
 from benchmarks.request import UsageError
 
 _PACKAGE = "estimators/__init__.py"
+_SUBJECT = 60  # characters
 _SECONDS = 60.0  # for any of these calls of git
 
 
@@ -34,7 +35,7 @@ class Commit:
 
     def __str__(self) -> str:
         """As a line for people."""
-        return f"{self.said} ({self.hash[:10]} {self.subject})" if self.said != self.hash else f"{self.hash[:10]} {self.subject}"
+        return f"{self.said} ({self.hash[:10]} {self.subject[:_SUBJECT]})"
 
 
 def commits(text: str, start: Path, fallback: Path = ROOT) -> tuple[Commit, Commit]:

@@ -44,6 +44,8 @@ def _value(name: str, value: Any) -> Any:
             return home(Path(value))  # absolute, since a run may be resumed from elsewhere
         except DataError as error:
             raise UsageError(str(error)) from None
+    if name == "estimators_from":
+        return Path(value).expanduser().absolute()  # for the same reason
     if name not in _SEQUENCES:
         return value
     return (value,) if isinstance(value, str) else tuple(value)

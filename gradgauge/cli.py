@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gradgauge import typed
+from gradgauge import options, typed
 from gradgauge.typed import example
 
 USAGE = 2
@@ -54,40 +54,16 @@ def run(
     suite: Annotated[
         str | None, typer.Argument(metavar="SUITE", help="A named grid of cells: `gradgauge list suites`. Default: quick.")
     ] = None,
-    estimators: Annotated[
-        list[str] | None,
-        typer.Option("-e", "--estimator", metavar="SPEC", help="Measure this estimator beside the suite's own; may be repeated."),
-    ] = None,
-    problems: Annotated[
-        list[str] | None,
-        typer.Option("-p", "--problem", metavar="SPEC", help="On this problem instead of the suite's own; may be repeated."),
-    ] = None,
-    measures: Annotated[
-        str | None, typer.Option("--measure", metavar="KINDS", help="Which of contract,cost,memory,quality. Default: all.")
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:INDEX, GPU-UUID or name:PART. Default: cpu.")
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(metavar="N", parser=typed.whole(1), help="Threads of torch within an operation. Default: 1.")
-    ] = None,
+    estimators: options.Estimators = None,
+    problems: options.Problems = None,
+    measures: options.Measures = None,
+    device: options.Device = None,
+    threads: options.Threads = None,
     processes: Annotated[
         int | None, typer.Option(metavar="N", parser=typed.whole(1), help="Time every cell in N fresh processes. Default: 1.")
     ] = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(
-            metavar="PERCENT",
-            parser=typed.percentage,
-            help="Half-width of the 95 % interval to reach. Default: the suite's, mostly 2%.",
-        ),
-    ] = None,
-    budget: Annotated[
-        float | None,
-        typer.Option(
-            metavar="TIME", parser=typed.duration, help="Time a cell may take to reach it. Default: the suite's, mostly 10s."
-        ),
-    ] = None,
+    precision: options.Precision = None,
+    budget: options.Budget = None,
     total_budget: Annotated[
         float | None,
         typer.Option(
@@ -96,20 +72,12 @@ def run(
             help="Time the run aims at; cells are cut short, none is left out. Default: none.",
         ),
     ] = None,
-    draws: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", parser=typed.whole(2), help="Estimates for quality. Default: the suite's, or enough for a 1 % error."
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", parser=typed.whole(0), help="Of data, initial weights and tangents. Default: 0.")
-    ] = None,
-    data: Annotated[
+    draws: options.Draws = None,
+    seed: options.Seed = None,
+    data: options.Data = None,
+    estimators_from: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR", help="Where MNIST and CIFAR-10 are, or are kept. Default: $GRADGAUGE_DATA, or else in your cache."
-        ),
+        typer.Option(metavar="DIR", help="Measure the package `estimators` in this folder instead of the one that came along."),
     ] = None,
     shard: Annotated[
         str | None,
@@ -119,7 +87,7 @@ def run(
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Finish this run, which knows what was asked; repeat what failed.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells and the expected time; measure nothing.")] = False,
+    dry_run: options.DryRun = False,
 ) -> None:
     """Measure a suite; write a run folder with report.html."""
     given = {
@@ -136,6 +104,7 @@ def run(
         "draws": draws,
         "seed": seed,
         "data": data,
+        "estimators_from": estimators_from,
         "shard": shard,
         "out": out,
         "resume": resume,
@@ -190,11 +159,21 @@ def export(
     epilog=example(
         "gradgauge compare results/BASE results/NEW",
         "gradgauge compare results/BASE results/NEW --threshold 5% --format markdown -o comparison.md",
+        "gradgauge compare --commits v1.0..HEAD",
+        "gradgauge compare old/ . -e 'forward-gradient[k=8]' -p 'mlp[width=256]' --measure cost,memory",
     )
 )
 def compare(
-    base: Annotated[Path, typer.Argument(metavar="BASE", help="The run folder to compare with.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The run folder to compare.")],
+    base: Annotated[
+        Path | None, typer.Argument(metavar="BASE", help="The run folder to compare with; or a folder that holds `estimators`.")
+    ] = None,
+    new: Annotated[
+        Path | None, typer.Argument(metavar="NEW", help="The run folder to compare; or a folder that holds `estimators`.")
+    ] = None,
+    commits: Annotated[
+        str | None,
+        typer.Option(metavar="A..B", help="Measure the estimators of these two commits now, in turns (A.. stands for A..HEAD)."),
+    ] = None,
     threshold: Annotated[
         float | None, typer.Option(metavar="PERCENT", parser=typed.percentage, help="The change that matters. Default: 3%.")
     ] = None,
@@ -212,12 +191,60 @@ def compare(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it here instead of to standard output.")
     ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(metavar="SUITE", help="For two versions: a named grid of cells. Default: versions, or custom with -e."),
+    ] = None,
+    estimators: options.Estimators = None,
+    problems: options.Problems = None,
+    measures: options.Measures = None,
+    device: options.Device = None,
+    threads: options.Threads = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", parser=typed.whole(1), help="Pairs of fresh processes to screen two versions with. Default: 6."
+        ),
+    ] = None,
+    precision: options.Precision = None,
+    budget: options.Budget = None,
+    draws: options.Draws = None,
+    seed: options.Seed = None,
+    data: options.Data = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the runs of two versions here. Default: a new folder in results/.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Finish a comparison of two versions that was interrupted, or show it again."),
+    ] = None,
+    dry_run: options.DryRun = False,
 ) -> None:
-    """Compare two runs; exit code 1 for a decided loss beyond the threshold, 4 if nothing could be compared."""
-    from gradgauge import comparing
+    """Compare two runs; or two versions of the estimators, which this one ruler measures in turns.
+
+    Exit code 1 for a decided loss beyond the threshold, 4 if nothing could be compared.
+    """
+    given = {
+        "suite": suite,
+        "estimators": estimators,
+        "problems": problems,
+        "measures": measures.split(",") if measures is not None else None,
+        "device": device,
+        "threads": threads,
+        "processes": processes,
+        "precision": precision,
+        "budget": budget,
+        "draws": draws,
+        "seed": seed,
+        "data": data,
+        "out": out,
+    }
+    from gradgauge import comparing, versions
 
     with _usage_errors():
-        raise typer.Exit(comparing.compare_folders(base, new, threshold, noise_floor, format_, output))
+        printing = comparing.Printing(threshold, noise_floor, format_, output)
+        asked = {name: value for name, value in given.items() if value is not None}
+        raise typer.Exit(versions.compare(base, new, commits, resume, asked, printing, dry_run=dry_run))
 
 
 @app.command(epilog=example("gradgauge check 'forward-gradient[k=4]'", "gradgauge check my.py:Mine"))

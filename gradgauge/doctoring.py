@@ -37,7 +37,7 @@ def doctor(device: str, threads: int, *, quick: bool, as_json: bool) -> int:
         DeviceError: there is no such device, or another run holds it.
     """
     try:
-        with _shown() as progress:
+        with shown() as progress:
             diagnosis = examine(QUICK if quick else FULL, device=device, threads=threads, progress=progress)
     except KeyboardInterrupt:
         print("interrupted: nothing was kept", file=sys.stderr)
@@ -137,8 +137,8 @@ def _conclusion(diagnosis: Diagnosis) -> list[str]:
 
 
 @contextmanager
-def _shown() -> Iterator[Progress]:
-    """What comes next, on standard error: a live line on a terminal, else a line each."""
+def shown() -> Iterator[Progress]:
+    """A progress function that says what comes next, on standard error: a live line on a terminal, else a line each."""
     if not sys.stderr.isatty():
         yield lambda done, total, what: print(f"[{done + 1:2}/{total}] {what}", file=sys.stderr, flush=True)
         return

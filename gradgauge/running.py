@@ -26,7 +26,7 @@ def preview(given: Mapping[str, Any]) -> int:
         SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be.
     """
     request = request_of(given)
-    for line in _cells(plan(request)):
+    for line in cells_of(plan(request)):
         print(line)
     print(_expectation(request))
     return 0
@@ -62,7 +62,7 @@ def _expectation(request: Request) -> str:
     return f"{len(plan(request).cells)} cells, about {written(expected_seconds(request))}"
 
 
-def _cells(planned: Plan) -> list[str]:
+def cells_of(planned: Plan) -> list[str]:
     """One line for each estimator on each problem: the kinds measured there, and the time expected."""
     from reports import names
 

@@ -70,4 +70,4 @@ class Assignment:
 
     def _begin(self) -> None:
         self._load = load_now(self.process.pid)
-        self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._started = datetime.now(UTC).isoformat(timespec="milliseconds")

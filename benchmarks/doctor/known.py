@@ -1,0 +1,36 @@
+"""The noise floor that is kept for this very place, which only a process that has imported torch can name."""
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.doctor import store
+from benchmarks.doctor.noise import NoiseFloor, Place
+from benchmarks.doctor.workers import Crew
+from benchmarks.executors.events import StartError
+from benchmarks.executors.process import Launch
+from benchmarks.harness import gpu
+from benchmarks.harness.machine import describe
+
+
+def kept_here(device: str, threads: int) -> NoiseFloor | None:
+    """The noise floor that is kept for this machine, device and torch build, which a worker is asked for.
+
+    Args:
+        device: `cpu`, `cuda`, `cuda:INDEX`, a GPU UUID or `name:PART`.
+        threads: of torch.
+
+    Raises:
+        DeviceError: there is no such device.
+    """
+    found = None if device == "cpu" else gpu.resolve(device, gpu.gpus())
+    uuid = "cpu" if found is None else found.uuid
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradgauge-")))
+        job: dict[str, object] = {"effort": {}, "estimators_from": None}
+        crew = stack.enter_context(Crew(Launch(job, scratch, scratch, uuid, threads)))
+        try:
+            crew.start(1)
+        except StartError:  # whoever measures next says so
+            return None
+        return store.kept(Place.of({**describe(), **crew.facts}, uuid, threads), store.home())

@@ -1,0 +1,54 @@
+"""Options that `run` and `compare` share: how they are typed and what their help says."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gradgauge import typed
+
+Estimators = Annotated[
+    list[str] | None,
+    typer.Option("-e", "--estimator", metavar="SPEC", help="Measure this estimator beside the suite's own; may be repeated."),
+]
+Problems = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--problem", metavar="SPEC", help="On this problem instead of the suite's own; may be repeated."),
+]
+Measures = Annotated[
+    str | None, typer.Option("--measure", metavar="KINDS", help="Which of contract,cost,memory,quality. Default: all.")
+]
+Device = Annotated[str | None, typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:INDEX, GPU-UUID or name:PART. Default: cpu.")]
+Threads = Annotated[
+    int | None, typer.Option(metavar="N", parser=typed.whole(1), help="Threads of torch within an operation. Default: 1.")
+]
+Precision = Annotated[
+    float | None,
+    typer.Option(
+        metavar="PERCENT",
+        parser=typed.percentage,
+        help="Half-width of the 95 % interval to reach. Default: the suite's, mostly 2%.",
+    ),
+]
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        metavar="TIME", parser=typed.duration, help="Time a cell may take to reach it. Default: the suite's, mostly 10s."
+    ),
+]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", parser=typed.whole(2), help="Estimates for quality. Default: the suite's, or enough for a 1 % error."
+    ),
+]
+Seed = Annotated[
+    int | None, typer.Option(metavar="N", parser=typed.whole(0), help="Of data, initial weights and tangents. Default: 0.")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Where MNIST and CIFAR-10 are, or are kept. Default: $GRADGAUGE_DATA, or else in your cache."
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the cells and the expected time; measure nothing.")]

@@ -1,0 +1,143 @@
+"""Several versions measured in turns: in the right order, each in a folder of its own, and nothing is lost on the way."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.journal import Status
+from benchmarks.plan import plan
+from benchmarks.provenance import ROOT
+from benchmarks.records import Outcome, RunFolder, latest
+from benchmarks.request import Request, UsageError
+from benchmarks.runner import reopen
+from benchmarks.session import RunResult
+from benchmarks.turns import measure_in_turns
+from reports.compare import Rule, compare
+
+ASKED = Request("custom", ("spsa",), ("beale",), ("memory", "cost"), processes=2, budget=0.02)
+SIDES = ("base", "new")
+
+ONE_MORE_CALL = """
+_estimate = Directional.estimate
+def _dearer(self, objective, state, *, generator):
+    objective.loss()
+    return _estimate(self, objective, state, generator=generator)
+Directional.estimate = _dearer
+"""
+
+
+@pytest.fixture(scope="module")
+def dearer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a version of `estimators` in which directional ones evaluate the loss once more."""
+    folder = tmp_path_factory.mktemp("dearer")
+    shutil.copytree(ROOT / "estimators", folder / "estimators", ignore=shutil.ignore_patterns("__pycache__"))
+    with (folder / "estimators" / "directional" / "estimator.py").open("a") as file:
+        file.write(ONE_MORE_CALL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def measured(dearer: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunResult], list[RunResult], list[Status]]:
+    """What became of two sides when Ctrl-C came after the first timed process of both, then when they were resumed."""
+    folder, told = tmp_path_factory.mktemp("turns"), []
+
+    def strike(status: Status) -> None:
+        told.append(status)
+        if status.last is not None and status.last.cell.kind == "cost" and status.done >= 4 + 4:
+            raise KeyboardInterrupt
+
+    first = measure_in_turns(
+        [replace(ASKED, out=folder / side, estimators_from=of) for side, of in zip(SIDES, (None, dearer), strict=True)], strike
+    )
+    second = measure_in_turns([reopen(result.folder, {}) for result in first])
+    return first, second, told
+
+
+def test_an_interruption_loses_nothing_and_both_sides_go_on_in_turns(measured) -> None:
+    first, second, _ = measured
+    assert [result.exit_code for result in first] == [130, 130]
+    assert [result.counts["ok"] for result in first] == [4, 4]
+    assert [result.exit_code for result in second] == [0, 0]
+    assert [result.counts for result in second] == [{"ok": len(plan(ASKED).cells)}] * 2
+
+
+def test_processes_take_turns_and_the_order_is_reversed_in_every_second(measured) -> None:
+    _, second, _ = measured
+    records = [
+        (record, side)
+        for side, result in zip(SIDES, second, strict=True)
+        for record in RunFolder.open(result.folder).records()[0]
+    ]
+    timed = sorted(
+        (record.started, side, record.cell) for record, side in records if record.cell.kind == "cost" and record.metrics
+    )
+    assert [(side, cell.process) for _, side, cell in timed] == [
+        *[("base", 0)] * 2, *[("new", 0)] * 2, *[("new", 1)] * 2, *[("base", 1)] * 2
+    ]  # fmt: skip
+    estimators = [cell.estimator for _, _, cell in timed]
+    assert estimators == [*estimators[:2], *estimators[:2], *estimators[1::-1], *estimators[1::-1]]
+    assert max(record.started for record, _ in records if record.cell.kind == "memory") < timed[0][0]
+    of_process = {(side, record.cell.process): record.facts["worker"] for record, side in records if record.cell.kind == "cost"}
+    assert len(set(of_process.values())) == 4
+
+
+def test_the_versions_differ_by_what_was_planted_and_by_nothing_else(measured) -> None:
+    comparison = compare(*(result.folder for result in measured[1]), Rule())
+    exact = {(row.pair.estimator.partition("[")[0], row.compared.metric): (row.base, row.new) for row in comparison.rows}
+    assert exact["spsa", "forward_calls"] == (2, 3)
+    assert exact["backprop", "forward_calls"][0] == exact["backprop", "forward_calls"][1]
+    assert [one.name for one in comparison.differences] == ["estimators"]
+    assert all(row.in_pairs for row in comparison.rows if row.compared.metric == "multiple")
+
+
+def test_progress_adds_up_the_sides_and_names_the_one_at_work(measured) -> None:
+    _, _, told = measured
+    assert {status.total for status in told} == {2 * len(plan(ASKED).cells)}
+    assert {status.side for status in told if status.last is not None} == set(SIDES)
+    assert [status.done for status in told] == sorted(status.done for status in told)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=SIDES)
+def test_an_older_interface_is_skipped_with_the_reason_and_leaves_nothing_to_compare(tmp_path: Path, place: int) -> None:
+    (tmp_path / "estimators").mkdir()
+    (tmp_path / "estimators" / "__init__.py").write_text("API_VERSION = 0\n")
+    sources = [None, None]
+    sources[place] = tmp_path
+    results = measure_in_turns(
+        [replace(ASKED, out=tmp_path / side, estimators_from=of) for side, of in zip(SIDES, sources, strict=True)]
+    )
+    assert [result.exit_code for result in results] == [4, 4]
+    reasons = [{record.reason for record in latest(RunFolder.open(result.folder).records()[0])} for result in results]
+    assert reasons[place] == {"API_VERSION 0, this ruler needs 1"}
+    assert reasons[1 - place] == {"there is nothing to compare it with: API_VERSION 0, this ruler needs 1"}
+    comparison = compare(*(result.folder for result in results), Rule())
+    assert comparison.exit_code == 4
+    assert len(comparison.unmatched) == 4
+
+
+def test_an_estimator_that_one_version_lacks_is_skipped_there_and_costs_the_others_nothing(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "estimators", tmp_path / "estimators", ignore=shutil.ignore_patterns("__pycache__"))
+    registry = tmp_path / "estimators" / "registry.py"
+    registry.write_text(registry.read_text().replace('    "spsa": Entry(', '    "spza": Entry('))
+    asked = replace(ASKED, measures=("memory",))
+    results = measure_in_turns(
+        [replace(asked, out=tmp_path / side, estimators_from=of) for side, of in zip(SIDES, (None, tmp_path), strict=True)]
+    )
+    assert [result.exit_code for result in results] == [0, 0]
+    [skipped] = [record for record in RunFolder.open(results[1].folder).records()[0] if record.outcome is Outcome.SKIPPED]
+    assert skipped.reason == "this version of `estimators` cannot: there is no 'spsa': did you mean 'spza'?"
+    [unmatched] = compare(*(result.folder for result in results), Rule()).unmatched
+    assert unmatched.reason == f"skipped in NEW: {skipped.reason}"
+
+
+def test_sides_that_are_asked_for_different_things_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="must be asked for the same"):
+        measure_in_turns([ASKED, replace(ASKED, seed=1)])
+
+
+def test_a_folder_without_estimators_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no package `estimators`"):
+        measure_in_turns([replace(ASKED, out=tmp_path / "base"), replace(ASKED, out=tmp_path / "new", estimators_from=tmp_path)])
+    assert list(tmp_path.iterdir()) == []
