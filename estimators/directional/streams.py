@@ -80,17 +80,20 @@ class Keyed(Stream):
 
     def signs(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.signs`; one random bit an entry, spread by a table of the 256 patterns of eight signs."""
-        tangents = {}
+        tangents, count = {}, len(indices)
         for position, block in enumerate(layout):
-            table, octets = _sign_table(block.dtype, block.device), -(-block.numel() // 8)
-            rows = self._empty(block, len(indices))
-            together = max(1, min(len(indices), _OCTETS_SPREAD // max(1, octets)))
-            bits = torch.empty((together, -(-octets // 8)), dtype=torch.int64, device=block.device)
-            generator = torch.Generator(block.device)
-            for start, part in zip(range(0, len(indices), together), rows.split(together), strict=False):
-                for row, index in zip(bits, indices[start : start + together], strict=False):
+            octets = -(-block.numel() // 8)
+            words, together = -(-octets // 8), max(1, min(count, _OCTETS_SPREAD // max(1, octets)))
+            bits = torch.empty((together, words), dtype=torch.int64, device=block.device)
+            table, generator = _sign_table(block.dtype, block.device), torch.Generator(block.device)
+            rows = self._empty(block, count)
+            for start in range(0, count, together):
+                part = indices[start : start + together]
+                for row, index in zip(bits if together > 1 else (bits,), part, strict=False):
                     row.random_(-(2**63), None, generator=generator.manual_seed(self._key(index, position, len(layout))))
-                _spread(bits[: len(part)].view(torch.uint8)[:, :octets], table, part)
+                whole = len(part) == together == count
+                patterns = bits.view(torch.uint8)[: len(part), :octets]
+                _spread(patterns, table, rows if whole else rows[start : start + together], block.numel())
             tangents[block.name] = rows
         return tangents
 
@@ -185,13 +188,14 @@ def _sign_table(dtype: torch.dtype, device: torch.device) -> Tensor:
     return (bits * 2 - 1).to(dtype)
 
 
-def _spread(octets: Tensor, table: Tensor, rows: Tensor) -> None:
-    """Write the signs that [m, octets] bytes stand for to the m rows; the last byte of a row may have some too many."""
-    patterns, size = octets.int().flatten(), rows[0].numel()
-    if size == 8 * octets.shape[1]:
+def _spread(octets: Tensor, table: Tensor, rows: Tensor, size: int) -> None:
+    """Write the signs that [m, octets] bytes stand for to m rows of this size; the last byte of a row may have some too many."""
+    m, count = octets.shape
+    patterns = octets.int().view(-1)
+    if size == 8 * count:
         torch.index_select(table, 0, patterns, out=rows.view(-1, 8))
     else:
-        rows.copy_(table.index_select(0, patterns).view(len(rows), -1)[:, :size].view(rows.shape))
+        rows.copy_(table.index_select(0, patterns).view(m, -1)[:, :size].view(rows.shape))
 
 
 def _scramble(word: int) -> int:
