@@ -104,7 +104,7 @@ class Trials:
     @property
     def rule(self) -> Rule:
         """What counts as a change: what `gradgauge compare` takes where it knows that noise floor."""
-        return Rule(noise_floor=self.floor.half_width(self.processes))
+        return Rule.of(self.floor, self.processes)
 
     def judged(self) -> Iterator[Judged]:
         """Every cell of every comparison that was measured to its end, in order."""

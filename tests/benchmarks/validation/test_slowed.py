@@ -1,10 +1,11 @@
 """A planted slowdown takes exactly its share longer, by a clock that the test turns, and nothing is slowed twice."""
 
+import itertools
 from dataclasses import dataclass
 
 import pytest
 
-from benchmarks.validation.slowed import slow_subclasses, slowed
+from benchmarks.validation.slowed import cost, slow_subclasses, slowed
 
 
 class Clock:
@@ -38,6 +39,18 @@ def test_each_call_is_slowed_by_its_own_duration():
         work(duration)
         taken.append(clock.now - before)
     assert taken == pytest.approx([1_500, 12_000], abs=6)
+
+
+def test_what_it_costs_by_itself_is_made_up_for():
+    clock = Clock()
+    slowed(clock.work, 0.5, clock, overhead=100)(1_000)
+    assert clock.now == pytest.approx(1_500 - 100, abs=6)
+
+
+def test_its_own_cost_is_told_by_the_clock():
+    ticks = itertools.count()
+    assert cost(lambda: next(ticks), calls=10) == 0  # by a clock that no call moves, nothing costs anything
+    assert 0 < cost() < 1e6
 
 
 def test_what_is_asked_and_answered_passes_through():
