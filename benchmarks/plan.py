@@ -95,7 +95,8 @@ def _shared(request: Request, pairs: Sequence[tuple[str, str]], shard: Shard) ->
     if not kinds:
         pairs = list({estimator: (estimator, problem) for estimator, problem in pairs}.values())
     if shard.of > len(pairs):
-        raise UsageError(f"shard {shard}: there are only {len(pairs)} pairs of estimator and problem to share")
+        are, noun = ("is", "pair") if len(pairs) == 1 else ("are", "pairs")
+        raise UsageError(f"shard {shard}: there {are} only {len(pairs)} {noun} of estimator and problem to share")
     cells = [[_cell(request, *pair, kind) for kind in kinds] or [_cell(request, pair[0], CONTRACT, CONTRACT)] for pair in pairs]
     repeats = {kind: request.processes if kind in TIMED else 1 for kind in (*kinds, CONTRACT)}
     seconds = [sum(repeats[cell.kind] * expected_seconds(cell, request.patience, request.drawn) for cell in own) for own in cells]

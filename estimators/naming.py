@@ -184,7 +184,8 @@ def load(reference: str) -> Any:
     try:
         return getattr(module, attribute)
     except AttributeError:
-        known = [name for name in vars(module) if not name.startswith("_")]
+        own = ((name, value) for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__)
+        known = [name for name, value in own if callable(value) and not name.startswith("_")]
         raise SpecError(f"{path} has no {attribute!r}: {nearest(attribute, known)}") from None
 
 

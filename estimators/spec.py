@@ -90,12 +90,21 @@ def parse(text: str) -> Spec:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A phrase that names the known names near `name`, or all of them when they are few; for error messages."""
+    """A phrase that names the known names near `name`, or all of them where none is near; for error messages."""
     names = sorted(known)
+    return _guess(name, names) or (f"known: {', '.join(names)}" if names else "there are none")
+
+
+def one_of(name: str, known: Iterable[str]) -> str:
+    """A phrase that asks for one of a few names instead of `name`, in their order, and guesses which; for error messages."""
+    names = list(known)
+    guess = _guess(name, names)
+    return f"expected one of {', '.join(names)}, got {name!r}" + (f" ({guess})" if guess else "")
+
+
+def _guess(name: str, names: list[str]) -> str:
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    if close:
-        return f"did you mean {' or '.join(map(repr, close))}?"
-    return f"known: {', '.join(names)}" if names else "there are none"
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
 def _literal(word: str) -> Value:

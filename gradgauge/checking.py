@@ -1,5 +1,6 @@
 """The command `check`: the contract of one estimator, clause by clause, as a table and an exit code."""
 
+import io
 import shutil
 import sys
 from collections.abc import Sequence
@@ -55,10 +56,10 @@ def table(results: "Sequence[ClauseResult]", width: int) -> str:
         width: columns of the terminal.
     """
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=width, color_system=None, markup=False, highlight=False, emoji=False)
+    from reports.terminal import plain, trimmed
+
     shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     shown.add_column("verdict", no_wrap=True)
     shown.add_column("clause", no_wrap=True)
@@ -67,9 +68,9 @@ def table(results: "Sequence[ClauseResult]", width: int) -> str:
     for result in results:
         verdict = result.verdict.value
         shown.add_row("n/a" if verdict == "not applicable" else verdict, result.clause, result.observed, result.expected)
-    with console.capture() as text:
-        console.print(shown)
-    return "\n".join(line.rstrip() for line in text.get().strip("\n").splitlines())
+    stream = io.StringIO()
+    plain(stream, width).print(shown)
+    return trimmed(stream).strip("\n")
 
 
 def _counted(results: "Sequence[ClauseResult]") -> str:

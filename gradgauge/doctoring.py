@@ -57,10 +57,10 @@ def text(diagnosis: Diagnosis, width: int) -> str:
         diagnosis: what was found.
         width: columns of the terminal.
     """
-    from rich.console import Console
+    from reports.terminal import plain, trimmed
 
     stream = io.StringIO()
-    console = Console(file=stream, width=width, markup=False, highlight=False, emoji=False, color_system=None)
+    console = plain(stream, width)
     place = diagnosis.place
     if place is not None:
         build = place.torch.partition(" ")[0]
@@ -73,7 +73,7 @@ def text(diagnosis: Diagnosis, width: int) -> str:
     console.print()
     for line in _conclusion(diagnosis):
         console.print(line)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    return trimmed(stream)
 
 
 def _findings(findings: Sequence[Finding]) -> Any:

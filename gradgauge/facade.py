@@ -204,11 +204,11 @@ def export(*folders: str | Path, output: str | Path, format: str = "csv") -> Pat
         UsageError: an unknown format, or one whose extra is not installed.
     """
     from benchmarks.request import UsageError
-    from estimators.spec import nearest
+    from estimators.spec import one_of
     from reports.export import WRITERS
 
     if format not in WRITERS:
-        raise UsageError(f"unknown format {format!r}: expected one of {', '.join(WRITERS)} ({nearest(format, WRITERS)})")
+        raise UsageError(f"unknown format: {one_of(format, WRITERS)}")
     if format == "parquet" and importlib.util.find_spec("pyarrow") is None:
         raise UsageError(
             "format parquet needs the extra `parquet`, which is not installed: pip install 'gradgauge[parquet]', "

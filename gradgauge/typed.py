@@ -104,8 +104,8 @@ def example(*lines: str) -> str:
 
 
 def _one_of(known: Iterable[str], text: str) -> str:
-    from estimators.spec import nearest
+    from estimators.spec import one_of
 
     if text not in known:
-        raise typer.BadParameter(f"expected one of {', '.join(known)}, got {text!r} ({nearest(text, known)})")
+        raise typer.BadParameter(one_of(text, known))
     return text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def appearing(output: str | Path, write: Callable[[Path], object]) -> Path:
-    """Write a file beside its place and move it there when it is whole.
+    """Write a file beside its place and move it there when it is whole; folders that are missing on the way are made.
 
     Args:
         output: its place.
@@ -21,6 +21,7 @@ def appearing(output: str | Path, write: Callable[[Path], object]) -> Path:
     output = Path(output)
     partial = output.with_name(output.name + ".partial")
     try:
+        output.parent.mkdir(parents=True, exist_ok=True)
         write(partial)
         partial.replace(output)
     except BaseException as error:

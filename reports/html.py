@@ -41,7 +41,6 @@ def write_report(folders: Sequence[str | Path], output: str | Path | None = None
     target = Path(folders[0]) / FILE_NAME if output is None else Path(output)
     if figures is not None:
         save_figures(results, Path(figures))
-    target.parent.mkdir(parents=True, exist_ok=True)
     return appearing(target, lambda path: path.write_text(page(results), encoding="utf-8", newline="\n"))
 
 

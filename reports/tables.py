@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table as RichTable
 
 from benchmarks.records import CONTRACT
 from reports.figures.selection import Table, became
 from reports.frames import Results, column, rows
 from reports.pooling import OUTCOMES
+from reports.terminal import plain, trimmed
 from reports.text import NOTHING, count, number, short, whole
 
 _KINDS = ("cost", "memory", "quality")
@@ -78,7 +78,7 @@ def summary(results: Results, width: int = 120) -> str:
         width: columns of the terminal.
     """
     stream = io.StringIO()
-    console = Console(file=stream, width=width, markup=False, highlight=False, emoji=False, color_system=None)
+    console = plain(stream, width)
     cost = results.of("cost")
     if len(cost):
         console.print(f"Multiples of the base forward pass (the report adds the {results.scope}; ~ marks an imprecise one)")
@@ -91,7 +91,7 @@ def summary(results: Results, width: int = 120) -> str:
         console.print(short(line, 2 * width), soft_wrap=True)
     if len(lines) > _REASONS_SHOWN:
         console.print(f"  and {count(len(lines) - _REASONS_SHOWN, 'further reason')} in the report")
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    return trimmed(stream)
 
 
 def _multiples(cost: pd.DataFrame, panels: list[str]) -> RichTable:

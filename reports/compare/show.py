@@ -5,13 +5,13 @@ import json
 import re
 from collections.abc import Callable
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
 from benchmarks.records.rows import finite
 from reports.compare.comparison import Comparison
 from reports.compare.sections import Line, Section, outcome, sections, unmatched
+from reports.terminal import plain, trimmed
 from reports.text import count, short, visible
 
 WIDE = 110
@@ -29,7 +29,7 @@ def terminal(comparison: Comparison, width: int) -> str:
         width: columns of the terminal.
     """
     stream = io.StringIO()
-    console = Console(file=stream, width=width, markup=False, highlight=False, emoji=False, color_system=None)
+    console = plain(stream, width)
     for line in _head(comparison):
         console.print(line)
     for section in sections(comparison):
@@ -41,7 +41,7 @@ def terminal(comparison: Comparison, width: int) -> str:
     console.print()
     for line in _foot(comparison):
         console.print(line)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    return trimmed(stream)
 
 
 def markdown(comparison: Comparison) -> str:

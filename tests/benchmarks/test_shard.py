@@ -130,3 +130,5 @@ def test_more_shards_than_pairs_are_refused_with_the_number_there_is() -> None:
     assert plan(replace(request, shard="4/4")).cells
     with pytest.raises(UsageError, match="shard 1/5: there are only 4 pairs"):
         plan(replace(request, shard="1/5"))
+    with pytest.raises(UsageError, match="shard 1/2: there is only 1 pair of"):
+        plan(replace(request, estimators=("backprop",), problems=("sphere",), shard="1/2"))

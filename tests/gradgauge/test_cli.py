@@ -131,7 +131,8 @@ def test_a_run_is_reported_exported_and_resumed(gradgauge: Command, tmp_path: Pa
     done = gradgauge("export", "made", "made", "--format", "latex")
     assert (done.returncode, Path(done.stdout.strip())) == (0, Path("made") / "records.tex")
     assert "forward-gradient[k=2]" in (tmp_path / "made" / "records.tex").read_text()
-    assert gradgauge("export", "made", "--format", "parquet", "-o", "no/such/folder.parquet").returncode == 2
+    assert gradgauge("export", "made", "--format", "parquet", "-o", "new/folder/made.parquet").returncode == 0
+    assert gradgauge("export", "made", "--format", "parquet", "-o", "made.csv/made.parquet").returncode == 2
 
     assert gradgauge("report", "made", "-o", "other.html", "--figures", "figures").returncode == 0
     assert "gradgauge" in (tmp_path / "other.html").read_text()

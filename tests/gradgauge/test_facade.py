@@ -156,5 +156,5 @@ def test_a_format_whose_extra_is_missing_names_it_and_the_command(tmp_path: Path
 
 
 def test_an_unknown_format_is_refused_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"expected one of csv, parquet, latex .did you mean 'latex'"):
+    with pytest.raises(UsageError, match=r"expected one of csv, parquet, latex, got '.*' .did you mean 'latex'"):
         gg.export(tmp_path, output=tmp_path / "table.tex", format="laetx")

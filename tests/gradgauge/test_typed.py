@@ -44,3 +44,5 @@ def test_names_are_refused_with_the_nearest() -> None:
         thing("estimator")
     with pytest.raises(typer.BadParameter, match=r"expected one of csv, parquet, latex, got 'parket' .did you mean 'parquet'"):
         export_format("parket")
+    with pytest.raises(typer.BadParameter, match=r"expected one of csv, parquet, latex, got 'x'$"):
+        export_format("x")

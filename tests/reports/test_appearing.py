@@ -14,6 +14,19 @@ def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["page"]
 
 
+def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
+    appearing(tmp_path / "a" / "b" / "page", lambda path: path.write_text("there"))
+    assert (tmp_path / "a" / "b" / "page").read_text() == "there"
+
+
+def test_a_file_in_place_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a file")
+    with pytest.raises(OSError, match=r"exists|directory") as error:
+        appearing(tmp_path / "a" / "page", lambda path: path.write_text("there"))
+    assert error.value.filename == str(tmp_path / "a" / "page")
+    assert (tmp_path / "a").read_text() == "a file"
+
+
 def test_what_fails_half_way_leaves_the_file_before_and_is_named(tmp_path: Path) -> None:
     def torn(path: Path) -> None:
         path.write_text("half")
