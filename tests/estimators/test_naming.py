@@ -72,7 +72,7 @@ def test_a_users_class_that_refuses_is_a_spec_error(users_file: str, parameters:
 
 
 def test_a_missing_class_is_answered_with_what_the_file_defines_and_not_with_what_it_imports(users_file: str) -> None:
-    with pytest.raises(SpecError, match="has no 'Nope': known: Mine$"):
+    with pytest.raises(SpecError, match=r"has no 'Nope': known: Mine$"):
         ESTIMATORS.build(users_file.replace(":Mine", ":Nope"))
 
 
