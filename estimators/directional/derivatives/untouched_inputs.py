@@ -1,9 +1,10 @@
-"""Keep forward mode from multiplying by the zero tangent of an input that carries none.
+"""Keep forward mode from multiplying by the zero tangent of an input, or of a weight, that carries none.
 
 torch's forward mode replaces the missing tangent of a matrix product's operand by a dense zero and multiplies it: for the first
 layer of a network, whose input is data, that is a whole product too many (714.9 instead of 612.1 MFLOP on the
 784-1024-1024-10 perceptron at batch 64, and as much for each of several tangents). Treated, a linear or convolution layer whose
-input is no dual tensor takes its tangent from its weights alone.
+input is no dual tensor takes its tangent from its weights alone, and one whose weights are none (a frozen layer, a block that is
+not perturbed) from its input alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from torch.autograd import forward_ad
 from torch.nn import functional
 
 from estimators.directional.derivatives.treatments import Treatment
+from estimators.directional.placeholder import Placeholder
 
 _NARROW = 64  # outputs up to which one product for all tangents, and a transposition, are faster than a product for each
 
@@ -22,18 +24,25 @@ Product = Callable[..., Tensor]
 
 
 def _untouched_input(func: Product, args: Sequence[Any], kwargs: Mapping[str, Any], along: Product | None = None) -> Any:
-    """f(x, W, b) with a plain x as the dual of f(x, W, b) and f(x, dW, db), the latter by `along` where that is given."""
-    if len(args) < 2 or forward_ad.unpack_dual(args[0]).tangent is not None:
+    """f(x, W, b) with a plain x as the dual of f(x, W, b) and f(x, dW, db), with a plain W of f(x, W, b) and f(dx, W, db).
+
+    The product for a plain x is taken by `along` where that is given.
+    """
+    if len(args) < 2 or _moves(args[0]) == _moves(args[1]):
         return func(*args, **kwargs)
     kwargs = dict(kwargs)
     bias = args[2] if len(args) > 2 else kwargs.pop("bias", None)
-    weight, weight_tangent = forward_ad.unpack_dual(args[1])
-    if weight_tangent is None:
-        return func(args[0], args[1], bias, *args[3:], **kwargs)
+    (x, x_tangent), (weight, weight_tangent) = forward_ad.unpack_dual(args[0]), forward_ad.unpack_dual(args[1])
     bias_primal, bias_tangent = (None, None) if bias is None else forward_ad.unpack_dual(bias)
-    primal = func(args[0], weight, bias_primal, *args[3:], **kwargs)
-    tangent: Tensor = (along or func)(args[0], weight_tangent, bias_tangent, *args[3:], **kwargs)
-    return forward_ad.make_dual(primal, tangent)
+    primal = func(x, weight, bias_primal, *args[3:], **kwargs)
+    if weight_tangent is None:
+        return forward_ad.make_dual(primal, func(x_tangent, weight, bias_tangent, *args[3:], **kwargs))
+    return forward_ad.make_dual(primal, (along or func)(x, weight_tangent, bias_tangent, *args[3:], **kwargs))
+
+
+def _moves(tensor: Tensor) -> bool:
+    """Whether a tensor carries a tangent; a placeholder, which would be made to find out, always makes one that does."""
+    return isinstance(tensor, Placeholder) or forward_ad.unpack_dual(tensor).tangent is not None
 
 
 def _untouched_input_of_several(func: Product, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -48,6 +48,26 @@ def test_several_tangents_of_the_perceptron_multiply_no_zeros_either() -> None:
         assert counter.get_total_flops() == base + k * (612_106_240 - base)
 
 
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("layer", [lambda: nn.Linear(16, 16), lambda: nn.Conv1d(16, 16, 3, padding=1)], ids=["linear", "conv"])
+def test_a_frozen_layer_costs_one_product_a_tangent(layer: Callable[[], nn.Module], k: int) -> None:
+    torch.manual_seed(0)
+    layers = [layer() for _ in range(3)]
+    layers[1].requires_grad_(False)
+    module = nn.Sequential(layers[0], nn.Tanh(), layers[1], nn.Tanh(), layers[2], nn.Flatten()).double()
+    inputs = torch.randn((4, 16) if isinstance(layers[0], nn.Linear) else (4, 16, 16), dtype=torch.float64)
+    problem = ModuleObjective(module, functional.cross_entropy, (inputs, torch.tensor([0, 1, 2, 3])))
+    tangents = Gaussian().draw(Weights().layout(problem), range(k), Keyed(1))
+    gradients = torch.autograd.grad(problem.loss(), list(problem.parameters.values()))
+    expected = sum(rows.flatten(1) @ g.flatten() for rows, g in zip(tangents.values(), gradients, strict=True))
+    torch.testing.assert_close(take(problem, k), expected)
+    with FlopCounterMode(display=False) as counter:
+        take(problem, k)
+    with FlopCounterMode(display=False) as below:
+        problem.loss()
+    assert 3 * counter.get_total_flops() == (3 + k * (1 + 1 + 2)) * below.get_total_flops()  # on data, frozen, neither
+
+
 @pytest.mark.parametrize("outputs", [3, 64, 65])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("shape", [(5, 4), (5, 2, 4)], ids=str)
