@@ -17,7 +17,7 @@ from gradgauge.progress import shown, written
 
 
 def preview(given: Mapping[str, Any]) -> int:
-    """Print the cells that would be measured, and the time expected.
+    """Print the time expected, and then the cells that would be measured.
 
     Args:
         given: options by name; see `gradgauge.asked.request_of`.
@@ -26,9 +26,9 @@ def preview(given: Mapping[str, Any]) -> int:
         SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be.
     """
     request = request_of(given)
+    print(_expectation(request))
     for line in cells_of(plan(request)):
         print(line)
-    print(_expectation(request))
     return 0
 
 

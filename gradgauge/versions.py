@@ -84,7 +84,7 @@ def compare(
     request = _request(asked)
     cells = cells_of(plan(request))
     if dry_run:
-        for line in (*map(str, sides), *cells, _expectation([request, request])):
+        for line in (*map(str, sides), _expectation([request, request]), *cells):
             say(line)
         return FINE
     out = request.out or Path("results") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-versions-{secrets.token_hex(2)}"

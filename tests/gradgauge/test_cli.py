@@ -105,7 +105,7 @@ def test_a_dry_run_shows_cells_and_time_and_writes_nothing(gradgauge: Command, t
     done = gradgauge("run", suite, "--dry-run")
     assert done.returncode == 0
     assert "checkpointed-backprop" in done.stdout
-    assert "cells, about" in done.stdout.splitlines()[-1]
+    assert "cells, about" in done.stdout.splitlines()[0]
     assert not list(tmp_path.iterdir())
 
 
