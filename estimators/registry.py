@@ -157,6 +157,17 @@ ENTRIES: dict[str, Entry] = {
         "Baydin et al. 2022, arXiv 2202.08587; Malladi et al. 2023, arXiv 2305.17333",
         parameters={"k": _ONE, "directions": replace(_GAUSSIAN, choices=_BLOCKWISE)},
     ),
+    "chunked-forward-gradient": Entry(
+        "estimators.directional.chunked:ChunkedForwardGradient",
+        "the forward gradient along k tangents, a few of them drawn, used and forgotten at a time",
+        "Baydin et al. 2022, arXiv 2202.08587",
+        parameters={
+            "k": replace(_ONE, default=16),
+            "chunk": Parameter(4, "integer", "tangents held at once at most", minimum=1),
+            "directions": _GAUSSIAN,
+            "derivative": _JVP,
+        },
+    ),
     "multi-tangent": Entry(
         _DIRECTIONAL,
         "orthogonal projection of the gradient onto the span of k random tangents",

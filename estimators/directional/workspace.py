@@ -34,7 +34,7 @@ class Workspace:
         """Nothing is allocated yet.
 
         Args:
-            rows: how many tangents are held at once; only blocks of so many are kept.
+            rows: how many tangents are held at once at most; only blocks of so many are kept.
         """
         self._rows = rows
         self._kept: dict[tuple[str, str], Tensor] = {}
@@ -49,13 +49,18 @@ class Workspace:
 
     def _given(self, purpose: str, block: Block, shape: tuple[int, ...], *, keep: bool) -> Tensor:
         kept = self._kept.get((purpose, block.name))
-        if kept is not None and kept.shape == shape and kept.dtype == block.dtype and _uses(kept) == _alone():
-            return kept.view(shape)  # a tensor of its own, so that whoever holds it counts
+        if kept is not None and _fits(kept, shape) and kept.dtype == block.dtype and _uses(kept) == _alone():
+            return kept.view(shape) if kept.shape == shape else kept[: shape[0]]  # never itself, so that whoever holds it counts
         fresh = torch.empty(shape, dtype=block.dtype, device=block.device)
         if not keep or fresh.nbytes < _LARGE or block.device.type != "cpu" or fresh.is_inference():
             return fresh
         self._kept[purpose, block.name] = fresh
         return fresh.view(shape)
+
+
+def _fits(kept: Tensor, shape: tuple[int, ...]) -> bool:
+    """Whether a tensor of this shape, or its first rows."""
+    return kept.shape == shape or (kept.shape[1:] == shape[1:] and len(kept) >= shape[0] > 0)
 
 
 def _uses(tensor: Tensor) -> int:

@@ -1,0 +1,62 @@
+"""Chunks change neither the estimate nor what is drawn, only the memory, which does not depend on the number of tangents."""
+
+import pytest
+import torch
+
+from benchmarks.harness.memory import measure
+from benchmarks.harness.settings import Settings
+from benchmarks.problems.problem import Problem, build_problem
+from estimators.directional.chunked import ChunkedForwardGradient
+from estimators.directional.derivatives.central_difference import CentralDifference
+from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.directions.gaussian import Gaussian
+from estimators.directional.directions.rademacher import Rademacher
+from estimators.directional.estimator import Directional
+from estimators.registry import ESTIMATORS
+
+
+@pytest.fixture(scope="module")
+def perceptron() -> Problem:
+    return build_problem("mlp[depth=1,width=256,batch=2,data=synthetic[features=300]]")
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 5, 7, 100])
+@pytest.mark.parametrize("directions", [Gaussian(), Rademacher()], ids=["gaussian", "rademacher"])
+@pytest.mark.parametrize("derivative", [Jvp(), CentralDifference(step=1e-4)], ids=["jvp", "difference"])
+def test_the_estimate_is_that_of_tangents_held_at_once(chunk: int, directions, derivative) -> None:
+    problem = build_problem("mlp[depth=2,width=16,batch=8]", dtype="float64").objective
+    chunked = ChunkedForwardGradient(7, chunk, directions=directions, derivative=derivative)
+    held = Directional(7, directions=directions, derivative=derivative)
+    for seed in (0, 1):
+        state, generators = chunked.init(problem), [torch.Generator().manual_seed(seed) for _ in range(2)]
+        for _ in range(2):
+            found, state = chunked.estimate(problem, state, generator=generators[0])
+            expected, there = held.estimate(problem, held.init(problem), generator=generators[1])
+            torch.testing.assert_close(found.loss, expected.loss)
+            torch.testing.assert_close(found.gradient, expected.gradient, rtol=1e-10, atol=1e-10)
+            torch.testing.assert_close(chunked.tangents(state), held.tangents(there), rtol=0, atol=0)
+
+
+def test_estimates_of_chunks_held_at_once_stay_what_they_were(perceptron: Problem) -> None:
+    estimator = ChunkedForwardGradient(5, 2)
+    state, generator, estimates = estimator.init(perceptron.objective), torch.Generator().manual_seed(0), []
+    for _ in range(3):
+        estimate, state = estimator.estimate(perceptron.objective, state, generator=generator)
+        estimates.append(({name: tensor.clone() for name, tensor in estimate.items()}, estimate))
+    for copies, estimate in estimates:
+        torch.testing.assert_close(estimate.gradient, copies, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("law", ["gaussian", "rademacher"])
+@pytest.mark.parametrize(("k", "chunk"), [(1, 1), (6, 1), (6, 2), (7, 3), (24, 4)])
+def test_memory_is_that_of_one_chunk_and_the_sum(perceptron: Problem, k: int, chunk: int, law: str) -> None:
+    spec = f"chunked-forward-gradient[k={k},chunk={chunk},directions={law}]"
+    found = {metric.metric: metric.value for metric in measure(perceptron, ESTIMATORS.build(spec), Settings()).metrics}
+    n = 4 * perceptron.objective.coordinates()
+    assert found["peak_bytes"] <= (chunk + 1.5) * n + (1 + chunk) * found["base_peak_bytes"]
+
+
+@pytest.mark.parametrize(("arguments", "words"), [({"k": 0}, "k must be 1"), ({"chunk": 0}, "chunk must be 1")])
+def test_values_out_of_bounds_are_refused(arguments: dict[str, int], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        ChunkedForwardGradient(**arguments)
