@@ -30,12 +30,14 @@ class Judged:
         side: what was compared with the base.
         planted: the slowdown, relative; 0 for equal code.
         row: what it came to.
+        rule: by which.
     """
 
     repetition: int
     side: str
     planted: float
     row: Row
+    rule: Rule
 
     @property
     def verdict(self) -> str:
@@ -62,6 +64,8 @@ class Judged:
             "high": self.row.relative(difference.high),
             "adjusted_p": self.row.adjusted_p,
             "verdict": self.verdict,
+            "theta": self.rule.theta,
+            "detection_limit": self.rule.limit,
         }
 
 
@@ -115,4 +119,4 @@ class Trials:
                     compared = compare(repetition / BASE, repetition / side, self.rule)
                     for row in compared.rows:
                         if row.compared.metric == METRIC and row.counts == (self.processes, self.processes):
-                            yield Judged(number, side, planted, row)
+                            yield Judged(number, side, planted, row, self.rule)
