@@ -115,7 +115,7 @@ def _directional(k: Parameter, directions: Parameter, derivative: Parameter, agg
     }
 
 
-_BLOCKWISE = ("gaussian", "rademacher", "sparse", "low-rank")  # laws that draw a block from numbers of its own
+_BLOCKWISE = ("gaussian", "rademacher", "sparse", "block", "low-rank")  # laws that draw a block from numbers of its own
 
 _DIRECTIONAL = "estimators.directional.estimator:Directional"
 

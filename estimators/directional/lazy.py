@@ -33,6 +33,7 @@ class LazyForwardGradient(Estimator):
     three forward passes for dense layers, and two drawings, one for the derivative and one for the estimate; a parameter that
     several operations use (a recurrent cell) is drawn once more for each. Whoever reads the estimate again draws again.
 
+    Tangents on one block cost nothing before it: the operations up to there run once, without tangents.
     Tangents of low rank r are never formed: a dense layer of p x q weights takes p q + r (p + q) products a sample for its
     tangent instead of 2 p q, from r (p + q) random numbers, and the estimate is handed on as factors (`Estimate.factors`). The
     estimate is then that of `forward-gradient` up to rounding; other operations on such a matrix get the product.
@@ -92,7 +93,7 @@ class LazyForwardGradient(Estimator):
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of the same estimate from tangents that are held, at other costs; see `Estimator.declaration`."""
         held = self._held().declaration(shapes, batch)
-        multiple = self.k * (2 + sum(products(self.directions, shapes)))
+        multiple = None if self.directions.partial else self.k * (2 + sum(products(self.directions, shapes)))
         return replace(held, memory="layer", forward_multiple=multiple, forward_calls=self.k)
 
     def _held(self) -> Directional:
@@ -102,12 +103,13 @@ class LazyForwardGradient(Estimator):
 def _along(objective: Objective, tangents: Regenerated, index: int) -> tuple[Tensor, Tensor]:
     """The loss and its derivative along one tangent, both 0-dimensional."""
     with forward_ad.dual_level():
-        duals = {
-            name: _placeholder(value, tangents, position, index)
-            for position, (name, value) in enumerate(Weights().point(objective).items())
-        }
+        point = Weights().point(objective)
+        names = list(point)
+        for position in tangents.touched(index):
+            name = names[position]
+            point[name] = _placeholder(point[name], tangents, position, index)
         with Treated(_TREATMENTS):
-            value = objective.loss(duals)
+            value = objective.loss(point)
         loss, derivative = forward_ad.unpack_dual(value)
         return loss, torch.zeros_like(loss) if derivative is None else derivative.clone()
 

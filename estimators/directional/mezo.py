@@ -108,12 +108,13 @@ def _beside(objective: Objective, tangents: Regenerated, index: int, step: float
     """The parameters stay; every operation gets a perturbed copy of those it uses."""
     point = Weights().point(objective)
 
+    names, touched = list(point), tangents.touched(index)
+    treated = Treated(MOVED) if any(map(tangents.factored, touched)) else nullcontext()
+
     def at(distance: float) -> Tensor:
-        placeholders = {
-            name: _placeholder(value, tangents, position, index, distance) for position, (name, value) in enumerate(point.items())
-        }
-        with Treated(MOVED) if any(map(tangents.factored, range(len(point)))) else nullcontext():
-            return objective.loss(placeholders)
+        moved = {names[i]: _placeholder(point[names[i]], tangents, i, index, distance) for i in touched}
+        with treated:
+            return objective.loss({**point, **moved})
 
     return at(step), at(-step)
 
@@ -150,12 +151,13 @@ def _in_place(objective: Objective, tangents: Regenerated, index: int, step: flo
 @contextmanager
 def _perturbed(point: Tangents, tangents: Regenerated, index: int) -> Iterator[Callable[[float], None]]:
     """Gives a function that adds a multiple of z to the parameters, and takes off in the end what it has added."""
-    added = 0.0
+    added, values = 0.0, list(point.values())
+    touched = tangents.touched(index)
 
     def move(distance: float) -> None:
         nonlocal added
-        for position, value in enumerate(point.values()):
-            value.add_(tangents.block(position, index), alpha=distance)
+        for position in touched:
+            values[position].add_(tangents.block(position, index), alpha=distance)
         added += distance
 
     try:

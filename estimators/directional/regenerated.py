@@ -4,7 +4,7 @@ A keyed stream gives the same numbers every time, so that a perturbation, a dire
 agree on tangents of which no more than a block exists at any moment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -48,8 +48,11 @@ class Regenerated:
 
     def block(self, position: int, index: int) -> Tensor:
         """One block of one tangent, freshly drawn and the caller's own: [*shape]."""
-        block = self.layout[position]
-        return self.directions.draw((block,), [0], self._place(position, index))[block.name][0]
+        return self.directions.draw_block(self.layout, position, index, self._stream(), self.starts)
+
+    def touched(self, index: int) -> Sequence[int]:
+        """The positions of the blocks that a tangent is not zero in; `block` is for these."""
+        return self.directions.touched(self.layout, index, self._stream())
 
     def factored(self, position: int) -> bool:
         """Whether `factors` has anything to give for this block."""
@@ -57,14 +60,12 @@ class Regenerated:
 
     def factors(self, position: int, index: int) -> Factors:
         """One block of one tangent as thin factors, freshly drawn and the caller's own; see `Directions.factors`."""
-        return self.directions.factors(self.layout[position], self._place(position, index))
+        stream = self._stream().at(index * self.starts[-1] + self.starts[position])
+        return self.directions.factors(self.layout[position], stream)
 
     def all(self) -> Tangents:
         """All blocks of all tangents at once, for whoever wants to look at them."""
         return self.directions.draw(self.layout, range(self.k), self._stream())
-
-    def _place(self, position: int, index: int) -> Keyed:
-        return self._stream().at(index * self.starts[-1] + self.starts[position])
 
     def _stream(self) -> Keyed:
         if self.stream is None:
@@ -92,18 +93,24 @@ class RegeneratedCombination(Estimate):
 
     def factors(self) -> Iterator[tuple[str, Tensor | Factors]]:
         """See `Estimate.factors`; those of k tangents side by side, [rows, k r] and [columns, k r]."""
+        touching = [set(self.tangents.touched(index)) for index in range(self.tangents.k)]
         for position, block in enumerate(self.tangents.layout):
-            yield block.name, self._factors(position) if self.tangents.factored(position) else self._formed(position)
+            indices = [index for index, touched in enumerate(touching) if position in touched]
+            yield block.name, self._factors(position) if self.tangents.factored(position) else self._formed(position, indices)
 
     def _factors(self, position: int) -> Factors:
         drawn = [self.tangents.factors(position, index) for index in range(self.tangents.k)]
         lefts = [one.left.mul_(c) for one, c in zip(drawn, self.coefficients.to(drawn[0].left.dtype), strict=True)]
         return Factors(torch.cat(lefts, dim=1), torch.cat([one.right for one in drawn], dim=1))
 
-    def _formed(self, position: int) -> Tensor:
-        coefficients = self.coefficients.to(self.tangents.layout[position].dtype)
-        formed = self.tangents.block(position, 0).mul_(coefficients[0])
-        for index in range(1, self.tangents.k):
+    def _formed(self, position: int, indices: Sequence[int]) -> Tensor:
+        """The sum over the tangents that touch a block."""
+        block = self.tangents.layout[position]
+        if not indices:
+            return torch.zeros(block.shape, dtype=block.dtype, device=block.device)
+        coefficients, (first, *others) = self.coefficients.to(block.dtype), indices
+        formed = self.tangents.block(position, first).mul_(coefficients[first])
+        for index in others:
             formed.add_(self.tangents.block(position, index).mul_(coefficients[index]))
         return formed
 

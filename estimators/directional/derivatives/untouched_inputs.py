@@ -26,18 +26,23 @@ Product = Callable[..., Tensor]
 def _untouched_input(func: Product, args: Sequence[Any], kwargs: Mapping[str, Any], along: Product | None = None) -> Any:
     """f(x, W, b) with a plain x as the dual of f(x, W, b) and f(x, dW, db), with a plain W of f(x, W, b) and f(dx, W, db).
 
-    The product for a plain x is taken by `along` where that is given.
+    The product for a plain x is taken by `along` where that is given. Where only b carries a tangent there is none.
     """
-    if len(args) < 2 or _moves(args[0]) == _moves(args[1]):
+    if len(args) < 2:
         return func(*args, **kwargs)
-    kwargs = dict(kwargs)
-    bias = args[2] if len(args) > 2 else kwargs.pop("bias", None)
+    by_name = dict(kwargs)
+    bias = args[2] if len(args) > 2 else by_name.pop("bias", None)
+    moving = _moves(args[0]), _moves(args[1])
+    if moving == (False, False) and bias is not None and _moves(bias):
+        return func(args[0], args[1], None, *args[3:], **by_name) + bias.view(-1, *[1] * (args[1].dim() - 2))
+    if moving[0] == moving[1]:
+        return func(*args, **kwargs)
     (x, x_tangent), (weight, weight_tangent) = forward_ad.unpack_dual(args[0]), forward_ad.unpack_dual(args[1])
     bias_primal, bias_tangent = (None, None) if bias is None else forward_ad.unpack_dual(bias)
-    primal = func(x, weight, bias_primal, *args[3:], **kwargs)
+    primal = func(x, weight, bias_primal, *args[3:], **by_name)
     if weight_tangent is None:
-        return forward_ad.make_dual(primal, func(x_tangent, weight, bias_tangent, *args[3:], **kwargs))
-    return forward_ad.make_dual(primal, (along or func)(x, weight_tangent, bias_tangent, *args[3:], **kwargs))
+        return forward_ad.make_dual(primal, func(x_tangent, weight, bias_tangent, *args[3:], **by_name))
+    return forward_ad.make_dual(primal, (along or func)(x, weight_tangent, bias_tangent, *args[3:], **by_name))
 
 
 def _moves(tensor: Tensor) -> bool:

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from torch import Tensor
+
 from estimators.directional.space import Block, Layout, Tangents
 from estimators.directional.streams import Keyed, Stream
 from estimators.estimator import Factors
@@ -19,6 +21,7 @@ class Directions(ABC):
         isotropic: whether the law is the same in every rotated system of coordinates.
         independent: whether the tangents of one estimate are independent of each other, or orthogonal.
         blockwise: whether a block of a tangent depends on no numbers but its own, and so can be drawn alone, and again.
+        partial: whether a tangent leaves blocks zero, so that what it costs depends on which.
     """
 
     law: ClassVar[str]
@@ -27,6 +30,7 @@ class Directions(ABC):
     isotropic: ClassVar[bool] = False
     independent: ClassVar[bool] = True
     blockwise: ClassVar[bool] = False
+    partial: ClassVar[bool] = False
 
     def parameters(self) -> tuple[tuple[str, float], ...]:
         """The numbers that the law depends on, by name, for `estimators.theory`."""
@@ -35,6 +39,23 @@ class Directions(ABC):
     def streams(self, block: Block) -> int:
         """How many streams of one lane, one after another, `draw` takes for this block of a tangent."""
         return 1
+
+    def touched(self, layout: Layout, index: int, stream: Keyed) -> Sequence[int]:
+        """The positions of the blocks in which a tangent is not zero."""
+        return range(len(layout))
+
+    def draw_block(self, layout: Layout, position: int, index: int, stream: Keyed, starts: Sequence[int]) -> Tensor:
+        """One block of one tangent as `draw` gives it, the caller's own; for a blockwise law, and a block that is touched.
+
+        Args:
+            layout: the n coordinates, block by block.
+            position: of the block.
+            index: of the tangent.
+            stream: the random numbers of this estimate.
+            starts: the number of streams that a tangent takes before each block, and for all of them.
+        """
+        block = layout[position]
+        return self.draw((block,), [0], stream.at(index * starts[-1] + starts[position]))[block.name][0]
 
     def thin(self, block: Block) -> int:
         """How many columns the factors have whose product this block is; 0 where it is none, or they have no fewer numbers."""

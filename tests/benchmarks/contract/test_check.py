@@ -38,6 +38,7 @@ VARIANTS = [
     "mezo[k=3,directions=low-rank]",
     "lazy-forward-gradient[k=3]",
     "lazy-forward-gradient[directions=sparse[density=0.5]]",
+    "lazy-forward-gradient[k=2,directions=block]",
 ]
 
 
