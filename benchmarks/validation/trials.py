@@ -37,6 +37,9 @@ PROCESSES = 6
 BASE, EQUAL, PLANTED = "base", "equal", ("planted-L", "planted-2L")
 """Names of the sides, which are those of their folders."""
 
+LIMIT = 120.0
+"""Seconds after which a cell is ended; none takes a tenth of it unless something hangs."""
+
 INTERRUPTED = 130
 """Exit code."""
 
@@ -78,6 +81,7 @@ def standard(folder: Path, repetitions: int) -> Trials:
         processes=PROCESSES,
         precision=PRECISION,
         budget=FULL.budget,
+        timeout=LIMIT,
     )
     return Trials(folder, request, repetitions)
 

@@ -9,12 +9,19 @@ import pytest
 from benchmarks.doctor.noise import NoiseFloor, Place
 from benchmarks.records import RunFolder
 from benchmarks.request import Request
-from benchmarks.validation.trials import BASE, EQUAL, PLANTED, Trials, run, standard
+from benchmarks.validation.trials import BASE, EQUAL, LIMIT, PLANTED, Trials, run, standard
 from reports.validation.verdicts import Trials as Judge
 
 FLOOR = NoiseFloor(Place("here", "cpu", "cpu", 1, "torch"), "2026-01-01T00:00:00+00:00", 0.02, 20, 6, 4)
 TINY = Request(
-    suite="custom", estimators=("spsa",), problems=("sphere",), measures=("cost",), processes=2, precision=0.5, budget=0.02
+    suite="custom",
+    estimators=("spsa",),
+    problems=("sphere",),
+    measures=("cost",),
+    processes=2,
+    precision=0.5,
+    budget=0.02,
+    timeout=LIMIT,  # a machine that is busy with other tests may be slow
 )
 
 
