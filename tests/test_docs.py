@@ -13,7 +13,9 @@ from benchmarks.doctor.store import GOOD_FOR
 from benchmarks.records import RunFolder
 from benchmarks.verdicts import INTERRUPTED
 from gradgauge.doctoring import FIT, UNFIT
+from gradgauge.versions import SCREENING, SETTLING
 from reports.compare import FINE, LOSS, NOTHING, THRESHOLD
+from reports.compare.rows import Stage
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -55,12 +57,15 @@ def test_the_page_on_the_doctor_names_options_checks_and_codes_that_there_are() 
 def test_the_page_on_comparing_names_options_and_codes_that_there_are() -> None:
     page = (CHECKOUT / "docs" / "comparing.md").read_text(encoding="utf-8")
     known = "".join(python("-m", "gradgauge", command, "--help").stdout for command in ("run", "compare"))
-    options = set(re.findall(r"--[a-z]+", page))
+    options = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page))
     assert options
     assert not [option for option in options if option not in known]
     assert re.findall(r"^\| (\d) \|", page, flags=re.MULTILINE) == [str(code) for code in (FINE, LOSS, 2, NOTHING)]
     assert f"±{100 * THRESHOLD:.0f} %" in page
     assert f"--processes {LEAST_PROCESSES}" in page
+    assert f"in {SCREENING} pairs of fresh processes" in page
+    assert f"in {SETTLING} pairs of fresh processes" in page
+    assert not [stage for stage in Stage if f"`{stage.value}`" not in page]
 
 
 def test_the_page_on_problems_gives_the_names_and_sizes_that_there_are() -> None:
