@@ -113,7 +113,8 @@ def _measured_and_compared(out: Path, requests: Sequence[Request], printing: Pri
     except KeyboardInterrupt:
         code = INTERRUPTED
     if code == INTERRUPTED:
-        say(f"interrupted; what was measured is kept. Go on with: gradgauge compare --resume {shlex.quote(str(out))}", sys.stderr)
+        on = f"what was measured is kept; go on with: gradgauge compare --resume {shlex.quote(str(out))}"
+        say(f"interrupted; {on if all(holds_run(out / side) for side in _SIDES) else 'nothing was measured'}", sys.stderr)
     return code
 
 
