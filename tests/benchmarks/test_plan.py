@@ -38,6 +38,15 @@ def test_two_spellings_of_a_spec_are_one_cell() -> None:
     assert len(plan(request).alone) == 2
 
 
+def test_named_pairs_are_all_that_is_planned() -> None:
+    request = Request(suite="quick", pairs=(("spsa", "beale"), ("backprop", "sphere")), measures=("cost",))
+    cells = [planned.cell for planned in plan(request).cells]
+    assert [(cell.estimator.partition("[")[0], cell.problem.partition("[")[0]) for cell in cells] == [
+        ("spsa", "beale"),
+        ("backprop", "sphere"),
+    ]
+
+
 def test_contracts_come_first() -> None:
     kinds = [planned.cell.kind for planned in plan(SMALL).together]
     assert kinds[:3] == [CONTRACT] * 3

@@ -1,6 +1,7 @@
 """A request refuses what cannot be, by name; survives JSON; and tells which option of a resumed run differs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def test_a_request_survives_json_but_for_where_it_is_written() -> None:
         "custom", ("spsa",), ("sphere",), budget=1.5, estimators_from=Path("old"), data=Path("mine"), out=Path("here"), draws=7
     )
     back = Request.of(json.loads(json.dumps(request.options())))
+    pairs = replace(request, pairs=(("spsa", "beale"),), out=None)
+    assert Request.of(json.loads(json.dumps(pairs.options()))) == pairs
     assert back == Request("custom", ("spsa",), ("sphere",), budget=1.5, estimators_from=Path("old"), data=Path("mine"), draws=7)
 
 

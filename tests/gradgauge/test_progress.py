@@ -40,6 +40,14 @@ def test_a_line_gives_marks_and_reasons() -> None:
     assert "(unchecked): it broke" in text
 
 
+def test_of_several_versions_the_one_at_work_is_named() -> None:
+    assert line(replace(STATUS, side="base")) == f"[  7/120] base: {str(line(STATUS)).partition('] ')[2]}"
+    stream = Terminal()
+    with shown(stream) as progress:
+        progress(replace(STATUS, side="new", last=None))
+    assert "new: cost of forward-gradient[k=4]" in stream.getvalue()
+
+
 def test_what_is_waited_for_is_said_alone() -> None:
     assert line(Status(120, 0, (), 0.0, 0.0, note="asking OpenML")) == "asking OpenML"
 
