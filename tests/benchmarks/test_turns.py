@@ -117,19 +117,25 @@ def test_an_older_interface_is_skipped_with_the_reason_and_leaves_nothing_to_com
     assert len(comparison.unmatched) == 4
 
 
-def test_an_estimator_that_one_version_lacks_is_skipped_there_and_costs_the_others_nothing(tmp_path: Path) -> None:
+def test_a_version_is_asked_for_what_it_knows_and_an_estimator_that_it_lacks_is_skipped(tmp_path: Path) -> None:
+    """The version calls spsa otherwise, and is from before tangents had a length."""
     shutil.copytree(ROOT / "estimators", tmp_path / "estimators", ignore=shutil.ignore_patterns("__pycache__"))
     registry = tmp_path / "estimators" / "registry.py"
-    registry.write_text(registry.read_text().replace('    "spsa": Entry(', '    "spza": Entry('))
-    asked = replace(ASKED, measures=("memory",))
+    text = registry.read_text()
+    assert all(text.count(known) == 1 for known in ('    "spsa": Entry(', '        "length": _LENGTH,\n'))
+    registry.write_text(text.replace('    "spsa": Entry(', '    "spza": Entry(').replace('        "length": _LENGTH,\n', ""))
+    asked = replace(ASKED, measures=("memory",), estimators=("spsa", "rdsa"))
     results = measure_in_turns(
         [replace(asked, out=tmp_path / side, estimators_from=of) for side, of in zip(SIDES, (None, tmp_path), strict=True)]
     )
     assert [result.exit_code for result in results] == [0, 0]
-    [skipped] = [record for record in RunFolder.open(results[1].folder).records()[0] if record.outcome is Outcome.SKIPPED]
-    assert skipped.reason == "this version of `estimators` cannot: there is no 'spsa': did you mean 'spza'?"
-    [unmatched] = compare(*(result.folder for result in results), Rule()).unmatched
-    assert unmatched.reason == f"skipped in NEW: {skipped.reason}"
+    records = {record.cell.estimator.partition("[")[0]: record for record in RunFolder.open(results[1].folder).records()[0]}
+    assert records["spsa"].outcome is Outcome.SKIPPED
+    assert records["spsa"].reason == "this version of `estimators` cannot: there is no 'spsa': did you mean 'spza'?"
+    assert records["rdsa"].facts["spelled"] == records["rdsa"].cell.estimator.replace("length=none,", "")
+    comparison = compare(*(result.folder for result in results), Rule())
+    assert [one.reason for one in comparison.unmatched] == [f"skipped in NEW: {records['spsa'].reason}"]
+    assert {row.pair.estimator.partition("[")[0] for row in comparison.rows} == {"backprop", "rdsa"}
 
 
 def test_sides_that_are_asked_for_different_things_are_refused(tmp_path: Path) -> None:
