@@ -161,7 +161,8 @@ def _noise(results: Results) -> list[Notice]:
                 Notice(
                     False,
                     f"Run {run.name}: with {PROCESSES[0]} processes on each side two runs of equal code differ by up to ±{half} "
-                    f"on this machine, and changes of times below {limit} are missed (from {floor.pairs} pairs on {floor.taken[:10]}).",
+                    f"on this machine, and changes of times below {limit} are missed "
+                    f"(from {floor.pairs} pairs on {floor.taken[:10]}).",
                 )
             )
     return found
