@@ -24,6 +24,7 @@ LANES = 8
 
 _MASK = 0xFFFFFFFF
 _OCTETS_SPREAD = 1 << 15  # of signs that are spread by one call: many short rows together, long rows one by one
+_OCTETS_OF_A_ROW = 1 << 16  # that are spread by one call: the indices of a whole long row would be an eighth of its size
 _LANE_BITS = 29  # a lane holds 2^29 streams, one a (tangent, block): more than tangents fit in memory
 
 
@@ -191,6 +192,11 @@ def _sign_table(dtype: torch.dtype, device: torch.device) -> Tensor:
 def _spread(octets: Tensor, table: Tensor, rows: Tensor, size: int) -> None:
     """Write the signs that [m, octets] bytes stand for to m rows of this size; the last byte of a row may have some too many."""
     m, count = octets.shape
+    if count > _OCTETS_OF_A_ROW:
+        for start in range(0, count, _OCTETS_OF_A_ROW):
+            end = min(start + _OCTETS_OF_A_ROW, count)
+            _spread(octets[:, start:end], table, rows.view(1, -1)[:, 8 * start : 8 * end], min(8 * end, size) - 8 * start)
+        return
     patterns = octets.int().view(-1)
     if size == 8 * count:
         torch.index_select(table, 0, patterns, out=rows.view(-1, 8))

@@ -53,6 +53,15 @@ def test_signs_are_signs_and_fair_at_every_place(size: int) -> None:
     assert worst < 6 / len(rows) ** 0.5 if len(rows) > 100 else abs(rows.mean()) < 5 / rows.numel() ** 0.5
 
 
+@pytest.mark.parametrize("size", [8 * 2**16 - 3, 8 * 2**16, 8 * 2**16 + 1, 16 * 2**16 + 5])
+def test_long_rows_of_signs_are_the_bits_of_their_random_words(size: int) -> None:
+    rows = Keyed(6).signs(layout((3, 1), (size,), dtype=torch.float64), [2])["p1"][0]
+    words = torch.empty(-(-size // 64), dtype=torch.int64)
+    words.random_(-(2**63), None, generator=torch.Generator().manual_seed(Keyed(6)._key(2, 1, 2)))
+    bits = (words.view(torch.uint8)[:, None] >> torch.arange(8)) & 1
+    assert torch.equal(rows, bits.flatten()[:size].double() * 2 - 1)
+
+
 def test_streams_of_one_estimate_never_share_a_seed() -> None:
     stream = Keyed(2**62 + 12345)
     lanes = [stream, *(stream.lane(number) for number in range(1, LANES))]
