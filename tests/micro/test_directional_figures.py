@@ -1,0 +1,118 @@
+"""What directional estimators cost beside the base pass, backprop, naive code and torchzero; goals beside what was seen.
+
+No timing is judged. A multiple of the base may be a tenth above its goal, for the machine's drift; a ratio to a rival may not.
+A peer that fails the contract is printed with the clauses it fails, and its times are no ranking. In a process without a worker's
+memory settings, as a user has it: `GRADGAUGE_PLAIN=1`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import pytest
+
+from benchmarks.contract.check import check_estimator
+from benchmarks.contract.result import Verdict
+from benchmarks.executors.process import Launch
+from estimators.registry import ESTIMATORS
+
+pytestmark = pytest.mark.micro
+
+ROOT = Path(__file__).parents[2]
+ROUNDS, PEERS = (Path(__file__).with_name(name) for name in ("directional_rounds.py", "peers.py"))
+SECONDS = 8
+DRIFT = 1.1
+MLP = ("mlp", "mlp, batch 512", *(f"mlp; k={k}" for k in (4, 8, 16, 32, 64)))
+SMALL = ("logistic regression", "logistic regression; k=16", "vit", "cnn", "cnn4")
+DEEP = tuple(f"width {width}, depth {depth}" for width in (256, 1024) for depth in (10, 20, 50, 100))
+
+
+class Goal(NamedTuple):
+    """One figure: the time of `above` over that of `below`, at most or (where `least`) at least the limit."""
+
+    group: str
+    above: str
+    below: str
+    limit: float
+    least: bool = False
+
+    def reached(self, seen: float) -> bool:
+        return seen >= self.limit if self.least else seen <= self.limit * (DRIFT if self.below == "base" else 1)
+
+
+GOALS = [
+    Goal("mlp", "derivative", "base", 2.75),
+    Goal("mlp", "rademacher", "base", 3.0),
+    Goal("mlp", "naive rademacher", "rademacher", 2.1, least=True),
+    Goal("mlp", "rademacher", "backprop", 1.15),
+    Goal("mlp", "gaussian", "base", 4.9),
+    Goal("mlp", "naive gaussian", "gaussian", 1.35, least=True),
+    Goal("mlp", "rank one, lazily", "base", 2.1),
+    Goal("mlp", "mezo", "base", 3.7),
+    Goal("mlp, batch 512", "rademacher", "base", 2.7),
+    Goal("mlp; k=16", "rademacher mean", "base", 30),
+    *(Goal(f"mlp; k={k}", "naive rademacher mean", "rademacher mean", 2.5, least=True) for k in (4, 8, 16, 32, 64)),
+    Goal("mlp; k=16", "gaussian mean", "base", 56),
+    Goal("mlp; k=16", "naive gaussian mean", "gaussian mean", 1.7, least=True),
+    Goal("mlp; k=16", "projection", "base", 34),
+    Goal("mlp; k=16", "naive projection", "projection", 4, least=True),
+    Goal("mlp; k=16", "projection", "rademacher mean", 1.3),
+    Goal("mlp; k=64", "rademacher mean", "base", 140),
+    Goal("mlp; k=64", "projection", "base", 190),
+    Goal("logistic regression", "rademacher", "base", 4.5),
+    Goal("logistic regression; k=16", "naive rademacher mean", "rademacher mean", 5, least=True),
+    Goal("vit", "rademacher", "backprop", 1.1),
+    Goal("cnn", "rademacher", "backprop", 1.0),
+    Goal("cnn4", "rademacher", "backprop", 1.0),
+]
+
+
+def measured(group: str, folder: Path) -> dict:
+    launch = {} if os.environ.get("GRADGAUGE_PLAIN") else Launch({}, folder, ROOT, "cpu", 1).settings()
+    environment = os.environ | launch | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(ROUNDS), group, str(SECONDS)]
+    return json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def ratio(times: dict[str, list[float]], above: str, below: str) -> float:
+    return median(x / y for x, y in zip(times[above], times[below], strict=True))
+
+
+def judged(goal: Goal, seen: float) -> str:
+    word, outcome = "least" if goal.least else "most", "reached" if goal.reached(seen) else "NOT REACHED"
+    return f"  {outcome:12}{goal.above} / {goal.below}: at {word} {goal.limit:.3g}, seen {seen:.3g}"
+
+
+@pytest.mark.parametrize("group", [*MLP, *SMALL, *DEEP])
+def test_costs(benchmark, capsys, tmp_path: Path, group: str) -> None:
+    benchmark.group = "directional"
+    found = benchmark.pedantic(lambda: measured(group, tmp_path), rounds=1, iterations=1)
+    times = found["times"]
+    goals = [goal for goal in GOALS if goal.group == group]
+    if group in DEEP:
+        goals.append(Goal(group, "derivative", "base", 1.1 * found["floor"] / DRIFT))
+    lines = [f"{group}: n = {found['n']}, base {median(times['base']) / 1e6:.3f} ms, operations {found['floor']:.3f} x base"]
+    for name in times:
+        lines.append(f"  {name:28} {ratio(times, name, 'base'):8.2f} x base {ratio(times, name, 'backprop'):8.2f} x backprop")
+    lines += [f"  {name:28} left out: {reason}" for name, reason in found["left_out"].items()]
+    lines += [judged(goal, ratio(times, goal.above, goal.below)) for goal in goals]
+    benchmark.extra_info |= {f"{name} / base": round(ratio(times, name, "base"), 4) for name in times}
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    assert min(map(min, times.values())) > 0
+
+
+@pytest.mark.parametrize("law", ["gaussian", "rademacher"])
+@pytest.mark.parametrize("name", ["ForwardGradient", "MeZO"])
+def test_contract_of_torchzero(benchmark, capsys, name: str, law: str) -> None:
+    benchmark.group = "directional"
+    estimator = ESTIMATORS.build(f'"{PEERS}:{name}"[directions={law}]')
+    results = benchmark.pedantic(lambda: check_estimator(estimator), rounds=1, iterations=1)
+    broken = [f"  {result.clause}: {result.observed}" for result in results if result.verdict is Verdict.FAILED]
+    with capsys.disabled():
+        sys.stdout.write("\n".join([f"\ntorchzero {name}, {law}: {'fails' if broken else 'keeps'} the contract", *broken]) + "\n")
+    assert results
