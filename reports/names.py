@@ -26,10 +26,13 @@ _FAMILY = {
     "checkpointed-backprop": "exact",
     "forward-mode": "exact",
     "forward-gradient": "forward gradient",
+    "lazy-forward-gradient": "forward gradient",
+    "chunked-forward-gradient": "forward gradient",
     "multi-tangent": "projection",
     "coordinate-difference": "zeroth order",
     "spsa": "zeroth order",
     "rdsa": "zeroth order",
+    "mezo": "zeroth order",
 }
 
 
