@@ -13,7 +13,6 @@ from estimators.registry import ESTIMATORS
 
 BATCH, INPUTS, HIDDEN, OUTPUTS = 5, 7, 11, 3
 FIRST, SECOND = 2 * BATCH * INPUTS * HIDDEN, 2 * BATCH * HIDDEN * OUTPUTS  # two operations a multiply-add
-FORMING = 2 * 3 * (INPUTS * HIDDEN + HIDDEN + HIDDEN * OUTPUTS + OUTPUTS)
 
 
 def perceptron():
@@ -35,7 +34,7 @@ def counts(spec, problem):
         ("backprop", 2 * FIRST + 3 * SECOND, 1),  # the first layer needs no gradient of its input
         ("forward-gradient", 2 * FIRST + 3 * SECOND, 1),  # nor has it a tangent
         ("spsa", 2 * (FIRST + SECOND), 2),
-        ("spsa[k=3]", 6 * (FIRST + SECOND) + FORMING, 6),  # combining three tangents is a matrix product too
+        ("spsa[k=3]", 6 * (FIRST + SECOND), 6),  # combining three tangents is a matrix times a vector, which is not counted
     ],
 )
 def test_operations_and_evaluations_are_those_counted_by_hand(spec, flops, calls):
