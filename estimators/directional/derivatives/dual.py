@@ -4,12 +4,13 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from estimators.directional.derivatives.attention import ATTENTION
 from estimators.directional.derivatives.treatments import BUFFERS, KERNELS, Treated
 from estimators.directional.derivatives.untouched_inputs import LAYERS
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
-TREATMENTS = {**LAYERS, **KERNELS, **BUFFERS}
+TREATMENTS = {**LAYERS, **KERNELS, **BUFFERS, **ATTENTION}
 """What a pass with dual tensors needs."""
 
 
