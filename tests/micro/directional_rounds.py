@@ -111,12 +111,13 @@ def one(problem: Problem) -> dict[str, Side]:
     sides: dict[str, Side] = {
         "derivative": Work(derivative_alone(problem)),
         "rank one, lazily": gradient(problem, "lazy-forward-gradient[directions=low-rank[rank=1]]"),
-        "mezo": gradient(problem, "mezo"),
+        "mezo": gradient(problem, "mezo[directions=rademacher]"),
         "torchzero forward gradient": gradient(problem, peer("ForwardGradient", "directions=rademacher")),
         "torchzero mezo": gradient(problem, peer("MeZO", "directions=rademacher")),
     }
     for law in ("rademacher", "gaussian"):
         sides[law] = gradient(problem, f"forward-gradient[directions={law}]")
+        sides[f"{law}, lazily"] = gradient(problem, f"lazy-forward-gradient[directions={law}]")
         sides[f"naive {law}"] = Work(Naive(problem, law, 1).mean)
     return sides
 

@@ -52,6 +52,8 @@ GOALS = [
     Goal("mlp", "gaussian", "base", 4.9),
     Goal("mlp", "naive gaussian", "gaussian", 1.35, least=True),
     Goal("mlp", "rank one, lazily", "base", 2.1),
+    Goal("mlp", "rademacher, lazily", "rademacher", 1.25),
+    Goal("mlp", "gaussian, lazily", "gaussian", 1.5),
     Goal("mlp", "mezo", "base", 3.7),
     Goal("mlp, batch 512", "rademacher", "base", 2.7),
     Goal("mlp; k=16", "rademacher mean", "base", 30),
