@@ -37,7 +37,7 @@ from gradgauge.output import say
 from gradgauge.progress import shown, written
 from gradgauge.running import cells_of
 from reports.compare.settling import settled, suspects
-from reports.text import count
+from reports.text import count, listed
 
 SCREENING, SETTLING = PROCESSES
 """Pairs of fresh processes: for all cells, and for suspects."""
@@ -123,7 +123,7 @@ def _screened_and_settled(out: Path, requests: Sequence[Request], printing: Prin
     if _interrupted(results):
         return INTERRUPTED
     screened, again = printing.compared(*(result.folder for result in results)), None
-    chosen = suspects(screened)
+    chosen = to_settle(out, suspects(screened))
     if chosen:
         say(f"{count(len(chosen), 'suspect')}: measured again in {SETTLING} pairs of fresh processes", sys.stderr)
         fresh = _in_turns([_once_more(request, out / name, chosen) for request, name in zip(requests, _AGAIN, strict=True)])
@@ -146,6 +146,29 @@ def _in_turns(requests: Sequence[Request]) -> list[RunResult]:
     for note in (note for result in results for note in result.damage):
         say(note, sys.stderr)
     return results
+
+
+def to_settle(out: Path, suspected: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The cells that a comparison judges by fresh processes: once these are being measured, they stay chosen.
+
+    Args:
+        out: folder of the comparison.
+        suspected: (estimator, problem) of the cells that the screening makes suspects by the threshold and noise floor of now.
+
+    Raises:
+        UsageError: other cells are suspects now than were then; they would be left without a verdict.
+    """
+    begun = [name for name in _AGAIN if holds_run(out / name)]
+    if not begun:
+        return tuple(suspected)
+    chosen = reopen(out / begun[0], {}).pairs
+    strangers = [f"{estimator} on {problem}" for estimator, problem in suspected if (estimator, problem) not in chosen]
+    if strangers:
+        raise UsageError(
+            f"{out} has measured other suspects again, but not {listed(strangers)}: give the --threshold and --noise-floor that "
+            "it had before, or start a new comparison"
+        )
+    return chosen
 
 
 def _once_more(request: Request, folder: Path, chosen: Sequence[tuple[str, str]]) -> Request:

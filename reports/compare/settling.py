@@ -33,9 +33,10 @@ def settled(screened: Comparison, again: Comparison | None) -> Comparison:
 
     Args:
         screened: of all cells.
-        again: of the suspects; false discoveries were controlled over them. None where there are none.
+        again: of the suspects; false discoveries were controlled over them. None where there are none. What was measured again
+            stays a suspect, also where another threshold or noise floor would no longer make it one.
     """
-    chosen = set(suspects(screened))
+    chosen = {*suspects(screened), *(() if again is None else _cells(again))}
     rows = [_screened(row, (row.pair.estimator, row.pair.problem) in chosen) for row in screened.rows]
     last = max((place for place, row in enumerate(rows) if row.compared.how is How.PROCESSES), default=-1)
     unmatched = screened.unmatched
@@ -46,6 +47,11 @@ def settled(screened: Comparison, again: Comparison | None) -> Comparison:
     said = notes(screened.base, screened.new, rows, unmatched, screened.differences, screened.rule)
     folders = None if again is None else (again.base, again.new)
     return replace(screened, rows=tuple(rows), unmatched=unmatched, notes=tuple(said), again=folders)
+
+
+def _cells(comparison: Comparison) -> set[tuple[str, str]]:
+    measured = {(row.pair.estimator, row.pair.problem) for row in comparison.rows}
+    return measured | {(one.estimator, one.problem) for one in comparison.unmatched}
 
 
 def _suspicious(row: Row, rule: Rule) -> bool:

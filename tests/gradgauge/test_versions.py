@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from benchmarks.problems.registry import PROBLEMS
 from benchmarks.provenance import ROOT
 from benchmarks.records import RunFolder
+from benchmarks.request import Request, UsageError
+from benchmarks.turns import measure_in_turns
+from estimators.registry import ESTIMATORS
 from gradgauge.cli import app
+from gradgauge.versions import to_settle
 
 ONE_MORE_CALL = """
 _estimate = Directional.estimate
@@ -119,6 +124,19 @@ def test_what_cannot_be_compared_is_refused_by_name(within, arguments: list[str]
     done = within(*arguments)
     assert done.exit_code == 2, done.output
     assert words in done.stderr
+
+
+def test_cells_that_are_being_settled_stay_chosen_and_no_other_goes_without_a_verdict(tmp_path: Path) -> None:
+    """A run of a version that cannot be measured plans its cells and starts no worker."""
+    (tmp_path / "estimators").mkdir()
+    (tmp_path / "estimators" / "__init__.py").write_text("API_VERSION = 0\n")
+    spsa, rdsa = ((ESTIMATORS.canonical(name), PROBLEMS.canonical("beale")) for name in ("spsa", "rdsa"))
+    assert to_settle(tmp_path, [rdsa]) == (rdsa,)
+    asked = Request(suite="custom", pairs=(spsa,), measures=("cost",), estimators_from=tmp_path, out=tmp_path / "base-again")
+    measure_in_turns([asked])
+    assert to_settle(tmp_path, [spsa]) == to_settle(tmp_path, []) == (spsa,)
+    with pytest.raises(UsageError, match="has measured other suspects again, but not rdsa"):
+        to_settle(tmp_path, [spsa, rdsa])
 
 
 def test_options_of_a_measurement_mean_nothing_for_two_runs(within, make_run, record_of) -> None:

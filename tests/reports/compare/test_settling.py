@@ -70,6 +70,13 @@ def test_what_the_fresh_processes_confirm_is_a_loss_once(comparison):
     assert both.exit_code == 1
 
 
+def test_what_was_measured_again_stays_a_suspect_and_is_judged_once(comparison):
+    screened, again = comparison(spsa=_slower(1.0), backprop=_slower(1.0)), comparison(spsa=_slower(1.1, 20))
+    assert suspects(screened) == []
+    found = [(row.pair.estimator, row.stage.value, row.judged) for row in settled(screened, again).rows]
+    assert found == [("spsa", "suspect", False), ("backprop", "screened", True), ("spsa", "settled", True)]
+
+
 def test_without_suspects_everything_rests_on_the_screening(comparison):
     both = settled(comparison(backprop=_slower(1.0)), None)
     assert [row.stage.value for row in both.rows] == ["screened"]
