@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 from torch.nn import functional
 
-from estimators.directional.derivatives.treatments import Treatment
+from estimators.directional.derivatives.treatments import Treatment, differentiates_by_itself
 from estimators.directional.directions import Directions
 from estimators.directional.placeholder import Placeholder
 from estimators.directional.space import Block
@@ -45,7 +45,7 @@ def taken_for_tangents(otherwise: Treatment) -> Treatment:
 
     def treatment(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         x, weight, bias = _arguments(args, kwargs)
-        if not isinstance(weight, FactoredPlaceholder):
+        if not isinstance(weight, FactoredPlaceholder) or differentiates_by_itself():
             return otherwise(func, args, kwargs)
         x, x_tangent = forward_ad.unpack_dual(x)
         bias, bias_tangent = (None, None) if bias is None else forward_ad.unpack_dual(bias)
@@ -59,7 +59,8 @@ def taken_for_tangents(otherwise: Treatment) -> Treatment:
 
 def _moved(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     x, weight, bias = _arguments(args, kwargs)
-    if not isinstance(weight, FactoredPlaceholder):
+    differentiated = differentiates_by_itself() or forward_ad.unpack_dual(x).tangent is not None
+    if not isinstance(weight, FactoredPlaceholder) or differentiated:
         return func(*args, **kwargs)
     return _added(func(x, weight.value, bias), x, weight.factors())
 
@@ -89,8 +90,10 @@ def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any
 
 
 def _added(y: Tensor, x: Tensor, factors: Factors) -> Tensor:
-    """Y + (x B) Aᵀ, in the memory of y where that is in one piece: x is [..., columns], y [..., rows]."""
+    """Y + (x B) Aᵀ, in the memory of y where that is in one piece and of one dtype: x is [..., columns]."""
     y = y.contiguous()
-    flat = y.view(-1, y.shape[-1])
-    torch.addmm(flat, (x @ factors.right).view(-1, factors.right.shape[1]), factors.left.mT, out=flat)
+    flat, thin = y.view(-1, y.shape[-1]), (x @ factors.right).view(-1, factors.right.shape[1])
+    if y.dtype != factors.left.dtype:  # under autocast
+        return torch.addmm(flat, thin, factors.left.mT).view(y.shape)
+    torch.addmm(flat, thin, factors.left.mT, out=flat)
     return y

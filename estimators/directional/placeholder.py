@@ -68,7 +68,8 @@ class Placeholder(Tensor):
 
         def once(placeholder: Placeholder) -> Tensor:
             if id(placeholder) not in made:
-                made[id(placeholder)] = placeholder.make()
+                with torch._C._DisableFuncTorch():  # a transform in the model (vmap, grad) takes what is made for a constant
+                    made[id(placeholder)] = placeholder.make()
             return made[id(placeholder)]
 
         return func(*_replaced(args, once), **_replaced(kwargs or {}, once))

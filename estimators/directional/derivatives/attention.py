@@ -13,14 +13,15 @@ from torch import Tensor
 from torch.autograd import forward_ad
 from torch.nn import functional
 
-from estimators.directional.derivatives.treatments import KERNELS, Treatment
+from estimators.directional.derivatives.treatments import KERNELS, Treatment, differentiates_by_itself
 
 _USUAL = ("is_causal", "scale")
 
 
 def _attention(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Query, key and value with tangents, of equal batches, and nothing but `is_causal` and `scale` beside them."""
-    if len(args) != 3 or _unusual(kwargs) or any(type(x) is not Tensor or x.dim() < 3 for x in args):
+    usual = len(args) == 3 and not _unusual(kwargs) and all(type(x) is Tensor and x.dim() >= 3 for x in args)
+    if differentiates_by_itself() or not usual:
         return KERNELS[func](func, args, kwargs)
     duals = [forward_ad.unpack_dual(x) for x in args]
     batch = args[0].shape[:-2]

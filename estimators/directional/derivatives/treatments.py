@@ -46,6 +46,16 @@ class Treated(TorchFunctionMode):
         return treatment(func, args, kwargs or {})
 
 
+def differentiates_by_itself() -> bool:
+    """Whether the model is about to differentiate or transform what it computes (a force, a penalty on a gradient, `vmap`).
+
+    A layer must then be one operation of torch on its own arguments: what is put together from parts has another derivative.
+    Asked within a pass that records no tape and is transformed by nothing but `jvp`.
+    """
+    interpreter = torch._C._functorch.peek_interpreter_stack()
+    return torch.is_grad_enabled() or (interpreter is not None and interpreter.key() != torch._C._functorch.TransformType.Jvp)
+
+
 def _under(context: Callable[[], AbstractContextManager[Any]]) -> Treatment:
     def treatment(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         with context():

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 from torch.nn import functional
 
-from estimators.directional.derivatives.treatments import Treatment
+from estimators.directional.derivatives.treatments import Treatment, differentiates_by_itself
 from estimators.directional.placeholder import Placeholder
 
 _NARROW = 64  # outputs up to which one product for all tangents, and a transposition, are faster than a product for each
@@ -28,7 +28,7 @@ def _untouched_input(func: Product, args: Sequence[Any], kwargs: Mapping[str, An
 
     The product for a plain x is taken by `along` where that is given. Where only b carries a tangent there is none.
     """
-    if len(args) < 2:
+    if len(args) < 2 or differentiates_by_itself():
         return func(*args, **kwargs)
     by_name = dict(kwargs)
     bias = args[2] if len(args) > 2 else by_name.pop("bias", None)
