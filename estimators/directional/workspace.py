@@ -49,18 +49,20 @@ class Workspace:
 
     def _given(self, purpose: str, block: Block, shape: tuple[int, ...], *, keep: bool) -> Tensor:
         kept = self._kept.get((purpose, block.name))
-        if kept is not None and _fits(kept, shape) and kept.dtype == block.dtype and _uses(kept) == _alone():
-            return kept.view(shape) if kept.shape == shape else kept[: shape[0]]  # never itself, so that whoever holds it counts
+        if kept is not None and _fits(kept, shape) and kept.dtype == block.dtype:
+            given = (kept if kept.shape == shape else kept[: shape[0]]).detach()  # never itself, so that whoever holds it counts
+            if _uses(kept) == _alone() + 1 and not kept.untyped_storage().is_shared():  # with other processes, which do not count
+                return given  # made before the uses are counted: two threads that ask at once both see both
         fresh = torch.empty(shape, dtype=block.dtype, device=block.device)
         if not keep or fresh.nbytes < _LARGE or block.device.type != "cpu" or fresh.is_inference():
             return fresh
         self._kept[purpose, block.name] = fresh
-        return fresh.view(shape)
+        return fresh.detach()  # what is done to it under autograd is no matter of the memory
 
 
 def _fits(kept: Tensor, shape: tuple[int, ...]) -> bool:
-    """Whether a tensor of this shape, or its first rows."""
-    return kept.shape == shape or (kept.shape[1:] == shape[1:] and len(kept) >= shape[0] > 0)
+    """Whether a tensor of this shape, or of one row more: chunks differ by one, and much less would hold memory for nothing."""
+    return kept.shape == shape or (kept.shape[1:] == shape[1:] and len(kept) == shape[0] + 1 > 1)
 
 
 def _uses(tensor: Tensor) -> int:

@@ -1,5 +1,7 @@
 """Memory is used again when nobody refers to it any more, and never before; what is kept is counted."""
 
+import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +45,60 @@ def test_memory_that_nobody_refers_to_is_given_away_again() -> None:
     places = {workspace.tangents(BLOCK, 2).data_ptr() for _ in range(5)}
     assert len(places) == 1
     assert len({workspace.estimate(BLOCK).data_ptr() for _ in range(5)} | places) == 2
+
+
+def test_memory_that_another_process_may_read_is_not_given_away_again() -> None:
+    workspace = Workspace(rows=2)
+    workspace.tangents(BLOCK, 2).share_memory_()
+    assert not workspace.tangents(BLOCK, 2).is_shared()
+
+
+def test_memory_is_given_to_one_of_two_threads() -> None:
+    workspace, barrier, both = Workspace(rows=2), threading.Barrier(2), [torch.empty(0)] * 2
+    interval, same = sys.getswitchinterval(), []
+    workspace.tangents(BLOCK, 2)
+
+    def ask(mine: int) -> None:
+        for _ in range(300):
+            both[mine] = torch.empty(0)
+            barrier.wait()
+            both[mine] = workspace.tangents(BLOCK, 2)
+            barrier.wait()
+            same.append(both[0].data_ptr() == both[1].data_ptr())
+            barrier.wait()
+
+    threads = [threading.Thread(target=ask, args=(mine,)) for mine in range(2)]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(same) == 600
+    assert not any(same)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_what_autograd_does_to_an_estimate_does_not_reach_the_next_one(k: int) -> None:
+    problem, generator = FunctionObjective(lambda x: (x**2).sum(), torch.linspace(-1, 1, 70_000)), torch.Generator()
+    estimator = Directional(k=k)
+    state = estimator.init(problem)
+    for _ in range(2):
+        estimate, state = estimator.estimate(problem, state, generator=generator)
+        tensor = estimate.gradient["x"]
+        assert not tensor.requires_grad
+        tensor.mul_(torch.ones((), requires_grad=True))
+        assert tensor.requires_grad
+        del tensor, estimate
+
+
+def test_a_single_tangent_does_not_take_the_memory_of_many_and_a_chunk_of_one_less_does() -> None:
+    workspace = Workspace(rows=4)
+    place = workspace.tangents(BLOCK, 4).data_ptr()
+    assert workspace.tangents(BLOCK, 1).data_ptr() != place
+    assert workspace.tangents(BLOCK, 3).data_ptr() == place
 
 
 @pytest.mark.parametrize("k", [1, 4])
