@@ -151,19 +151,22 @@ def _in_place(objective: Objective, tangents: Regenerated, index: int, step: flo
 @contextmanager
 def _perturbed(point: Tangents, tangents: Regenerated, index: int) -> Iterator[Callable[[float], None]]:
     """Gives a function that adds a multiple of z to the parameters, and takes off in the end what it has added."""
-    added, values = 0.0, list(point.values())
-    touched = tangents.touched(index)
+    values, added = list(point.values()), dict.fromkeys(tangents.touched(index), 0.0)  # by block: drawing one may fail
+
+    def move_one(position: int, distance: float) -> None:
+        values[position].add_(tangents.block(position, index), alpha=distance)
+        added[position] += distance
 
     def move(distance: float) -> None:
-        nonlocal added
-        for position in touched:
-            values[position].add_(tangents.block(position, index), alpha=distance)
-        added += distance
+        for position in added:
+            move_one(position, distance)
 
     try:
         yield move
     finally:
-        move(-added)
+        for position, distance in added.items():
+            if distance:
+                move_one(position, -distance)
 
 
 _WAYS: dict[str, Values] = {"exact": _beside, "subtract": _in_place}

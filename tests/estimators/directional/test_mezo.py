@@ -111,6 +111,25 @@ def test_parameters_are_put_back_when_an_evaluation_fails(at: int) -> None:
         )
 
 
+@pytest.mark.parametrize("at", range(8))
+def test_parameters_are_put_back_when_a_drawing_fails(at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, calls, draw = perceptron(torch.float64), 0, Rademacher.draw
+    before = {name: parameter.detach().clone() for name, parameter in problem.parameters.items()}
+
+    def out_of_memory_once(*arguments: Any) -> dict[str, Tensor]:
+        nonlocal calls
+        calls += 1
+        if calls == at + 1:
+            raise torch.OutOfMemoryError
+        return draw(*arguments)
+
+    monkeypatch.setattr(Rademacher, "draw", out_of_memory_once)
+    with pytest.raises(torch.OutOfMemoryError):
+        estimate(Mezo(directions=Rademacher(), restore="subtract"), problem)
+    for name, was in before.items():
+        torch.testing.assert_close(problem.parameters[name].detach(), was, rtol=0, atol=1e-15)
+
+
 def test_what_is_declared_is_that_of_the_estimate_from_held_tangents_but_for_memory_and_drift() -> None:
     shapes = {"w": (3, 4), "b": (3,)}
     held = vars(ESTIMATORS.build("rdsa[k=3]").declaration(shapes, 8))
