@@ -4,6 +4,7 @@ Declared is a multiple of ε, the spacing of numbers at 1 in the parameter's dty
 ε times the largest entry for others. A perturbation that was not taken off again, or not all of it, is thousands of times as far.
 """
 
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -37,7 +38,8 @@ def _moved(examination: Examination, case: ContractObjective, blows_at: int | No
         examination.estimate(subject.objective)
     after = _copied(subject.objective.parameters)
     return max(
-        float((after[name] - kept).abs().max()) / _unit(kept, subject.objective.parameters[name]) for name, kept in before.items()
+        float((after[name] - kept).abs().nan_to_num(math.inf).max()) / _unit(kept, subject.objective.parameters[name])
+        for name, kept in before.items()
     )
 
 
