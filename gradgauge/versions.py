@@ -6,10 +6,12 @@ comparison is a folder that holds ordinary run folders,
     base  new               the screening
     base-again  new-again   the suspects, where there are any
     versions                the packages that were taken out of commits
+    noise-floor.json        what equal code came to here, where nothing was kept of it and it was measured first
 
 so that nothing is lost when it is interrupted, and each of them can be reported, exported and compared as any run.
 """
 
+import json
 import secrets
 import shlex
 import sys
@@ -22,7 +24,7 @@ from typing import Any
 from benchmarks.doctor.examination import examine
 from benchmarks.doctor.finding import Level
 from benchmarks.doctor.known import kept_here
-from benchmarks.doctor.noise import PROCESSES
+from benchmarks.doctor.noise import PROCESSES, NoiseFloor
 from benchmarks.records import CONTRACT, FolderError
 from benchmarks.request import Request, UsageError
 from benchmarks.runner import RunResult, expected_seconds, plan, reopen
@@ -36,6 +38,7 @@ from gradgauge.contenders import contenders, holds_run
 from gradgauge.output import say
 from gradgauge.progress import shown, written
 from gradgauge.running import cells_of
+from reports.appearing import appearing
 from reports.compare.settling import settled, suspects
 from reports.text import count, listed
 
@@ -44,6 +47,7 @@ SCREENING, SETTLING = PROCESSES
 
 _SIDES = ("base", "new")
 _AGAIN = ("base-again", "new-again")
+_NOISE_FLOOR = "noise-floor.json"
 
 
 def compare(
@@ -108,7 +112,7 @@ def _request(asked: Mapping[str, Any]) -> Request:
 def _measured_and_compared(out: Path, requests: Sequence[Request], printing: Printing) -> int:
     try:
         if not any(unfit(request.estimators_from) for request in requests):
-            printing = _with_noise_floor(requests[0], printing)
+            printing = _with_noise_floor(out, requests[0], printing)
         code = _screened_and_settled(out, requests, printing)
     except KeyboardInterrupt:
         code = INTERRUPTED
@@ -179,9 +183,18 @@ def _once_more(request: Request, folder: Path, chosen: Sequence[tuple[str, str]]
     return replace(request, pairs=tuple(chosen), measures=measures, processes=SETTLING, out=folder, resume=None)
 
 
-def _with_noise_floor(request: Request, printing: Printing) -> Printing:
-    """Measure equal code where no noise floor is kept for this place, so that no verdict is printed without one."""
-    if printing.noise_floor is not None or "cost" not in request.measures or kept_here(request.device, request.threads):
+def _with_noise_floor(out: Path, request: Request, printing: Printing) -> Printing:
+    """Measure equal code where no noise floor is kept for this place, so that no verdict is printed without one.
+
+    It is noted in the folder of the comparison: that of a machine that is not fit is kept nowhere else, and a comparison that
+    goes on is judged by what its suspects were chosen by.
+    """
+    if printing.noise_floor is not None or "cost" not in request.measures:
+        return printing
+    note = out / _NOISE_FLOOR
+    if note.is_file():
+        return replace(printing, measured=_noted(note))
+    if kept_here(request.device, request.threads):
         return printing
     say("no noise floor is kept for this place: `gradgauge doctor` measures it first, for about a minute", sys.stderr)
     with doctoring.shown() as progress:
@@ -189,7 +202,17 @@ def _with_noise_floor(request: Request, printing: Printing) -> Printing:
     for finding in diagnosis.findings:
         if finding.level is Level.BAD:
             say(f"doctor, {finding.check}: {finding.said}\n{finding.advice}", sys.stderr)
+    if (floor := diagnosis.floor) is not None:
+        text = json.dumps(floor.to_json()) + "\n"
+        appearing(note, lambda path: path.write_text(text, encoding="utf-8"))
     return replace(printing, measured=diagnosis.floor)
+
+
+def _noted(note: Path) -> NoiseFloor:
+    try:
+        return NoiseFloor.from_json(json.loads(note.read_text(encoding="utf-8")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise FolderError(f"{note} holds no noise floor: {error}") from None
 
 
 def _expectation(requests: Sequence[Request]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from benchmarks.doctor.noise import NoiseFloor, Place
 from benchmarks.problems.registry import PROBLEMS
 from benchmarks.provenance import ROOT
 from benchmarks.records import RunFolder
@@ -83,6 +84,15 @@ def test_two_commits_are_measured_by_one_ruler_and_compared(within, repository: 
     assert again.exit_code == 1
     assert json.loads(again.stdout)["rows"] == values["rows"]
     assert "new: ok" not in again.stderr
+
+    floor = NoiseFloor(Place("here", "a processor", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.2, 20, 6, 4)
+    (tmp_path / "out" / "noise-floor.json").write_text(json.dumps(floor.to_json()))
+    known = within("--resume", tmp_path / "out", "--format", "json")
+    assert json.loads(known.stdout)["noise_floor"] == pytest.approx(floor.half_width(6))
+    assert "gradgauge doctor" not in known.stderr
+    (tmp_path / "out" / "noise-floor.json").write_text("{}")
+    damaged = within("--resume", tmp_path / "out")
+    assert (damaged.exit_code, "noise-floor.json holds no noise floor" in damaged.stderr) == (2, True)
     refused = within("--commits", "cheap..dear", *options)
     assert (refused.exit_code, "holds a comparison already" in refused.stderr) == (2, True)
 
