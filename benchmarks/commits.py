@@ -85,14 +85,17 @@ def extract(commit: Commit, folder: Path) -> Path:
 
 
 def _repository(start: Path, fallback: Path) -> Path:
+    said = []
     for folder in (start, fallback):
         try:
             top = _git(folder, "rev-parse", "--show-toplevel").decode().strip()
             _git(Path(top), "ls-files", "--error-unmatch", "--", _PACKAGE)
-        except _GitError:
+        except _GitError as error:
+            said.append(f"\n{error}")
             continue
         return Path(top)
-    raise UsageError(f"commits: neither {start} nor {fallback} lies in a git repository that holds a package `estimators`")
+    neither = f"neither {start} nor {fallback} lies in a git repository that holds a package `estimators`"
+    raise UsageError(f"commits: {neither}{''.join(dict.fromkeys(said))}")
 
 
 def _commit(repository: Path, said: str) -> Commit:
@@ -122,5 +125,5 @@ def _git(folder: Path, *arguments: str) -> bytes:
         raise UsageError(f"commits: git could not be run in {folder}: {error}") from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
-        raise _GitError(f"commits: git {arguments[0]} failed in {folder}: {said.rpartition(chr(10))[2]}")
+        raise _GitError(f"git {arguments[0]} failed in {folder}: {said.partition(chr(10))[0]}")
     return done.stdout

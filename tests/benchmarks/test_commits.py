@@ -88,6 +88,13 @@ def test_without_a_repository_both_places_are_named(tmp_path: Path) -> None:
         commits("one..two", tmp_path, tmp_path)
 
 
+def test_a_repository_that_git_refuses_is_told_from_none(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in containers, where a checkout belongs to somebody else."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UsageError, match="detected dubious ownership in repository"):
+        commits("one..two", repository)
+
+
 def test_without_git_it_says_so(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="git is not installed"):
