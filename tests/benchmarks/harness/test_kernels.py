@@ -24,7 +24,6 @@ def measured(estimator: str, model: str, kind: str = "memory", dtype: str = "flo
     ("model", "base", "estimate"),
     [
         ("LSTM", ["mkldnn_rnn_layer"], []),
-        ("attention, causal", [FLASH], [MATH]),
         ("encoder layer", [MATH], [MATH]),
         ("encoder layer, evaluation", FAST_PATH, [MATH]),
     ],
@@ -35,6 +34,13 @@ def test_forward_mode_runs_by_other_kernels_than_the_base_and_the_row_says_so(
     record = measured(estimator, model)
     assert record.outcome is Outcome.OK
     assert record.facts["kernels"] == {"base": base, "estimator": estimate}
+
+
+@pytest.mark.parametrize(("estimator", "kernels"), [("forward-gradient", []), ("forward-gradient[k=2]", [MATH])])
+def test_attention_along_one_tangent_is_elementary_products_and_along_several_the_math_kernel(
+    estimator: str, kernels: list[str]
+) -> None:
+    assert measured(estimator, "attention, causal").facts["kernels"] == {"base": [FLASH], "estimator": kernels}
 
 
 def test_difference_methods_run_by_the_kernels_of_the_base() -> None:
