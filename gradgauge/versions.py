@@ -218,7 +218,7 @@ def _noted(note: Path) -> NoiseFloor:
 def _expectation(requests: Sequence[Request]) -> str:
     cells = sum(len(plan(request).cells) for request in requests)
     seconds = sum(expected_seconds(request) for request in requests)
-    return f"{cells} cells in {requests[0].processes} pairs of fresh processes, about {written(seconds)}"
+    return f"{count(cells, 'cell')} in {count(requests[0].processes, 'pair')} of fresh processes, about {written(seconds)}"
 
 
 def _interrupted(results: Sequence[RunResult]) -> bool:

@@ -79,6 +79,7 @@ def test_two_commits_are_measured_by_one_ruler_and_compared(within, repository: 
     assert "BASE cheap" in done.stderr
     assert "This is dear" in done.stderr
     assert "new: ok" in done.stderr
+    assert " cells in 1 pair of fresh processes" in done.stderr
 
     again = within("--resume", tmp_path / "out", "--noise-floor", "3%", "--format", "json")
     assert again.exit_code == 1
