@@ -2,8 +2,8 @@
 
 The commonest defect is one seed for all tensors of a shape: the estimate then tends to the sum of their gradients. Over the
 draws, the cosines between the parts of one tangent that belong to two tensors of a shape are added up, and so are those between
-the first two tangents of an estimate. Where one of both may as well have the other sign, the sum exceeds t times the root of the
-sum of squares with probability 2 exp(-t²/2) at most, whatever the law (Hoeffding 1963).
+each tangent of an estimate and one before it. Where one of both may as well have the other sign, the sum exceeds t times the root
+of the sum of squares with probability 2 exp(-t²/2) at most, whatever the law (Hoeffding 1963).
 """
 
 import math
@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.contract.clause import Clause, Observation, failed, inapplicable, omitted, passed
-from benchmarks.contract.comparing import flat
 from benchmarks.contract.examination import Examination, Sample
 from benchmarks.contract.objectives import ContractObjective
 
@@ -32,7 +31,7 @@ def look_at_tensors(examination: Examination, case: ContractObjective) -> Observ
 
 
 def look_at_tangents(examination: Examination, case: ContractObjective) -> Observation:
-    """Correlate the first two tangents of an estimate."""
+    """Correlate the tangents of an estimate."""
     if not examination.declaration(examination.subject(case).objective).independent_tangents:
         return omitted("declared to depend on each other")
     return _looked(examination, case, _between_tangents, "one tangent")
@@ -62,9 +61,16 @@ def _between_tensors(sample: Sample) -> Iterator[tuple[str, list[float]]]:
 
 
 def _between_tangents(sample: Sample) -> Iterator[tuple[str, list[float]]]:
-    if len(next(iter(sample.tangents[0].values()))) > 1:
-        rows = [[flat({name: part[index] for name, part in drawn.items()}) for index in (0, 1)] for drawn in sample.tangents]
-        yield "two tangents", [_cosine(first, second) for first, second in rows]
+    """Each tangent with one of those before it, another one in every draw: pairs that form a tree, so signs are free for each."""
+    count = min(len(next(iter(sample.tangents[0].values()))), len(sample.gradient))  # more than n may be sets, none of them free
+    generator, cosines = torch.Generator().manual_seed(0), []
+    for drawn in sample.tangents if count > 1 else ():
+        rows = torch.cat([part.detach().reshape(len(part), -1).to("cpu", torch.float64) for part in drawn.values()], dim=1)
+        before = (torch.rand(count - 1, generator=generator) * torch.arange(1, count)).long()
+        found = nn.functional.cosine_similarity(rows[1:count], rows[before])
+        cosines += torch.where(found.abs() > _ROUNDING, found, 0).tolist()
+    if cosines:
+        yield "two tangents", cosines
 
 
 def _cosine(first: Tensor, second: Tensor) -> float:
