@@ -97,10 +97,10 @@ class Session:
         """Time what is left of one block in a fresh process, one cell after the other."""
         self._measure(self.blocks().get(block, []), 1)
 
-    def refuse(self, reason: str) -> None:
-        """Write every cell that is left as skipped."""
+    def refuse(self, reason: str, outcome: Outcome = Outcome.SKIPPED) -> None:
+        """Write every cell that is left with the reason; skipped ones count as done, interrupted ones do not."""
         self.refused = reason
-        self._journal.stop(Outcome.SKIPPED, reason, everything=True)
+        self._journal.stop(outcome, reason, everything=True)
         self.show()
 
     def close(self, *, interrupted: bool) -> RunResult:

@@ -20,7 +20,7 @@ from benchmarks.journal import Progress, Status
 from benchmarks.plan import Plan
 from benchmarks.plan import plan as planned_cells
 from benchmarks.preparation import Preparation
-from benchmarks.records import RunFolder, latest
+from benchmarks.records import Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError
 from benchmarks.session import RunResult, Session, opened
 from benchmarks.versions import unfit
@@ -30,7 +30,8 @@ def measure_in_turns(requests: Sequence[Request], progress: Progress = lambda st
     """Measure the same cells for several sides, and keep each side in a run folder.
 
     A side whose version of `estimators` this ruler cannot measure is skipped with the reason; where that leaves one side of
-    several, there is nothing to compare it with, and it is skipped too.
+    several, there is nothing to compare it with, and it is skipped too. A side whose workers do not start fails with the reason;
+    where that leaves one of several, what is left of it is interrupted: both can be resumed when workers start again.
 
     Args:
         requests: one a side; they differ in `estimators_from`, `out` and `resume` alone. `processes` of them are the turns.
@@ -97,13 +98,14 @@ def _measure(sessions: Sequence[Session], reasons: Sequence[str]) -> None:
         session.show()
         if reason:
             session.refuse(reason)
+    _refuse_a_lone_one(sessions, Outcome.SKIPPED)
     for session in sessions:
-        _refuse_a_lone_one(sessions)
         session.measure_together(spare=len(sessions) == 1)
-    _refuse_a_lone_one(sessions)
+        _refuse_a_lone_one(sessions, Outcome.INTERRUPTED)
     for process, block in _turns(sessions):
         for session in sessions[:: -1 if process % 2 else 1]:
             session.measure_alone(block)
+            _refuse_a_lone_one(sessions, Outcome.INTERRUPTED)
 
 
 def _turns(sessions: Sequence[Session]) -> list[tuple[int, int]]:
@@ -112,11 +114,11 @@ def _turns(sessions: Sequence[Session]) -> list[tuple[int, int]]:
     return sorted(turns, key=lambda turn: (turn[0], -turn[1] if turn[0] % 2 else turn[1]))
 
 
-def _refuse_a_lone_one(sessions: Sequence[Session]) -> None:
+def _refuse_a_lone_one(sessions: Sequence[Session], outcome: Outcome) -> None:
     able = [session for session in sessions if not session.refused]
     if len(able) == 1 < len(sessions):
         first = next(session.refused for session in sessions if session.refused)
-        able[0].refuse(f"there is nothing to compare it with: {first}")
+        able[0].refuse(f"there is nothing to compare it with: {first}", outcome)
 
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:

@@ -117,6 +117,29 @@ def test_an_older_interface_is_skipped_with_the_reason_and_leaves_nothing_to_com
     assert len(comparison.unmatched) == 4
 
 
+def test_where_workers_stop_starting_the_other_side_stops_and_both_can_be_finished(tmp_path: Path) -> None:
+    """As where the disk is full for a while: the version of NEW cannot be imported after its first timed process."""
+    shutil.copytree(ROOT / "estimators", tmp_path / "estimators", ignore=shutil.ignore_patterns("__pycache__"))
+    source = tmp_path / "estimators" / "__init__.py"
+    sound = source.read_text()
+
+    def strike(status: Status) -> None:
+        if status.side == "new" and status.last is not None and status.last.cell.kind == "cost":
+            source.write_text(f"{sound}\nraise OSError('no room')\n")
+
+    asked = replace(ASKED, processes=3)
+    sides = [replace(asked, out=tmp_path / side, estimators_from=of) for side, of in zip(SIDES, (None, tmp_path), strict=True)]
+    struck = measure_in_turns(sides, strike)
+    assert [result.exit_code for result in struck] == [3, 3]
+    assert [result.counts for result in struck] == [{"ok": 4, "interrupted": 4}, {"ok": 4, "failed": 4}]
+    reasons = [latest(RunFolder.open(result.folder).records()[0])[-1].reason for result in struck]
+    assert reasons[0].startswith("there is nothing to compare it with: a worker did not start")
+    assert reasons[1].startswith("a worker did not start")
+    source.write_text(sound)
+    finished = measure_in_turns([reopen(result.folder, {}) for result in struck])
+    assert [result.counts for result in finished] == [{"ok": 8}] * 2
+
+
 def test_a_version_is_asked_for_what_it_knows_and_an_estimator_that_it_lacks_is_skipped(tmp_path: Path) -> None:
     """The version calls spsa otherwise, and is from before tangents had a length."""
     shutil.copytree(ROOT / "estimators", tmp_path / "estimators", ignore=shutil.ignore_patterns("__pycache__"))
