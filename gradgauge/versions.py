@@ -25,7 +25,7 @@ from benchmarks.doctor.examination import examine
 from benchmarks.doctor.finding import Level
 from benchmarks.doctor.known import kept_here
 from benchmarks.doctor.noise import PROCESSES, NoiseFloor
-from benchmarks.records import CONTRACT, FolderError
+from benchmarks.records import CONTRACT, FolderError, RunFolder
 from benchmarks.request import Request, UsageError
 from benchmarks.runner import RunResult, expected_seconds, plan, reopen
 from benchmarks.turns import measure_in_turns
@@ -80,6 +80,8 @@ def compare(
     """
     if resume is not None:
         _refuse_beside("--resume", base=base, new=new, commits=commits, **asked, **({"dry_run": True} if dry_run else {}))
+        if [holds_run(resume / side) for side in _SIDES] == [True, False]:
+            raise FolderError(f"{resume} was interrupted before anything was measured; start it again with --out {resume}")
         return _measured_and_compared(resume, [reopen(resume / side, {}) for side in _SIDES], printing)
     if base is not None and new is not None and commits is None and holds_run(base) and holds_run(new):
         _refuse_beside("two run folders", **asked, **({"dry_run": True} if dry_run else {}))
@@ -92,7 +94,7 @@ def compare(
             say(line)
         return FINE
     out = request.out or Path("results") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-versions-{secrets.token_hex(2)}"
-    if any(holds_run(out / side) for side in _SIDES):
+    if _begun(out):
         raise FolderError(f"{out} holds a comparison already; finish it with --resume, or choose another folder")
     requests = [
         replace(request, out=out / name, estimators_from=side.folder(out / "versions"))
@@ -101,6 +103,12 @@ def compare(
     for side in sides:
         say(side, sys.stderr)
     return _measured_and_compared(out, requests, printing)
+
+
+def _begun(out: Path) -> bool:
+    """Whether a folder holds a comparison; a first run that was made when its counterpart was not yet, is none and taken away."""
+    runs = [RunFolder(out / side) for side in _SIDES if holds_run(out / side)]
+    return bool(runs) and (len(runs) == len(_SIDES) or not runs[0].withdraw())
 
 
 def _request(asked: Mapping[str, Any]) -> Request:

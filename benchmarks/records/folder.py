@@ -72,6 +72,24 @@ class RunFolder:
         folder.header()
         return folder
 
+    def withdraw(self) -> bool:
+        """Take `run.json` away again, where not a line has been written yet; a run can be made here then.
+
+        Returns:
+            Whether it is gone.
+
+        Raises:
+            FolderError: another process holds the folder, or it cannot be written.
+        """
+        if self.records() != ([], []):
+            return False
+        with self.writing():
+            try:
+                self._header_path.unlink(missing_ok=True)
+            except OSError as error:
+                raise FolderError(f"{self._header_path} cannot be removed: {error.strerror}") from None
+        return True
+
     def header(self) -> dict[str, Any]:
         """The content of `run.json`.
 

@@ -98,6 +98,16 @@ def test_two_commits_are_measured_by_one_ruler_and_compared(within, repository: 
     assert (refused.exit_code, "holds a comparison already" in refused.stderr) == (2, True)
 
 
+def test_what_was_interrupted_between_its_two_folders_can_be_started_again(within, tmp_path: Path) -> None:
+    RunFolder.create(tmp_path / "out" / "base", {"run": "base", "cells": []})
+    resumed = within("--resume", tmp_path / "out")
+    assert (resumed.exit_code, f"start it again with --out {tmp_path / 'out'}" in resumed.stderr) == (2, True)
+    options = ("-e", "spsa", "-p", "beale", "--measure", "memory", "--out", tmp_path / "out")
+    started = within("--commits", "cheap..dear", *options)
+    assert started.exit_code == 0, started.output
+    assert within("--commits", "cheap..dear", *options).exit_code == 2
+
+
 def test_an_older_interface_leaves_nothing_to_compare(within, tmp_path: Path) -> None:
     (tmp_path / "estimators").mkdir()
     (tmp_path / "estimators" / "__init__.py").write_text("API_VERSION = 0\n")

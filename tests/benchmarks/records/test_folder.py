@@ -115,3 +115,12 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (folder.path / "records.jsonl").mkdir()
     with pytest.raises(FolderError, match="cannot be written: Is a directory"), folder.writing():
         pass
+
+
+def test_a_run_is_withdrawn_only_where_nothing_was_written(tmp_path: Path) -> None:
+    assert not _run(tmp_path / "run", FIRST).withdraw()
+    empty = _run(tmp_path / "empty")
+    with empty.writing(), pytest.raises(FolderError, match="in use"):
+        empty.withdraw()
+    assert empty.withdraw()
+    assert _run(tmp_path / "empty", SECOND).records() == ([SECOND], [])
