@@ -34,6 +34,7 @@ class Comparison:
         differences: what differs beside the numbers.
         notes: sentences that a reader of the verdicts must know.
         again: the two run folders in which suspects were measured again; None where none were.
+        settling: what counts as a change in these; None where there are none.
     """
 
     base: Side
@@ -44,6 +45,7 @@ class Comparison:
     differences: tuple[Differing, ...]
     notes: tuple[str, ...]
     again: tuple[Side, Side] | None = None
+    settling: Rule | None = None
 
     @property
     def losses(self) -> tuple[Row, ...]:

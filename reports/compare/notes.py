@@ -19,16 +19,27 @@ def notes(
     unmatched: Sequence[Unmatched],
     differences: Sequence[Differing],
     rule: Rule,
+    again: tuple[Side, Side] | None = None,
 ) -> list[str]:
-    """All that is to be said, the most important first."""
+    """All that is to be said, the most important first.
+
+    Args:
+        base: the run folder that is compared with.
+        new: the run folder that is compared.
+        rows: numbers of cells, with their verdicts.
+        unmatched: cells that cannot be compared.
+        differences: what differs beside the numbers.
+        rule: by which rows were judged that name no other.
+        again: the two run folders in which suspects were measured again.
+    """
     timed = [row for row in rows if row.compared.how is How.PROCESSES and row.judged]
     means = [row for row in rows if row.compared.how is How.MEANS]
     equal = same_code([*differences]) if rows else False
     return [
         *_wrong(base, new, rows),
-        *_damage(base, new),
+        *_damage(base, new, again),
         *_design(timed),
-        *_sensitivity(timed, rule, equal),
+        *_sensitivity(timed, rule, equal=equal),
         *_ranks(timed),
         *_draws(means),
         *_marks(rows),
@@ -46,10 +57,11 @@ def _wrong(base: Side, new: Side, rows: Sequence[Row]) -> list[str]:
     return found
 
 
-def _damage(base: Side, new: Side) -> list[str]:
+def _damage(base: Side, new: Side, again: tuple[Side, Side] | None) -> list[str]:
+    suspects = () if again is None else (("BASE, measured again,", again[0]), ("NEW, measured again,", again[1]))
     return [
         f"{count(len(side.damage), 'line')} of the records of {name} could not be read and {'was' if one else 'were'} left out."
-        for name, side in (("BASE", base), ("NEW", new))
+        for name, side in (("BASE", base), ("NEW", new), *suspects)
         if side.damage
         for one in [len(side.damage) == 1]
     ]
@@ -71,24 +83,41 @@ def _design(timed: Sequence[Row]) -> list[str]:
     return found
 
 
-def _sensitivity(timed: Sequence[Row], rule: Rule, equal: bool) -> list[str]:
+def _sensitivity(timed: Sequence[Row], rule: Rule, *, equal: bool) -> list[str]:
     if not timed:
         return []
-    limits = sorted(row.limit(rule) for row in timed)
-    span = f" (median of {len(limits)} cells; {_share(limits[0])} to {_share(limits[-1])})" if len(limits) > 1 else ""
-    found = [f"Detection limit of times: {_share(median(limits))}{span}, found in 4 of 5 cases in a cell judged by itself."]
-    if rule.noise_floor is None and not equal:
-        found.append("The noise floor of the machine is not known, so it widened no bound: `gradgauge doctor` measures it.")
-    elif rule.noise_floor is not None and rule.source:
-        limit = f", detection limit {_share(rule.limit)}" if rule.limit is not None else ""
-        found.append(f"Noise floor {_share(rule.noise_floor)}{limit}: {rule.source}.")
-    halves = [row.relative(row.difference.high - row.difference.value) - 1 for row in timed]
+    settled = [row for row in timed if row.stage is Stage.SETTLED]
+    others = [row for row in timed if row.stage is not Stage.SETTLED]
+    found = [
+        *_limits(others, rule, "times"),
+        *_limits(settled, rule, "times of suspects, measured again"),
+        *dict.fromkeys(said for row in (*others, *settled) for said in _floor(row.rule or rule, equal=equal)),
+    ]
+    halves = [row.relative(row.difference.high - row.difference.value) - 1 for row in others or settled]
     if equal:
         found.append(
             f"Both sides ran the same code, so this is a comparison of equal things: half-width {_share(median(halves))} "
             "(median), to be given as --noise-floor to comparisons on this machine."
         )
     return found
+
+
+def _limits(timed: Sequence[Row], rule: Rule, what: str) -> list[str]:
+    if not timed:
+        return []
+    limits = sorted(row.limit(rule) for row in timed)
+    span = f" (median of {len(limits)} cells; {_share(limits[0])} to {_share(limits[-1])})" if len(limits) > 1 else ""
+    return [f"Detection limit of {what}: {_share(median(limits))}{span}, found in 4 of 5 cases in a cell judged by itself."]
+
+
+def _floor(rule: Rule, *, equal: bool) -> list[str]:
+    if rule.noise_floor is None:
+        unknown = "The noise floor of the machine is not known, so it widened no bound: `gradgauge doctor` measures it."
+        return [] if equal else [unknown]
+    if not rule.source:
+        return []
+    limit = f", detection limit {_share(rule.limit)}" if rule.limit is not None else ""
+    return [f"Noise floor {_share(rule.noise_floor)}{limit}: {rule.source}."]
 
 
 def _ranks(timed: Sequence[Row]) -> list[str]:

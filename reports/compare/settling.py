@@ -44,9 +44,9 @@ def settled(screened: Comparison, again: Comparison | None) -> Comparison:
         fresh = [replace(row, stage=Stage.SETTLED, rule=again.rule) for row in again.rows if row.compared.how is How.PROCESSES]
         rows[last + 1 : last + 1] = fresh
         unmatched = (*unmatched, *again.unmatched)
-    said = notes(screened.base, screened.new, rows, unmatched, screened.differences, screened.rule)
-    folders = None if again is None else (again.base, again.new)
-    return replace(screened, rows=tuple(rows), unmatched=unmatched, notes=tuple(said), again=folders)
+    folders, rule = (None, None) if again is None else ((again.base, again.new), again.rule)
+    said = notes(screened.base, screened.new, rows, unmatched, screened.differences, screened.rule, folders)
+    return replace(screened, rows=tuple(rows), unmatched=unmatched, notes=tuple(said), again=folders, settling=rule)
 
 
 def _cells(comparison: Comparison) -> set[tuple[str, str]]:

@@ -65,12 +65,14 @@ def as_json(comparison: Comparison) -> str:
         for name, side in (("base", comparison.base), ("new", comparison.new))
     }
     again = comparison.again and [str(side.path.resolve()) for side in comparison.again]
+    settling = comparison.settling
     values = {
         **sides,
         "again": again,
         "threshold": comparison.rule.threshold,
         "noise_floor": comparison.rule.noise_floor,
         "detection_limit": comparison.rule.limit,
+        "settling": settling and {"noise_floor": settling.noise_floor, "detection_limit": settling.limit},
         "exit_code": comparison.exit_code,
         "compared": sum(row.judged for row in comparison.rows),
         "losses": len(comparison.losses),

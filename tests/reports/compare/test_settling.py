@@ -2,16 +2,20 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
+from benchmarks.doctor.noise import NoiseFloor, Place
 from reports.compare import Rule, compare
 from reports.compare.settling import settled, suspects
 from reports.compare.show import as_json, markdown, terminal
+from reports.text import number
 
 STEADY = [3.0, 3.01, 2.99, 3.0, 3.02, 2.98]
 WILD = [3.0, 3.6, 2.9, 3.3, 3.5, 3.1]
 RULE = Rule(noise_floor=0.01)
+FLOOR = NoiseFloor(Place("here", "a processor", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.06, 20, 6, 4)
 
 
 @pytest.fixture
@@ -19,7 +23,7 @@ def comparison(make_run, timed):
     """A comparison of folders measured in turns: estimator -> its multiples in NEW; in BASE all of them are steady."""
     number = itertools.count()
 
-    def make(**multiples):
+    def make(rule=RULE, **multiples):
         folders = []
         for side in (0, 1):
             records = [
@@ -28,9 +32,13 @@ def comparison(make_run, timed):
                 for record in timed((STEADY * 4)[: len(values)] if side == 0 else values, estimator, first=side)
             ]
             folders.append(make_run(records, name=f"{next(number)}"))
-        return compare(*folders, RULE)
+        return compare(*folders, rule)
 
     return make
+
+
+def _percent(share):
+    return f"{number(100 * share, 2)} %"
 
 
 def _slower(factor, processes=6):
@@ -82,6 +90,35 @@ def test_without_suspects_everything_rests_on_the_screening(comparison):
     assert [row.stage.value for row in both.rows] == ["screened"]
     assert any("left no suspect" in note for note in both.notes)
     assert both.again is None
+
+
+def test_each_stage_is_shown_with_the_noise_floor_and_limit_that_it_was_judged_by(comparison):
+    screened = comparison(spsa=_slower(1.1), backprop=_slower(1.0))
+    again = comparison(spsa=_slower(1.0, 20), rule=Rule.of(FLOOR, 20))
+    both = settled(replace(screened, rule=Rule.of(FLOOR, 6)), again)
+    few, many = (
+        f"Noise floor {_percent(FLOOR.half_width(of))}, detection limit {_percent(FLOOR.detection_limit(of))}" for of in (6, 20)
+    )
+    assert few != many
+    limits = {row.pair.estimator: _percent(row.limit(both.rule)) for row in both.rows if row.judged}
+    for text in (terminal(both, 120), markdown(both)):
+        assert f"{few}: of 6 processes on each side" in text
+        assert f"{many}: of 20 processes on each side" in text
+        assert f"Detection limit of times: {limits['backprop']}, found" in text
+        assert f"Detection limit of times of suspects, measured again: {limits['spsa']}, found" in text
+    values = json.loads(as_json(both))
+    for found, of in ((values, 6), (values["settling"], 20)):
+        assert found["noise_floor"] == pytest.approx(FLOOR.half_width(of))
+        assert found["detection_limit"] == pytest.approx(FLOOR.detection_limit(of))
+    assert json.loads(as_json(screened))["settling"] is None
+
+
+def test_lines_that_could_not_be_read_are_counted_where_suspects_were_measured_again_too(comparison):
+    screened, again = comparison(spsa=_slower(1.1)), comparison(spsa=_slower(1.0, 20))
+    with (again.new.path / "records.jsonl").open("a") as stream:
+        stream.write('{"torn')
+    said = settled(screened, compare(again.base.path, again.new.path, RULE)).notes
+    assert "1 line of the records of NEW, measured again, could not be read and was left out." in said
 
 
 def test_every_form_says_what_a_cell_rests_on(comparison):
