@@ -80,6 +80,7 @@ def test_a_defect_fails_the_clauses_made_for_it_and_no_others(name: str) -> None
         ("missing name", "output", "names ['left.weight'] instead of ['left.weight', 'right.weight']"),
         ("not finite", "output", "'x' holds NaN or infinity"),
         ("cannot be used", "output", "KeyError: 'weight'"),
+        ("overwrites the last but one", "reproducible", "changes the tensors of the one before it"),
         ("another loss", "output", "the loss is -1.5 instead of 1.5"),
         ("wrong declared variance", "relative-error", "of 5 declared, 500 draws"),
         (

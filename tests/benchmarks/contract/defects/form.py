@@ -32,6 +32,27 @@ class Fickle(Honest):
         return Fading(estimate.loss, estimate.gradient), state
 
 
+@dataclass(frozen=True)
+class Overwriting(Honest):
+    """Writes its estimates into the same memory by turns."""
+
+    turns: int = 1
+
+    def init(self, objective: Objective) -> Any:
+        memory = [{name: torch.empty_like(p) for name, p in objective.parameters.items()} for _ in range(self.turns)]
+        return {}, memory
+
+    def estimate(self, objective: Objective, state: Any, *, generator: torch.Generator) -> tuple[Estimate, Any]:
+        made, tangent = super().estimate(objective, None, generator=generator)
+        first, *others = state[1]
+        for name, tensor in made.items():
+            first[name].copy_(tensor)
+        return DenseEstimate(made.loss, dict(first)), (tangent, [*others, first])
+
+    def tangents(self, state: Any) -> Tensors | None:
+        return super().tangents(state[0])
+
+
 class Inverted(Honest):
     """Returns the estimate's negative as its loss."""
 
@@ -75,5 +96,7 @@ DEFECTS: Defects = {
     "wider than half precision": (Spoiled(spoil=in_float32), {"half-precision"}),
     "divides by zero where the loss is flat": (Spoiled(spoil=normalised), {"degenerate"}),
     "can be read once only": (Fickle(), {"reproducible"}),
+    "overwrites the estimate before": (Overwriting(), {"reproducible"}),
+    "overwrites the last but one": (Overwriting(turns=2), {"reproducible"}),
     "returns a history": (Spoiled(spoil=lambda t: {k: v.requires_grad_() for k, v in t.items()}), {"no-tape"}),
 }
