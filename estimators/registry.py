@@ -117,6 +117,8 @@ def _directional(k: Parameter, directions: Parameter, derivative: Parameter, agg
 
 _BLOCKWISE = ("gaussian", "rademacher", "sparse", "block", "low-rank")  # laws that draw a block from numbers of its own
 
+_ALL_BUT_ORTHOGONAL = tuple(name for name in PARTS["directions"] if name != "orthogonal")  # of it, each follows from all before
+
 _DIRECTIONAL = "estimators.directional.estimator:Directional"
 
 ENTRIES: dict[str, Entry] = {
@@ -164,7 +166,7 @@ ENTRIES: dict[str, Entry] = {
         parameters={
             "k": replace(_ONE, default=16),
             "chunk": Parameter(4, "integer", "tangents held at once at most", minimum=1),
-            "directions": _GAUSSIAN,
+            "directions": replace(_GAUSSIAN, choices=_ALL_BUT_ORTHOGONAL),
             "derivative": _JVP,
         },
     ),

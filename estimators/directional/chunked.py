@@ -30,7 +30,7 @@ class ChunkedForwardGradient(Estimator):
     Args:
         k: number of tangents, 1 or more.
         chunk: c, how many of them are held at once at most, 1 or more; chunks are of equal length, or differ by one.
-        directions: their law.
+        directions: their law; one that draws a chunk without the tangents before it, which all but orthogonal ones do.
         derivative: how derivatives along them are taken.
 
     Example:
@@ -53,6 +53,9 @@ class ChunkedForwardGradient(Estimator):
             raise ValueError(f"k must be 1 or more, got {self.k}")
         if self.chunk < 1:
             raise ValueError(f"chunk must be 1 or more, got {self.chunk}")
+        if not self.directions.apart:
+            law = self.directions.law
+            raise ValueError(f"directions must draw a chunk by itself, as gaussian or rademacher do; {law!r} draws all before it")
 
     def init(self, objective: Objective) -> State:
         """The coordinates, and memory for one chunk; see `Estimator.init`."""

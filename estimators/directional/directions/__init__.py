@@ -20,6 +20,7 @@ class Directions(ABC):
         symmetric: whether the tangents of one estimate are together as likely as their negatives.
         isotropic: whether the law is the same in every rotated system of coordinates.
         independent: whether the tangents of one estimate are independent of each other, or orthogonal.
+        apart: whether a few tangents can be drawn without all those before them.
         blockwise: whether a block of a tangent depends on no numbers but its own, and so can be drawn alone, and again.
         partial: whether a tangent leaves blocks zero, so that what it costs depends on which.
     """
@@ -29,6 +30,7 @@ class Directions(ABC):
     symmetric: ClassVar[bool] = True
     isotropic: ClassVar[bool] = False
     independent: ClassVar[bool] = True
+    apart: ClassVar[bool] = True
     blockwise: ClassVar[bool] = False
     partial: ClassVar[bool] = False
 

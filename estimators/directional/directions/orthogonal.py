@@ -22,6 +22,7 @@ class Orthogonal(Directions):
 
     law = "orthogonal"
     isotropic = True
+    apart = False
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`; draws all tangents of a set up to the last one asked for."""

@@ -1,5 +1,8 @@
 """Chunks change neither the estimate nor what is drawn, only the memory, which does not depend on the number of tangents."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 import torch
 
@@ -10,9 +13,13 @@ from estimators.directional.chunked import ChunkedForwardGradient
 from estimators.directional.derivatives.central_difference import CentralDifference
 from estimators.directional.derivatives.jvp import Jvp
 from estimators.directional.directions.gaussian import Gaussian
+from estimators.directional.directions.orthogonal import Orthogonal
 from estimators.directional.directions.rademacher import Rademacher
 from estimators.directional.estimator import Directional
-from estimators.registry import ESTIMATORS
+from estimators.directional.space import Block, Layout, Tangents
+from estimators.directional.streams import Keyed
+from estimators.registry import ENTRIES, ESTIMATORS
+from estimators.spec import SpecError
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +63,42 @@ def test_memory_is_that_of_one_chunk_and_the_sum(perceptron: Problem, k: int, ch
     assert found["peak_bytes"] <= (chunk + 1.5) * n + (1 + chunk) * found["base_peak_bytes"]
 
 
-@pytest.mark.parametrize(("arguments", "words"), [({"k": 0}, "k must be 1"), ({"chunk": 0}, "chunk must be 1")])
-def test_values_out_of_bounds_are_refused(arguments: dict[str, int], words: str) -> None:
+class Counting(Keyed):
+    """Notes of which tangents numbers are drawn."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.drawn: set[int] = set()
+
+    def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
+        self.drawn.update(indices)
+        return super().normal(layout, indices)
+
+
+LAYOUT = (Block("x", (2,), torch.float64, torch.device("cpu")),)
+LAWS = {"given": "given[vectors=((1,0),(0,1),(1,1),(1,-1))]"}
+
+
+@pytest.mark.parametrize("law", ENTRIES["chunked-forward-gradient"].parameters["directions"].choices)
+def test_a_chunk_of_every_law_that_is_offered_is_drawn_without_those_before_it(law: str) -> None:
+    stream, spec = Counting(5), f"chunked-forward-gradient[k=4,chunk=1,directions={LAWS.get(law, law)}]"
+    ESTIMATORS.build(spec).directions.draw(LAYOUT, [3], stream)
+    assert stream.drawn <= {0, 3}  # itself, and at most the first
+
+
+def test_orthogonal_tangents_of_which_each_follows_from_all_before_are_refused_with_what_is_possible() -> None:
+    with pytest.raises(SpecError, match=r"must be one of gaussian, rademacher, sphere, angle, .*, got 'orthogonal'"):
+        ESTIMATORS.build("chunked-forward-gradient[directions=orthogonal]")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"k": 0}, "k must be 1"),
+        ({"chunk": 0}, "chunk must be 1"),
+        ({"directions": Orthogonal()}, r"directions must draw a chunk by itself, .*; 'orthogonal' draws all before it"),
+    ],
+)
+def test_arguments_that_cannot_be_are_refused(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         ChunkedForwardGradient(**arguments)
