@@ -9,7 +9,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.provenance import COMMIT, ROOT
+from benchmarks.provenance import COMMIT, ROOT, without_git_places
 from benchmarks.request import UsageError
 
 _PACKAGE = "estimators/__init__.py"
@@ -118,7 +118,14 @@ class _GitError(UsageError):
 def _git(folder: Path, *arguments: str) -> bytes:
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=without_git_places(),
+        )
     except FileNotFoundError:
         raise UsageError("commits: git is not installed, or not on the PATH") from None
     except (OSError, subprocess.TimeoutExpired) as error:

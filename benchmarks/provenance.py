@@ -1,6 +1,7 @@
 """Where results come from: commits, versions and machine, as far as they can be said without importing torch."""
 
 import hashlib
+import os
 import subprocess
 from collections.abc import Collection, Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +15,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 COMMIT = "COMMIT"
 """The file beside a package taken out of a repository that says from which commit it comes."""
+
+_GIT_PLACES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+)
+"""Environment variables that say which repository is meant, before `-C` does."""
 
 _DISTRIBUTIONS = (
     "gradgauge",
@@ -86,10 +99,15 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def without_git_places() -> dict[str, str]:
+    """The environment for a call of git that names its repository: without what a hook of git, say, names another one by."""
+    return {name: value for name, value in os.environ.items() if name not in _GIT_PLACES}
+
+
 def _git(root: Path, *arguments: str) -> str | None:
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=without_git_places())
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -95,6 +95,20 @@ def test_a_repository_that_git_refuses_is_told_from_none(repository: Path, monke
         commits("one..two", repository)
 
 
+def test_a_repository_that_the_environment_names_is_not_meant(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a hook of git, which runs with GIT_DIR."""
+    other = tmp_path / "other"
+    other.mkdir()
+    _git(other, "init")
+    hashes = [_git(repository, "rev-parse", tag) for tag in ("one", "two")]
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    assert [commit.hash for commit in commits("one..two", repository)] == hashes
+    assert source(repository, "estimators")["commit"] == hashes[1]
+
+
 def test_without_git_it_says_so(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="git is not installed"):
