@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.provenance import ROOT
+from benchmarks.validation.cells import cells
 from benchmarks.validation.rivals.outcome import Outcome, changed, started
 
 FIELDS = ("mean", "min", "median")
@@ -35,7 +36,7 @@ def test_one(benchmark, cell):
 """
 
 _ALARM = re.compile(r"Field '(?P<field>\w+)' has failed PercentageRegressionCheck")
-_REGRESSED = 1  # exit code of pytest
+_REGRESSED = 1  # exit code of pytest, also where a test has failed
 
 
 def compared(folder: Path, environment: Mapping[str, str]) -> list[Outcome]:
@@ -46,7 +47,7 @@ def compared(folder: Path, environment: Mapping[str, str]) -> list[Outcome]:
         environment: variables of the processes.
 
     Raises:
-        RuntimeError: pytest failed otherwise than by finding that something got slower.
+        RuntimeError: pytest failed otherwise than by finding that something got slower, or a cell was not timed.
     """
     folder.mkdir(parents=True)
     (folder / "test_cells.py").write_text(_SUITE.format(root=str(ROOT)))
@@ -56,7 +57,7 @@ def compared(folder: Path, environment: Mapping[str, str]) -> list[Outcome]:
     checks = [f"{field}:{THRESHOLD}" for field in FIELDS]
     against = ["--benchmark-save=after", "--benchmark-compare=0001", "--benchmark-compare-fail", *checks]
     printed = started([*pytest, *against], folder, environment, allowed=(0, _REGRESSED))
-    before, after = (_saved(folder, name) for name in ("before", "after"))
+    before, after = (saved(folder, name) for name in ("before", "after"))
     alarms = read(printed)
     return [
         Outcome(
@@ -75,7 +76,18 @@ def read(printed: str) -> list[str]:
     return [match["field"] for match in _ALARM.finditer(printed)]
 
 
-def _saved(folder: Path, name: str) -> dict[str, Mapping[str, float]]:
-    """Cell -> the statistics of one saved run."""
+def saved(folder: Path, name: str) -> dict[str, Mapping[str, float]]:
+    """The statistics of one saved run: cell -> name -> value.
+
+    Args:
+        folder: in which pytest was started.
+        name: of the run.
+
+    Raises:
+        RuntimeError: not every cell is there: pytest saves no test that has failed, and ends with the code of what got slower.
+    """
     (path,) = folder.glob(f"kept/*/*_{name}.json")
-    return {one["name"]: one["stats"] for one in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]}
+    found = {one["name"]: one["stats"] for one in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]}
+    if len(found) != len(cells()):
+        raise RuntimeError(f"pytest-benchmark timed {len(found)} cells of {len(cells())} {name}; look in {folder}")
+    return found

@@ -1,7 +1,10 @@
 """What asv and pytest-benchmark print is read as they mean it: lines as they came from asv 0.6.6 and pytest-benchmark 5.3.1."""
 
+import json
+
 import pytest
 
+from benchmarks.validation.cells import cells
 from benchmarks.validation.rivals import with_asv, with_pytest
 from benchmarks.validation.rivals.outcome import Outcome, changed, joined, started
 
@@ -38,6 +41,17 @@ def test_a_cell_that_was_not_compared_is_none(ratio):
 def test_each_line_of_pytest_benchmark_is_an_alarm_of_one_field():
     assert with_pytest.read(PYTEST) == ["min", "mean", "mean"]
     assert with_pytest.read("20 passed") == []
+
+
+def test_a_cell_that_pytest_benchmark_did_not_save_is_no_cell_without_an_alarm(tmp_path):
+    kept = tmp_path / "kept" / "here" / "0001_before.json"
+    kept.parent.mkdir(parents=True)
+    whole = [{"name": f"test_one[{number}]", "stats": {"mean": 1.0}} for number, _ in enumerate(cells())]
+    kept.write_text(json.dumps({"benchmarks": whole}))
+    assert len(with_pytest.saved(tmp_path, "before")) == len(whole)
+    kept.write_text(json.dumps({"benchmarks": whole[1:]}))
+    with pytest.raises(RuntimeError, match=f"timed {len(whole) - 1} cells of {len(whole)} before"):
+        with_pytest.saved(tmp_path, "before")
 
 
 def test_a_change_is_as_large_in_both_directions():
