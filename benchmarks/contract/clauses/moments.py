@@ -5,8 +5,15 @@ than above: the estimates' distributions have a heavy upper tail, and draws that
 comparison outside is made once more with new draws, and only what lies outside twice counts. The law of an estimate is not known
 here, so `ONCE` is a bound taken from simulation, far above what was seen: of 780,000 comparisons in 60,000 samples of Gaussian
 directions with k = 1, at both of the contract's sizes, none lay outside. An estimate along signs that is twice or half as long
-as it should be is found. Where hardly any estimate is not zero (very sparse tangents in few dimensions) the mean error rests on
-chance and is not looked at.
+as it should be is found.
+
+A spread that grows with the error hides an error ten times the declared one in a small sample. So the mean error is also bet
+against: a stake that each draw multiplies by 1 + b (error / declared - 1) does not grow on average as long as the declared mean
+holds, whatever the law, and reaches S times itself with probability 1/S at most (Ville 1939; Waudby-Smith and Ramdas 2024,
+arXiv 2010.09686).
+
+Where hardly any estimate is not zero (very sparse tangents in few dimensions) the mean error rests on chance and is not
+looked at.
 """
 
 import math
@@ -25,6 +32,9 @@ RANDOM_DIRECTIONS = 3
 ENOUGH = 30  # estimates other than zero, for a mean error
 
 Found = tuple[dict[str, float], list[str]]
+
+BETS = (0.03, 0.1, 0.3, 0.9)
+"""b: shares of the stake, in equal parts, that are bet on errors above the declared mean."""
 
 ONCE = 1e-3
 """Bound on the probability that one comparison of a correct estimator lies outside."""
@@ -58,11 +68,36 @@ def look_at_error(examination: Examination, case: ContractObjective) -> Observat
     if telling < min(ENOUGH, len(estimates)):
         return inapplicable(f"only {telling} of {len(estimates)} estimates are not zero")
     slack = tolerance(objective) * (1 + declared)
-    _, outside = _outside(examination, case, lambda sample: {"error": _beyond(*_against(sample, declared, slack))})
+    _, outside = _outside(examination, case, lambda sample: excesses(sample, declared, slack))
     errors = _errors(examination.sample(case))
     mean, standard_error = _mean(errors)
     text = f"{float(mean):.4g} ± {float(standard_error):.2g} of {declared:.4g} declared, {len(errors)} draws"
     return failed(text) if outside else passed(text)
+
+
+def excesses(sample: Sample, declared: float, slack: float) -> dict[str, float]:
+    """How far the mean error lies from the declared one: in standard errors of the sample, and by what a bet against it wins.
+
+    Each is outside with probability ONCE/2 at most.
+
+    Args:
+        sample: the estimates.
+        declared: E‖estimate - g‖² / ‖g‖².
+        slack: what counts as rounding, relative to ‖g‖².
+    """
+    mean, standard_error = _mean(_errors(sample))
+    won = winnings(_errors(sample) / (declared + slack)) >= math.log(2 / ONCE)
+    return {"error": _beyond(float(mean) - declared, slack, float(standard_error)), "bet": math.inf if won else 0.0}
+
+
+def winnings(ratios: Tensor) -> float:
+    """Log of what a stake of 1 becomes that is bet on a mean above 1; log S or more with probability 1/S at most where it is not.
+
+    Args:
+        ratios: draws that are 0 or more, [draws].
+    """
+    logs = torch.log1p(torch.tensor(BETS, dtype=ratios.dtype)[:, None] * (ratios - 1)).sum(1)
+    return float(logs.logsumexp(0)) - math.log(len(BETS))
 
 
 def departures(sample: Sample, declared: float | None, slack: float) -> dict[str, float]:
@@ -105,11 +140,6 @@ def _outside(examination: Examination, case: ContractObjective, compare: Callabl
         second = compare(examination.sample(case, again=True))
         outside = [name for name in outside if not within(second[name])]
     return first, outside
-
-
-def _against(sample: Sample, declared: float, slack: float) -> tuple[float, float, float]:
-    mean, standard_error = _mean(_errors(sample))
-    return float(mean) - declared, slack, float(standard_error)
 
 
 def _directions(gradient: Tensor) -> tuple[list[str], Tensor]:

@@ -59,6 +59,16 @@ class OfLengthRootN(Aggregation):
 
 
 @dataclass(frozen=True)
+class FirstAlone(Aggregation):
+    """A mean that forgets all tangents but the first: as unbiased, and k times as far off."""
+
+    law = "mean"
+
+    def coefficients(self, tangents: Tensors, derivatives: Tensor) -> Tensor:
+        return derivatives * (torch.arange(len(derivatives)) == 0).to(derivatives)
+
+
+@dataclass(frozen=True)
 class ByPlace(Directions):
     """Tangents that depend on which others are asked for."""
 
@@ -89,6 +99,7 @@ DEFECTS: Defects = {
     "wrong sign": (Spoiled(spoil=lambda t: {k: -v for k, v in t.items()}), {"descent", *MOMENTS}),
     "one tensor left out": (Spoiled(spoil=first_zero), {"in-span", "descent", *MOMENTS}),
     "wrong declared variance": (Honest({"relative_error": 5.0}), {"relative-error"}),
+    "a mean of one tangent of many": (Directional(k=16, aggregation=FirstAlone()), {"relative-error", "chunks"}),
     "declares to be exact": (Honest({"exact": True, "relative_error": None}), {"exact", "unbiased"}),
     "not exact at full budget": (NoBudget(), {"exact-at-full-budget"}),
     "not in the span it declares": (Spoiled(spoil=off_the_span), {"in-span", "descent"}),
