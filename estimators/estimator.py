@@ -55,7 +55,8 @@ class Declaration:
         permutation_invariant: the order of the samples in a batch does not matter, under the same seed.
         independent_tangents: `Estimator.tangents` of one estimate are independent of each other, or orthogonal.
         drifts_parameters: parameters are perturbed in place, and one estimate leaves rounding behind in them: an entry moves by
-            so many times ε (of its dtype) times the largest entry of its tensor, or 1, at most. 0 where they stay as they are.
+            so many times ε (of its dtype) times the largest entry of its tensor, or 1, at most. 0 where they stay as they are;
+            no more than 1000 for each of `forward_calls`.
 
     The four from `homogeneous` on hold unless the declaration says otherwise.
     """

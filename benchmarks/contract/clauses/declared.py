@@ -9,6 +9,10 @@ from estimators.estimator import MEMORY_CLASSES, Declaration
 
 CAPABILITIES = frozenset({"jvp", "module", "per_sample_loss", "sites", "gradient"})
 
+DRIFT_OF_AN_EVALUATION = 1000.0
+"""The most that parameters may be declared to drift for each evaluation of the loss. An evaluation perturbs them and puts them
+back, which is a few roundings, and more where the perturbation is many times an entry. In float32 it is 10⁻⁴ of the entry."""
+
 
 def look(examination: Examination, case: ContractObjective) -> Observation:
     """Read the declaration for this objective's shapes."""
@@ -21,13 +25,14 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
 
 def _faults(declared: Declaration) -> list[str]:
     error, eta, again = declared.relative_error, declared.eta, declared.expected.get("relative_error")
-    drift = getattr(declared, "drifts_parameters", 0.0)
+    drift, most = getattr(declared, "drifts_parameters", 0.0), DRIFT_OF_AN_EVALUATION * max(1, declared.forward_calls or 1)
     checks = {
         f"memory={declared.memory!r} is none of {', '.join(MEMORY_CLASSES)}": declared.memory not in MEMORY_CLASSES,
         f"needs {sorted(declared.needs - CAPABILITIES)}: no objective knows them": not declared.needs <= CAPABILITIES,
         f"relative_error={error} is not 0 or more": error is not None and not error >= 0,
         f"eta={eta} is not between 0 and 1": eta is not None and not 0 <= eta <= 1 + 1e-9,
         f"drifts_parameters={drift} is not 0 or more": not drift >= 0,
+        f"drifts_parameters={drift} is more than roundings explain, {most:g} for so many evaluations": drift > most,
         "exact, but not unbiased": declared.exact and not declared.unbiased,
         f"exact, but relative_error={error}": declared.exact and error not in (None, 0),
         "linear, but not homogeneous": declared.linear and not declared.homogeneous,

@@ -92,6 +92,11 @@ def test_a_defect_fails_the_clauses_made_for_it_and_no_others(name: str) -> None
         ("declares fewer operations", "forward-multiple", "3 forward passes, 2 declared"),
         ("declares fewer evaluations", "forward-calls", "2 of 1 declared"),
         ("declares less memory than it holds", "memory", "bytes at a batch of 1, 'none' allows"),
+        (
+            "keeps its perturbation and declares as much",
+            "declaration",
+            "drifts_parameters=1000000000000000.0 is more than roundings explain, 2000 for so many evaluations",
+        ),
         ("declares an unknown class of memory", "declaration", "memory='little' is none of none, layer"),
     ],
 )

@@ -170,5 +170,6 @@ DEFECTS: Defects = {
     "takes off less than it added": (Drifting(DRIFTS, last=0.99), {"drift"}),
     "leaves its perturbation after an exception": (Drifting(DRIFTS, cleans=False), {"drift"}),
     "drifts and does not say so": (Drifting({**DRIFTS, "drifts_parameters": 0.0}), UNTOUCHED),
+    "keeps its perturbation and declares as much": (Drifting({**DRIFTS, "drifts_parameters": 1e15}, last=0.0), {"declaration"}),
     "declares to drift by less than nothing": (Honest({"drifts_parameters": -1.0}), {"declaration", "drift"}),
 }
