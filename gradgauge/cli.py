@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from benchmarks.interruption import stop_in_order
 from gradgauge import options, typed
 from gradgauge.typed import example
 
@@ -314,4 +315,5 @@ def _refuse(message: str) -> NoReturn:
 
 def main() -> None:
     """The entry point of the command `gradgauge`."""
+    stop_in_order()
     app(prog_name="gradgauge")

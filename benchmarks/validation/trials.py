@@ -21,6 +21,7 @@ from benchmarks.doctor.book import FULL
 from benchmarks.doctor.examination import examine
 from benchmarks.doctor.noise import NoiseFloor
 from benchmarks.doctor.pairs import PRECISION
+from benchmarks.interruption import stop_in_order
 from benchmarks.journal import Status
 from benchmarks.plan import plan
 from benchmarks.request import Request
@@ -157,7 +158,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for the run folders, about 30 MB")
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help="every second one has planted slowdowns")
     arguments = parser.parse_args()
-    return run(standard(arguments.out, arguments.repetitions), lambda: _floor(say), say)
+    stop_in_order()
+    try:
+        return run(standard(arguments.out, arguments.repetitions), lambda: _floor(say), say)
+    except KeyboardInterrupt:  # while nothing was being measured into a run folder
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.provenance import ROOT
+from benchmarks.records import RunFolder
 
 pytestmark = pytest.mark.faults
 
@@ -52,6 +53,25 @@ def test_ctrl_c_is_130_and_says_how_to_go_on(tmp_path: Path) -> None:
     out, said = resumed.communicate(timeout=240)
     assert resumed.returncode == 0, said
     assert "14 planned cells: 14 ok" in out
+
+
+def test_a_job_that_is_cancelled_is_130_keeps_what_is_done_and_leaves_no_scratch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    options = ("-p", "sphere[n=4]", "-p", "mlp[width=8]", "-e", "spsa", "--budget", "1s", "--draws", "20", "--out", "made")
+    started = _gradgauge(tmp_path, "run", "custom", *options)
+    assert started.stderr is not None
+    first = [started.stderr.readline() for _ in range(2)][1]
+    assert list((tmp_path / "scratch").glob("gradgauge-*"))
+    started.terminate()
+    _, said = started.communicate(timeout=60)
+    assert first.startswith("[ 1/14]")
+    assert started.returncode == 130, said
+    assert "finish it:  gradgauge run --resume made" in said
+    assert RunFolder.open(tmp_path / "made").records()[0][0].outcome.done
+    assert not list((tmp_path / "scratch").glob("gradgauge-*"))
 
 
 def test_without_its_data_a_run_is_2_and_says_what_to_put_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,3 +176,21 @@ def test_a_worker_ends_what_it_started(tmp_path: Path) -> None:
     assert run(request).counts == {"ok": 1, "timeout": 1}
     child = int((tmp_path / "child").read_text())
     _until(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE, 10)
+
+
+def test_trials_in_the_background_of_a_shell_are_ended_by_sigterm_with_their_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a shell has SIGINT ignored."""
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    trials = [sys.executable, "-m", "benchmarks.validation.trials", "--out", str(tmp_path / "trials")]
+    started = subprocess.Popen(["sh", "-c", 'trap "" INT; exec "$@"', "sh", *trials], cwd=ROOT, stdout=subprocess.DEVNULL)
+    driver = psutil.Process(started.pid)
+    _until(lambda: bool(driver.children()))
+    workers = driver.children(recursive=True)
+    driver.send_signal(signal.SIGINT)
+    driver.send_signal(signal.SIGTERM)
+    assert started.wait(30) == 130
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
+    assert not list((tmp_path / "scratch").glob("gradgauge-*"))
