@@ -217,7 +217,9 @@ def compare(
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Finish a comparison of two versions that was interrupted, or show it again."),
+        typer.Option(
+            metavar="DIR", help="Finish an interrupted comparison of two versions, or show it again; by the commit that began it."
+        ),
     ] = None,
     dry_run: options.DryRun = False,
 ) -> None:
