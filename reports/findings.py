@@ -161,7 +161,7 @@ def _noise(results: Results) -> list[Notice]:
                 Notice(
                     False,
                     f"Run {run.name}: with {PROCESSES[0]} processes on each side two runs of equal code differ by up to ±{half} "
-                    f"on this machine, and changes of times below {limit} are missed "
+                    f"on this machine (95 % interval), and changes of times below {limit} are missed "
                     f"(from {floor.pairs} pairs on {floor.taken[:10]}).",
                 )
             )

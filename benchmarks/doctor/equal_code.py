@@ -60,7 +60,8 @@ def noise_finding(result: EqualCode) -> Finding:
     halves, limits = ([of(processes) for processes in PROCESSES] for of in (floor.half_width, floor.detection_limit))
     said = (
         f"two runs of equal code differ by up to {share(halves[0])} with {screen} processes on each side and "
-        f"{share(halves[1])} with {settle}; a change of {share(limits[0])} or {share(limits[1])} is found in 4 of 5 cases "
+        f"{share(halves[1])} with {settle} (half-widths of 95 % intervals); "
+        f"a change of {share(limits[0])} or {share(limits[1])} is found in 4 of 5 cases "
         f"(from {floor.pairs} pairs of processes, {floor.cells} cells)"
     )
     facts = {**floor.to_json(), **floor.figures(), "verdicts": {cell: one.value for cell, one in result.verdicts.items()}}
