@@ -72,9 +72,13 @@ class CheckpointedBackprop(Estimator):
             return _backward(objective, inner.run(_segmented(segments, draws=inner.draws))), None
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
-        """See `Estimator.declaration`; its multiple is that of a perceptron of these weights."""
+        """See `Estimator.declaration`; its multiple is that of a perceptron of these weights.
+
+        None where there are weights of more than two dimensions: what a convolution takes does not follow from its weights.
+        """
         weights = [math.prod(shape) for shape in shapes.values() if len(shape) == 2]
-        return _exact_declaration(self._multiple(weights), 1, frozenset({"module"}))
+        dense = all(len(shape) <= 2 for shape in shapes.values())
+        return _exact_declaration(self._multiple(weights) if dense else None, 1, frozenset({"module"}))
 
     def _multiple(self, weights: list[int]) -> float | None:
         """Forward passes for dense layers of so many weights, in order, with an activation between each two.

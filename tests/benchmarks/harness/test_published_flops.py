@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from torch.func import jvp, vmap
 
 from benchmarks.harness.base import Base
 from benchmarks.harness.flops import operations
 from benchmarks.harness.gradient import Gradient
 from benchmarks.problems.problem import Problem, build_problem
-from estimators.objective import MissingCapability
+from estimators.exact import CheckpointedBackprop
+from estimators.objective import MissingCapability, ModuleObjective
 from estimators.registry import ESTIMATORS
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -118,6 +120,19 @@ def test_checkpointed_backprop_declares_for_perceptrons_what_is_counted(network:
             gradient(spec)(measured)
     else:
         assert multiple(gradient(spec), measured) == pytest.approx(declared, rel=1e-12)
+
+
+def test_checkpointed_backprop_declares_no_multiple_for_convolutions_which_is_not_that_of_their_dense_layer() -> None:
+    torch.manual_seed(0)
+    layers = nn.Conv2d(1, 4, 3), nn.Tanh(), nn.Flatten(), nn.Linear(144, 3)
+    objective = ModuleObjective(nn.Sequential(*layers), nn.functional.mse_loss, (torch.randn(2, 1, 8, 8), torch.randn(2, 3)))
+    shapes, estimator = {name: tuple(p.shape) for name, p in objective.parameters.items()}, CheckpointedBackprop()
+    base = operations(objective.loss)
+    counted = operations(lambda: estimator.estimate(objective, None, generator=torch.Generator())) / base
+    dense = estimator.declaration({"weight": shapes["3.weight"]}, 2).forward_multiple
+    assert dense == 2
+    assert counted > dense + 0.1
+    assert estimator.declaration(shapes, 2).forward_multiple is None
 
 
 def test_the_perceptron_takes_the_published_operations() -> None:
