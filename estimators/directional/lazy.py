@@ -28,10 +28,11 @@ _TREATMENTS = {**TREATMENTS, functional.linear: taken_for_tangents(TREATMENTS[fu
 class LazyForwardGradient(Estimator):
     """(1/k) Σ ⟨∇f, vᵢ⟩ vᵢ, where no more than one layer of a v exists at any moment.
 
-    The estimate of `forward-gradient`, bit by bit for k = 1: unbiased, and E‖estimate - g‖² is (n + 1)/k ‖g‖² for Gaussian v,
-    (n - 1)/k ‖g‖² for random signs. Memory: one layer, beside the activations in flight. A tangent costs a pass of its own,
-    three forward passes for dense layers, and two drawings, one for the derivative and one for the estimate; a parameter that
-    several operations use (a recurrent cell) is drawn once more for each. Whoever reads the estimate again draws again.
+    The estimate of `forward-gradient`, for k = 1 bit by bit unless a tangent leaves parameters out (`directions=block`) or has
+    low rank, which rounds otherwise: unbiased, and E‖estimate - g‖² is (n + 1)/k ‖g‖² for Gaussian v, (n - 1)/k ‖g‖² for random
+    signs. Memory: one layer, beside the activations in flight. A tangent costs a pass of its own, three forward passes for dense
+    layers, and two drawings, one for the derivative and one for the estimate; a parameter that several operations use (a
+    recurrent cell) is drawn once more for each. Whoever reads the estimate again draws again.
 
     Tangents on one block cost nothing before it: the operations up to there run once, without tangents.
     Tangents of low rank r are never formed: a dense layer of p x q weights takes p q + r (p + q) products a sample for its
