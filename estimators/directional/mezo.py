@@ -100,8 +100,8 @@ class Mezo(Estimator):
         )
 
     def _drift(self) -> float:
-        """Three additions a tangent, none to more than the parameter and the step times an entry of z, which is taken for 100."""
-        return 1.5 * self.k * (1 + 100 * self.step) if self.restore == "subtract" else 0.0
+        """Three additions a tangent, none to more than the parameter and the step times an entry of z."""
+        return 1.5 * self.k * (1 + self.directions.largest() * self.step) if self.restore == "subtract" else 0.0
 
 
 def _beside(objective: Objective, tangents: Regenerated, index: int, step: float) -> tuple[Tensor, Tensor]:

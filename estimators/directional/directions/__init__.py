@@ -38,6 +38,10 @@ class Directions(ABC):
         """The numbers that the law depends on, by name, for `estimators.theory`."""
         return ()
 
+    def largest(self) -> float:
+        """What no entry of a tangent exceeds: normal numbers, and products of two, stay far below."""
+        return 100.0
+
     def streams(self, block: Block) -> int:
         """How many streams of one lane, one after another, `draw` takes for this block of a tangent."""
         return 1

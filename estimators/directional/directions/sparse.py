@@ -1,5 +1,6 @@
 """Sparse directions."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,10 @@ class Sparse(Directions):
     def parameters(self) -> tuple[tuple[str, float], ...]:
         """See `Directions.parameters`."""
         return (("density", self.density),)
+
+    def largest(self) -> float:
+        """1/√p, with room for its rounding; see `Directions.largest`."""
+        return max(super().largest(), 2 / math.sqrt(self.density))
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`; masks in float64, so that small densities are right, one tangent at a time."""

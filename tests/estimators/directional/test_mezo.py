@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from estimators.directional.derivatives.central_difference import CentralDifference
 from estimators.directional.directions.low_rank import LowRank
 from estimators.directional.directions.rademacher import Rademacher
+from estimators.directional.directions.sparse import Sparse
 from estimators.directional.directions.sphere import Sphere
 from estimators.directional.estimator import Directional
 from estimators.directional.mezo import Mezo
@@ -138,6 +139,18 @@ def test_what_is_declared_is_that_of_the_estimate_from_held_tangents_but_for_mem
         assert declared.pop("memory") == "layer"
         assert (declared.pop("drifts_parameters") > 0) is drifts
         assert declared == {name: value for name, value in held.items() if name in declared}
+
+
+@pytest.mark.parametrize("density", [1.0, 1e-2, 1e-6])
+def test_parameters_drift_by_no_more_than_declared_where_few_entries_of_a_tangent_are_large(density: float) -> None:
+    estimator = Mezo(directions=Sparse(density), step=0.1, restore="subtract")
+    start, drifted = torch.linspace(-1, 1, 500_000), 0.0
+    for seed in range(6):
+        problem = FunctionObjective(lambda x: (x * x).mean(), start.clone())
+        estimator.estimate(problem, estimator.init(problem), generator=torch.Generator().manual_seed(seed))
+        drifted = max(drifted, float((problem.parameters["x"].detach() - start).abs().max()))
+    declared = estimator.declaration({"x": tuple(start.shape)}, None).drifts_parameters
+    assert 0 < drifted <= declared * torch.finfo(torch.float32).eps
 
 
 @pytest.mark.parametrize(
