@@ -34,7 +34,8 @@ def _untouched_input(func: Product, args: Sequence[Any], kwargs: Mapping[str, An
     bias = args[2] if len(args) > 2 else by_name.pop("bias", None)
     moving = _moves(args[0]), _moves(args[1])
     if moving == (False, False) and bias is not None and _moves(bias):
-        return func(args[0], args[1], None, *args[3:], **by_name) + bias.view(-1, *[1] * (args[1].dim() - 2))
+        plain = func(args[0], args[1], None, *args[3:], **by_name)
+        return plain + bias.to(plain.dtype).view(-1, *[1] * (args[1].dim() - 2))  # autocast computes in a narrower one
     if moving[0] == moving[1]:
         return func(*args, **kwargs)
     (x, x_tangent), (weight, weight_tangent) = forward_ad.unpack_dual(args[0]), forward_ad.unpack_dual(args[1])

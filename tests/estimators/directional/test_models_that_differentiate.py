@@ -56,9 +56,11 @@ class Energy(nn.Module):
             return self.energy(x).float()
 
 
-def problem(way: str, dtype: torch.dtype) -> ModuleObjective:
+def problem(way: str, dtype: torch.dtype, frozen: tuple[str, ...] = ()) -> ModuleObjective:
     torch.manual_seed(0)
     module, x = Energy(way).to(dtype), torch.randn(4, 6, dtype=dtype)
+    for name in frozen:
+        module.get_parameter(name).requires_grad_(False)
     with torch.no_grad():
         y = torch.randn_like(module(x))
     return ModuleObjective(module, functional.mse_loss, (x, y))
@@ -92,3 +94,11 @@ def test_differences_do_too(spec: str, way: str) -> None:
 @pytest.mark.parametrize("spec", [*EXACT, "mezo[directions=low-rank,step=0.1]"])
 def test_a_model_may_compute_in_another_dtype(spec: str) -> None:
     assert error(spec, problem("autocast", torch.float32)) < 0.1
+
+
+@pytest.mark.parametrize("spec", EXACT)
+def test_a_bias_alone_has_the_dtype_that_a_model_computes_in(spec: str) -> None:
+    objective, seen = problem("autocast", torch.float32, frozen=("first.weight",)), set()
+    objective.module.first.register_forward_hook(lambda *found: seen.add(found[-1].dtype))
+    assert error(spec, objective) < 0.1
+    assert seen == {torch.bfloat16}
