@@ -125,8 +125,9 @@ def test_a_worker_that_is_killed_costs_one_cell_and_one_that_only_starts_costs_n
 
     def strike(status: Status) -> None:
         """Kill the first worker before it is ready, and the next one with a cell in hand."""
-        if len(killed) < 2 and bool(status.running) is bool(killed):
-            psutil.Process().children()[0].kill()
+        workers = psutil.Process().children()
+        if workers and len(killed) < 2 and bool(status.running) is bool(killed):
+            workers[0].kill()
             killed.append(bool(status.running))
 
     (tmp_path / "slow.py").write_text(SLOW.format(seconds=0))
