@@ -92,7 +92,7 @@ def load(name: str) -> Kept | None:
 def store(name: str, results: Sequence[ClauseResult]) -> None:
     """Keep a verdict: in a file of its own first, which then takes the place of any other, so that nobody reads half of one."""
     content = {
-        "measured": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "clauses": [{**vars(result), "verdict": result.verdict.value} for result in results],
     }
     with suppress(OSError, RuntimeError):

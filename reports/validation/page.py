@@ -12,9 +12,8 @@ Values = Mapping[str, Any]
 
 _TITLE = """# Are the verdicts right?
 
-Whether `gradgauge compare` leaves equal code alone and finds slowdowns, tried on equal code and on slowdowns that were planted;
-what two tools of the field make of equal code; and how often the intervals hold the truth. Each table stands below the command
-that makes it; `python -m reports.validation` writes this page. What a verdict means: [comparing.md](../../comparing.md).
+Trials of `gradgauge compare`, as far as they have been made here. Each table stands below the command that makes it, and
+`python -m reports.validation` writes this page. What a verdict means: [comparing.md](../../comparing.md).
 """
 
 _RIVALS = """Every comparison is of one cell with itself. asv and pytest-benchmark time one estimate of the cell in wall
