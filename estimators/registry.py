@@ -165,7 +165,7 @@ ENTRIES: dict[str, Entry] = {
         "Baydin et al. 2022, arXiv 2202.08587",
         parameters={
             "k": replace(_ONE, default=16),
-            "chunk": Parameter(4, "integer", "tangents held at once at most", minimum=1),
+            "chunk": Parameter(8, "integer", "tangents held at once at most", minimum=1),
             "directions": replace(_GAUSSIAN, choices=_ALL_BUT_ORTHOGONAL),
             "derivative": _JVP,
         },

@@ -43,7 +43,7 @@ class ChunkedForwardGradient(Estimator):
     """
 
     k: int = 16
-    chunk: int = 4
+    chunk: int = 8
     directions: Directions = field(default_factory=Gaussian)
     derivative: Derivative = field(default_factory=Jvp)
 
