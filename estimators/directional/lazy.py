@@ -125,6 +125,6 @@ def _placeholder(value: Tensor, tangents: Regenerated, position: int, index: int
 def _dual(value: Tensor, tangents: Regenerated, position: int, index: int) -> Tensor:
     """A parameter with its tangent."""
     if not torch._C._is_fwd_grad_enabled():  # within an autograd.Function, whose jvp would never hear of the tangent
-        raise NotImplementedError("lazily drawn tangents do not support a forward mode of its own for what uses parameters")
+        raise RuntimeError("lazily drawn tangents do not support a forward mode of its own for what uses parameters")
     together: Tensor = forward_ad.make_dual(value, tangents.block(position, index))
     return together

@@ -15,17 +15,10 @@ from benchmarks.runner import reopen
 from benchmarks.session import RunResult
 from benchmarks.turns import measure_in_turns
 from reports.compare import Rule, compare
+from tests.planted import ONE_MORE_CALL
 
 ASKED = Request("custom", ("spsa",), ("beale",), ("memory", "cost"), processes=2, budget=0.02)
 SIDES = ("base", "new")
-
-ONE_MORE_CALL = """
-_estimate = Directional.estimate
-def _dearer(self, objective, state, *, generator):
-    objective.loss()
-    return _estimate(self, objective, state, generator=generator)
-Directional.estimate = _dearer
-"""
 
 
 @pytest.fixture(scope="module")

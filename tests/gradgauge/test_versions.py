@@ -20,14 +20,8 @@ from benchmarks.turns import measure_in_turns
 from estimators.registry import ESTIMATORS
 from gradgauge.cli import app
 from gradgauge.versions import to_settle
+from tests.planted import ONE_MORE_CALL
 
-ONE_MORE_CALL = """
-_estimate = Directional.estimate
-def _dearer(self, objective, state, *, generator):
-    objective.loss()
-    return _estimate(self, objective, state, generator=generator)
-Directional.estimate = _dearer
-"""
 FEW = ("-e", "spsa", "-p", "beale", "--measure", "cost,memory", "--budget", "20ms")
 
 

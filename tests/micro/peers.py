@@ -4,6 +4,7 @@ A user's step of torchzero up to where the estimate exists: drawing, derivative 
 model's own parameters; its optimiser's update is left out. MeZO draws from a seed of its own, the number of the step.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -29,8 +30,9 @@ class Peer(Estimator):
     k: int = 1
     directions: str = "gaussian"
 
+    @abstractmethod
     def module(self, seed: int) -> tz.core.Module:
-        raise NotImplementedError
+        """Torchzero's module for one estimate."""
 
     def estimate(self, objective: Objective, state: None, *, generator: torch.Generator) -> tuple[Estimate, None]:
         names, parameters = list(objective.parameters), list(objective.parameters.values())

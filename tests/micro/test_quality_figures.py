@@ -41,4 +41,4 @@ def test_a_thousand_draws_of_sixteen_tangents(benchmark, capsys, tmp_path: Path)
     benchmark.extra_info |= figures
     with capsys.disabled():
         sys.stdout.write("\n" + "".join(f"{name}: {value}\n" for name, value in figures.items()))
-    assert min(map(min, seconds.values())) > 0
+    assert {len(taken) for taken in seconds.values()} == {5}  # rounds, every side in each of them
