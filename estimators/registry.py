@@ -86,6 +86,15 @@ PARTS: dict[str, dict[str, Entry]] = {
             "estimators.directional.aggregations.projection:Projection", "orthogonal projection onto the tangents' span"
         ),
     },
+    "magnitudes": {
+        "equal": Entry("estimators.feedback.sign_symmetry:Equal", "all of them equal (uSF)"),
+        "fixed": Entry(
+            "estimators.feedback.sign_symmetry:Fixed",
+            "random, drawn once (frSF)",
+            parameters={"seed": Parameter(0, "integer", "they follow from it and the parameters' names", minimum=0)},
+        ),
+        "redrawn": Entry("estimators.feedback.sign_symmetry:Redrawn", "random, new ones in every estimate (brSF)"),
+    },
 }
 
 _SPACE = Parameter("weights", "part", "what is perturbed", part="space")
@@ -97,6 +106,7 @@ _GAUSSIAN = Parameter("gaussian", "part", "how tangents are drawn", part="direct
 _RADEMACHER = Parameter("rademacher", "part", "how tangents are drawn", part="directions")
 _ONE = Parameter(1, "integer", "number of tangents", minimum=1)
 _FOUR = Parameter(4, "integer", "number of tangents", minimum=1)
+_FEEDBACK_SEED = Parameter(0, "integer", "of the matrices, with the parameters' names", minimum=0)
 _LENGTH = Parameter(None, "word", "what each tangent is normalised to", optional=True, choices=("sqrt-n", "unit"))
 _SCALE = Parameter(None, "word", "rescaling of the estimate", optional=True, choices=("unbiased", "length-preserving"))
 _STREAM = Parameter("keyed", "word", "how tangents follow from the seed", choices=("keyed", "sequential"))
@@ -197,6 +207,35 @@ ENTRIES: dict[str, Entry] = {
             "directions": replace(_GAUSSIAN, choices=_BLOCKWISE),
             "step": Parameter(1e-3, "number", "h", minimum=1e-30),
             "restore": Parameter("exact", "word", "how the parameters become what they were", choices=("exact", "subtract")),
+        },
+    ),
+    "feedback-alignment": Entry(
+        "estimators.feedback.alignment:FeedbackAlignment",
+        "the error comes back through fixed random matrices instead of transposed weights",
+        "Lillicrap et al. 2014, arXiv 1411.0247",
+        parameters={"seed": _FEEDBACK_SEED},
+    ),
+    "direct-feedback-alignment": Entry(
+        "estimators.feedback.direct:DirectFeedbackAlignment",
+        "the error at the output goes to every layer straight, by a fixed random matrix of its own",
+        "Nøkland 2016, arXiv 1609.01596",
+        parameters={"seed": _FEEDBACK_SEED},
+    ),
+    "sign-symmetry": Entry(
+        "estimators.feedback.sign_symmetry:SignSymmetry",
+        "the error comes back through the weights' signs, with magnitudes of their own",
+        "Liao et al. 2015, arXiv 1510.05067",
+        parameters={"magnitudes": Parameter("equal", "part", "of the feedback's entries", part="magnitudes")},
+    ),
+    "weight-mirror": Entry(
+        "estimators.feedback.weight_mirror:WeightMirror",
+        "feedback alignment whose matrices learn the transposed weights from noise that passes the layers",
+        "Akrout et al. 2019, arXiv 1904.05391",
+        rank="should",
+        parameters={
+            "rate": Parameter(0.1, "number", "how far a call moves them", minimum=1e-9, maximum=1),
+            "samples": Parameter(32, "integer", "of noise, for each layer and call", minimum=1),
+            "seed": _FEEDBACK_SEED,
         },
     ),
 }

@@ -39,6 +39,8 @@ VARIANTS = [
     "lazy-forward-gradient[k=3]",
     "lazy-forward-gradient[directions=sparse[density=0.5]]",
     "lazy-forward-gradient[k=2,directions=block]",
+    "sign-symmetry[magnitudes=fixed]",
+    "sign-symmetry[magnitudes=redrawn]",
 ]
 
 

@@ -1,0 +1,124 @@
+"""What feedback methods share: one pass forwards, one back along a route; and feedback shaped like the weights it stands for."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from functools import partial
+from math import prod
+
+import torch
+from torch import Tensor
+
+from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator, Shapes
+from estimators.feedback.layers import Call
+from estimators.feedback.rerouting import Back, Rerouted, Route
+from estimators.objective import MissingCapability, ModuleObjective, Objective
+
+Feedback = Mapping[str, Tensor]
+"""The state of a feedback method: what it keeps from call to call, by the name of the parameter it stands for."""
+
+
+class FeedbackEstimator(Estimator):
+    """An estimator that differs from backprop by the way that its error takes past dense and convolutional layers."""
+
+    @abstractmethod
+    def route(self, kept: dict[str, Tensor], generator: torch.Generator) -> Route:
+        """The way of one estimate's error.
+
+        Args:
+            kept: the feedback so far. What is drawn or learned on the way is put in; tensors in it are not written to.
+            generator: as for `estimate`.
+        """
+
+    def init(self, objective: Objective) -> Feedback:
+        """Nothing yet: feedback is drawn when a layer that needs it is first met; see `Estimator.init`."""
+        return {}
+
+    def estimate(self, objective: Objective, state: Feedback, *, generator: torch.Generator) -> tuple[Estimate, Feedback]:
+        """See `Estimator.estimate`.
+
+        Raises:
+            MissingCapability: the objective is not the loss of a module; or the error would pass a parameter where there is no
+                feedback: in recurrent layers, transposed convolutions, products other than layers, or a computed weight; or the
+                model differentiates or transforms its layers itself.
+        """
+        inner = getattr(objective, "objective", objective)
+        if not isinstance(inner, ModuleObjective):
+            raise MissingCapability("module", "feedback stands in for the weights of a model's layers; this is a plain function")
+        kept, leaves = dict(state), inner.parameters
+        route = self.route(kept, generator)
+        with torch.enable_grad(), inner.kept_buffers(), Rerouted(inner.module, route) as rerouted:
+            loss = inner.run(lambda inputs: route.watch(inner.module(inputs)))
+            rerouted.returning = True
+            gradients = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
+        return DenseEstimate(loss.detach(), dict(zip(leaves, gradients, strict=True))), kept
+
+
+class WeightShaped(FeedbackEstimator):
+    """An estimator whose error takes backprop's way, with feedback in the place of weights: B δ where backprop has Wᵀ δ.
+
+    Feedback is kept in the shape of the weight: for a dense layer it is Bᵀ, [outputs, inputs].
+    """
+
+    @abstractmethod
+    def feedback(self, name: str, parameter: Tensor, kept: dict[str, Tensor], generator: torch.Generator) -> Tensor:
+        """What stands in for a parameter on the way back; asked for once an estimate.
+
+        Args:
+            name: of the parameter.
+            parameter: itself, without a tape.
+            kept: see `route`.
+            generator: see `route`.
+        """
+
+    def route(self, kept: dict[str, Tensor], generator: torch.Generator) -> Route:
+        """See `FeedbackEstimator.route`."""
+        return _Transposes(partial(self.feedback, kept=kept, generator=generator))
+
+    def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
+        """That of backprop, but neither exact nor unbiased; see `Estimator.declaration`."""
+        weights = matrices(shapes)
+        first, total = (prod(weights[0]), sum(map(prod, weights))) if weights else (0, 1)
+        return declared(3.0 - first / total if weights else None)
+
+
+class _Transposes(Route):
+    """Backprop's way, with other weights."""
+
+    def __init__(self, feedback: Callable[[str, Tensor], Tensor]) -> None:
+        self._feedback, self._given = feedback, dict[str, Tensor]()
+
+    def back(self, name: str, parameter: Tensor, call: Call) -> Back:
+        if name not in self._given:
+            self._given[name] = self._feedback(name, parameter.detach())
+        return partial(_transposed, call.transposed, _part(self._given[name], parameter, call.weight))
+
+
+def _transposed(transposed: Callable[[Tensor, Tensor], Tensor], feedback: Tensor, gradient: Tensor) -> Tensor:
+    return transposed(gradient, feedback.to(gradient.dtype))
+
+
+def _part(feedback: Tensor, parameter: Tensor, weight: Tensor) -> Tensor:
+    """The part of the feedback that stands for this view of its parameter (torch's attention has one weight for three layers)."""
+    if weight is parameter:
+        return feedback
+    return feedback.as_strided(weight.shape, weight.stride(), weight.storage_offset() - parameter.storage_offset())
+
+
+def matrices(shapes: Shapes) -> list[tuple[int, ...]]:
+    """The weights [outputs, inputs] of a perceptron's dense layers, in order; none where weights have more than two dimensions.
+
+    What a convolution takes does not follow from its weights.
+    """
+    return [shape for shape in shapes.values() if len(shape) == 2] if all(len(shape) <= 2 for shape in shapes.values()) else []
+
+
+def declared(multiple: float | None, *, stochastic: bool = False) -> Declaration:
+    """What a feedback method promises that takes so many forward passes' operations for dense layers."""
+    return Declaration(
+        stochastic=stochastic,
+        forward_multiple=multiple,
+        forward_calls=1,
+        memory="activations",
+        needs=frozenset({"module"}),
+        records_tape=True,
+    )

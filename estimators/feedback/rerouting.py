@@ -1,0 +1,163 @@
+"""The way back through a model's layers, rerouted: a mode in which the gradients of their inputs come from elsewhere.
+
+Layers are recognised as calls of functions while the model runs (`layers.LAYERS`), so torch's attention and models without
+modules are met too. Their outputs, and the gradients of their own parameters, are torch's own. What would carry the error
+through a parameter by other means is refused: there backprop would go on, unseen.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+from estimators.feedback.layers import LAYERS, Call, arguments
+from estimators.objective import MissingCapability
+
+Back = Callable[[Tensor], Tensor]
+"""The gradient of what `Call.run` gives -> that of `Call.batched`."""
+
+
+class Route(ABC):
+    """Which way the error takes in one estimate."""
+
+    def watch(self, output: Any) -> Any:
+        """Told what the model returned, before the loss of it is taken; returns the same."""
+        return output
+
+    @abstractmethod
+    def back(self, name: str, parameter: Tensor, call: Call) -> Back:
+        """The way back past one call of a layer; asked for in the forward pass, without a tape.
+
+        Args:
+            name: of the parameter that is the layer's weight, or of which the weight is a part.
+            parameter: itself.
+            call: what the layer does; what is returned must not hold it, or activations would live longer than in backprop.
+        """
+
+
+class Rerouted(TorchFunctionMode):
+    """Within it a model's layers pass their error back along a route.
+
+    Attributes:
+        returning: whether the forward pass is over, which whoever runs it says; before, no gradient may go through a layer.
+    """
+
+    def __init__(self, module: nn.Module, route: Route) -> None:
+        """Keep the names of the module's parameters, frozen ones included, and the route."""
+        super().__init__()
+        self.returning = False
+        self._names = {id(parameter): name for name, parameter in module.named_parameters()}
+        self._route = route
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Reroute layers, look into what has layers inside, refuse what has no feedback, and let everything else pass."""
+        kwargs = kwargs or {}
+        if func in _OPENED:
+            with self:
+                return _OPENED[func](*args, **kwargs)
+        if func in LAYERS:
+            if torch._C._functorch.peek_interpreter_stack() is not None:
+                raise _missing("the model transforms its layers (grad, jvp or vmap of torch.func)")
+            if torch.is_grad_enabled() and arguments(args, kwargs)["input"].requires_grad:
+                return self._rerouted(LAYERS[func](func, args, kwargs))
+        elif func in _PRODUCTS or func in _RECURRENT:
+            self._check(func, list(_tensors((args, kwargs))))
+        return func(*args, **kwargs)
+
+    def _rerouted(self, call: Call) -> Tensor:
+        owner = self._owner(call.weight)
+        if owner is None or call.weight.dim() < 2:
+            raise _missing("a layer's weight is no matrix or kernel among the parameters (weight normalisation computes it, say)")
+        with torch.no_grad():
+            back = self._route.back(*owner, call)
+        output = call.run(call.batched.detach())
+        return call.shaped(_Rerouting.apply(output, call.batched, partial(self._checked, back)))  # type: ignore[no-untyped-call]
+
+    def _checked(self, back: Back, gradient: Tensor) -> Tensor:
+        if not self.returning:
+            raise _missing("the model differentiates what it computes, and would meet feedback where it wants derivatives")
+        return back(gradient)
+
+    def _owner(self, weight: Tensor) -> tuple[str, Tensor] | None:
+        """The parameter that a tensor is, or is a view of, with its name."""
+        for tensor in (weight, weight._base):
+            if tensor is not None and id(tensor) in self._names:
+                return self._names[id(tensor)], tensor
+        return None
+
+    def _check(self, func: Callable[..., Any], tensors: Sequence[Tensor]) -> None:
+        """Refuse a product through which an error comes back by way of a parameter."""
+        owners = [self._owner(tensor) for tensor in tensors]
+        weights = [owner[0] for owner in owners if owner is not None]
+        others = [tensor for tensor, owner in zip(tensors, owners, strict=True) if owner is None]
+        comes_back = func in _RECURRENT or any(tensor.requires_grad for tensor in others)
+        if weights and comes_back and torch.is_grad_enabled():
+            raise _missing(
+                f"feedback stands in for the weights of dense and convolutional layers; {func.__name__} takes the error through "
+                f"{weights[0]!r} itself"
+            )
+
+
+class _Rerouting(torch.autograd.Function):
+    """A layer's output whose gradient goes on to the layer's parameters as it is, and to the layer's input another way."""
+
+    @staticmethod
+    def forward(ctx: Any, output: Tensor, x: Tensor, back: Back) -> Tensor:
+        ctx.back, ctx.dtype = back, x.dtype
+        ctx.mark_dirty(output)  # handed on as it is rather than as a view, to which a model could not write
+        return output
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        return gradient, ctx.back(gradient).to(ctx.dtype), None
+
+
+def _opened(func: Any) -> Callable[..., Any]:
+    """A function of torch that hands itself to modes as a whole, made into one that hands them the calls in its body."""
+    body = FunctionType(func.__code__, {**func.__globals__, "has_torch_function": _nobody}, func.__name__, func.__defaults__)
+    body.__kwdefaults__ = func.__kwdefaults__
+    return body
+
+
+def _nobody(tensors: Sequence[Any]) -> bool:
+    return False
+
+
+_OPENED = {func: _opened(func) for func in (functional.multi_head_attention_forward, torch.autograd.grad)}
+"""What has layers inside; on the way back run those that a model checkpoints."""
+
+_PRODUCTS: frozenset[Any] = frozenset(
+    {
+        *(getattr(torch, name) for name in ("matmul", "mm", "bmm", "mv", "addmm", "baddbmm", "einsum", "tensordot", "bilinear")),
+        *(getattr(torch, f"conv_transpose{dimensions}d") for dimensions in (1, 2, 3)),
+        *(getattr(torch, f"{cell}_cell") for cell in ("lstm", "gru", "rnn_tanh", "rnn_relu")),
+        *(getattr(Tensor, name) for name in ("matmul", "mm", "bmm", "mv", "addmm", "baddbmm")),
+    }
+)
+"""What multiplies by matrices, so that an error comes back by their transposes."""
+
+_RECURRENT: frozenset[Any] = frozenset({torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu})
+"""What does so inside, from step to step."""
+
+
+def _tensors(values: Any) -> Iterator[Tensor]:
+    """All tensors among arguments, also within lists, tuples and dictionaries."""
+    if isinstance(values, Tensor):
+        yield values
+    elif isinstance(values, (list, tuple, dict)):
+        for value in values.values() if isinstance(values, dict) else values:
+            yield from _tensors(value)
+
+
+def _missing(reason: str) -> MissingCapability:
+    return MissingCapability("module", reason)
