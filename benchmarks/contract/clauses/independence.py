@@ -27,6 +27,9 @@ Cosines = Callable[[Sample], Iterator[tuple[str, list[float]]]]
 
 def look_at_tensors(examination: Examination, case: ContractObjective) -> Observation:
     """Correlate the parts of the first tangent that belong to tensors of one shape."""
+    declaration = examination.declaration(examination.subject(case).objective)
+    if not getattr(declaration, "independent_tensors", True):  # estimators older than that word
+        return omitted("declared to depend on each other")
     return _looked(examination, case, _between_tensors, "no two tensors of one shape")
 
 
@@ -89,7 +92,7 @@ def _standardised(values: list[float]) -> float:
 
 TENSORS = Clause(
     "independent-tensors",
-    "tensors of one shape have tangents of their own",
+    "unless declared otherwise, tensors of one shape have tangents of their own",
     look_at_tensors,
     lambda case: _PAIRS * CHANCE if case.draws else 0.0,
 )
