@@ -9,8 +9,10 @@ from estimators.theory.beta import Beta, mean_cosine, mean_law, projection_cosin
 from estimators.theory.differences import forward_difference_error, rounding_error
 from estimators.theory.expectations import SCALES, expected, moments, scale_factor
 from estimators.theory.law import LENGTHS, Law
+from estimators.theory.memory import controlled_error, remembered_direction
 from estimators.theory.moments import Moments
 from estimators.theory.quadratic import Quadratic, best_step, expected_change, expected_curvature, pace, typical_pace
+from estimators.theory.subspace import in_subspace, spread
 
 __all__ = [
     "LENGTHS",
@@ -20,17 +22,21 @@ __all__ = [
     "Moments",
     "Quadratic",
     "best_step",
+    "controlled_error",
     "expected",
     "expected_change",
     "expected_curvature",
     "forward_difference_error",
+    "in_subspace",
     "mean_cosine",
     "mean_law",
     "moments",
     "pace",
     "projection_cosine",
     "projection_law",
+    "remembered_direction",
     "rounding_error",
     "scale_factor",
+    "spread",
     "typical_pace",
 ]

@@ -13,6 +13,8 @@ DEFAULTS: dict[str, dict[str, float]] = {
 }
 """Law -> the parameters that closed forms depend on, with the values they have where none is given (as in the registry)."""
 
+_PAIRS = "antithetic-"
+
 _OWN_LENGTH = {"rademacher": "sqrt-n", "sphere": "sqrt-n", "orthogonal": "sqrt-n", "angle": "unit", "basis": "unit"}
 
 
@@ -21,7 +23,7 @@ class Law:
     """A law of tangents: the name of the directions with their parameters, and what a draw is brought to afterwards.
 
     Attributes:
-        name: a name of the table `directions` in `estimators.registry`.
+        name: a name of the table `directions` in `estimators.registry`, or `subspace` (of `subzero`, with a `rank`).
         parameters: (name, value) pairs of the directions' own parameters, such as `("degrees", 45.0)`; those that no closed
             form depends on are not looked at.
         length: what each tangent is normalised to over all coordinates together, `sqrt-n` or `unit`; None leaves it as drawn.
@@ -62,6 +64,12 @@ class Law:
         """sin² of the angle between the first tangent and the others, for the law `angle`."""
         return math.sin(math.radians(self["degrees"])) ** 2
 
+    @property
+    def unpaired(self) -> "Law | None":
+        """The law of which this one is antithetic pairs; None where it is not made of pairs."""
+        _, pairs, name = self.name.partition(_PAIRS)
+        return replace(self, name=name) if pairs else None
+
     def simplest(self, n: float) -> "Law":
         """The plainest law with the same tangents in n dimensions, such as the sphere for Gaussian tangents of length √n."""
         if self.name == "gaussian" and self.length is not None:
@@ -71,7 +79,7 @@ class Law:
         if self.name == "angle" and n == 1:  # nothing is orthogonal to the first tangent: all are the first
             return replace(self, parameters=(("degrees", 0.0),))
         one_block = self.name == "block" and len(self.shapes) == 1
-        vectors = self.name == "low-rank" and self.shapes and all(len(shape) < 2 for shape in self.shapes)
+        vectors = self.name in ("low-rank", "subspace") and self.shapes and all(len(shape) < 2 for shape in self.shapes)
         return Law("gaussian", length=self.length).simplest(n) if one_block or vectors else self
 
 

@@ -17,6 +17,8 @@ def mean(law: Law, n: float, k: float) -> Moments:
         n: dimension.
         k: number of tangents.
     """
+    if law.unpaired is not None:  # the estimate of a pair is that of either
+        return mean(law.unpaired.simplest(n), n, max(1, k / 2)) if k == 1 or k % 2 == 0 else Moments()
     if law.name == "basis":  # tangents beyond the n-th are zero
         return exact(_square(law, n) / k) if k >= n else Moments()
     if law.name == "orthogonal":

@@ -31,6 +31,8 @@ def projection(law: Law, n: float, k: float) -> Moments:
         n: dimension.
         k: number of tangents.
     """
+    if law.unpaired is not None:
+        return projection(law.unpaired.simplest(n), n, math.ceil(k / 2))
     if law.name in _UNIFORM:
         return onto_random_subspace(n, 1 if law.name == "angle" and law.turn == 0 else k)
     if k >= n and law.name in ("basis", "varying-length", "low-rank"):

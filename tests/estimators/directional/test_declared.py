@@ -16,6 +16,7 @@ from estimators.directional.aggregations.mean_times_n import MeanTimesN
 from estimators.directional.aggregations.projection import Projection
 from estimators.directional.directions import Directions
 from estimators.directional.directions.angle import Angle
+from estimators.directional.directions.antithetic import Antithetic
 from estimators.directional.directions.basis import Basis
 from estimators.directional.directions.block import OneBlock
 from estimators.directional.directions.gaussian import Gaussian
@@ -44,6 +45,7 @@ DIRECTIONS = [
     LowRank(3),
     Basis(),
     VaryingLength(3),
+    Antithetic(Rademacher()),
 ]
 FORMULAS = {
     Mean: lambda V, d: torch.einsum("rk,rkn->rn", d, V) / V.shape[1],

@@ -16,7 +16,9 @@ def draw() -> Callable[[Law, int, int, int], Array]:
     """(law, n, k, count) -> [count, k, n] tangents, the same for the same arguments."""
 
     def tangents(law: Law, n: int, k: int, count: int) -> Array:
-        drawn = DEFINITIONS[law.name](law, np.random.default_rng(7), count, k, n)
+        name = law.name.removeprefix("antithetic-")
+        single = DEFINITIONS[name](law, np.random.default_rng(7), count, k if name == law.name else -(-k // 2), n)
+        drawn = single if name == law.name else np.stack([single, -single], 2).reshape(count, -1, n)[:, :k]
         if law.length is None:
             return drawn
         lengths = np.linalg.norm(drawn, axis=2, keepdims=True)

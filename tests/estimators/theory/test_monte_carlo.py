@@ -21,6 +21,8 @@ ANY_TENSORS = (
     Law("angle", (("degrees", 60.0),), "sqrt-n"),
     *(Law("varying-length", (("longest", 3.0),), length) for length in (None, "unit")),
     *(Law("basis", length=length) for length in (None, "sqrt-n")),
+    *(Law("antithetic-gaussian", length=length) for length in (None, "unit")),
+    Law("antithetic-sparse", (("density", 0.4),)),
 )
 ALIKE, UNEQUAL, MATRIX, VECTOR = ((3,), (3,)), ((2,), (4,)), ((2, 3),), ((6,),)
 SIX_COORDINATES = (
