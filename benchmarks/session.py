@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks import verdicts
 from benchmarks.doctor import store
 from benchmarks.doctor.noise import Place
-from benchmarks.executors.events import Admission, Limits, StartError
+from benchmarks.executors.events import Admission, Finished, Limits, StartError
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.executors.process import Launch
 from benchmarks.harness.machine import MEMORY_SHARE, available_bytes, physical_cores, usable_cores
@@ -30,6 +30,8 @@ from benchmarks.records import PROTOCOL_VERSION, Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError
 from estimators.registry import ESTIMATORS
 from estimators.spec import parse
+
+_OVER = object()
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,19 @@ class RunResult:
     counts: Mapping[str, int]
     seconds: float
     damage: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """The folders that are measured in turns.
+
+    Attributes:
+        size: how many.
+        name: in the header of each; None where there is one.
+    """
+
+    size: int
+    name: str | None
 
 
 class Session:
@@ -91,11 +106,22 @@ class Session:
             spare: whether to start the first worker of what is timed meanwhile.
         """
         left = self._journal.left
-        self._measure(left.together, workers_of(self._request), spare=spare and bool(left.alone))
+        with self._journal.at_work():
+            for _ in self._steps(left.together, workers_of(self._request), spare=spare and bool(left.alone)):
+                pass
 
-    def measure_alone(self, block: int) -> None:
-        """Time what is left of one block in a fresh process, one cell after the other."""
-        self._measure(self.blocks().get(block, []), 1)
+    def alone(self, block: int) -> Iterator[None]:
+        """Time what is left of one block in a fresh process, one cell at every step; between two steps the process waits."""
+        return self._steps(self.blocks().get(block, []), 1)
+
+    def advance(self, work: Iterator[None]) -> bool:
+        """Take one step of `alone`; its time counts as this folder's.
+
+        Returns:
+            Whether there may be another.
+        """
+        with self._journal.at_work():
+            return next(work, _OVER) is not _OVER
 
     def refuse(self, reason: str, outcome: Outcome = Outcome.SKIPPED) -> None:
         """Write every cell that is left with the reason; skipped ones count as done, interrupted ones do not."""
@@ -120,14 +146,16 @@ class Session:
         code = verdicts.exit_code(last, interrupted=interrupted)
         return RunResult(self._folder.path, code, counts, self._journal.elapsed, self._damage)
 
-    def _measure(self, cells: Sequence[Planned], workers: int, *, spare: bool = False) -> None:
-        with self._journal.at_work():
-            try:
-                for event in self._executor.run(cells, self._admission, workers=workers, spare=spare):
-                    self._journal.take(event)
-            except StartError as error:
-                self.refused = " ".join(str(error).split())
-                self._journal.stop(Outcome.FAILED, self.refused, everything=True)
+    def _steps(self, cells: Sequence[Planned], workers: int, *, spare: bool = False) -> Iterator[None]:
+        """Measure cells; a step is over when one of them has its record."""
+        try:
+            for event in self._executor.run(cells, self._admission, workers=workers, spare=spare):
+                self._journal.take(event)
+                if isinstance(event, Finished):
+                    yield
+        except StartError as error:
+            self.refused = " ".join(str(error).split())
+            self._journal.stop(Outcome.FAILED, self.refused, everything=True)
 
     def _admission(self, planned: Planned) -> Admission:
         cell, journal, request = planned.cell, self._journal, self._request
@@ -149,7 +177,7 @@ class Session:
 
 
 @contextmanager
-def opened(request: Request, scratch: Path, data: Preparation, progress: Progress) -> Iterator[Session]:
+def opened(request: Request, scratch: Path, data: Preparation, progress: Progress, group: Group) -> Iterator[Session]:
     """The session of a request: its folder is made or reopened, and held until the context ends; no worker is left behind.
 
     Args:
@@ -157,6 +185,7 @@ def opened(request: Request, scratch: Path, data: Preparation, progress: Progres
         scratch: folder for what workers are told.
         data: that they read.
         progress: is told how far it has come.
+        group: that it is measured in.
 
     Raises:
         FolderError: the folder cannot be used.
@@ -164,7 +193,7 @@ def opened(request: Request, scratch: Path, data: Preparation, progress: Progres
         SpecError: see `benchmarks.plan.plan`.
     """
     everything = planned_cells(request)
-    folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything)
+    folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything, group)
     damage = folder.records()[1]  # a torn last line is cut off before anything is written
     with folder.writing() as writer:
         folder.write_header(_with_files(folder.header(), request))
@@ -172,7 +201,7 @@ def opened(request: Request, scratch: Path, data: Preparation, progress: Progres
         left = everything.without(record.cell for record in done)
         journal = Journal(writer, left, done, workers=workers_of(request), cores=usable_cores(), progress=progress)
         asked = {planned.cell.estimator for planned in everything.cells}
-        with LocalExecutor(_launch(request, folder, scratch, data.folder, asked), _limits(request)) as executor:
+        with LocalExecutor(_launch(request, folder, scratch, data.folder, asked), _limits(request, group)) as executor:
             yield Session(request, folder, everything, damage, journal, executor, data)
 
 
@@ -199,8 +228,8 @@ def provenance_of(request: Request) -> dict[str, Any]:
         raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
 
 
-def _limits(request: Request) -> Limits:
-    return Limits(request.limit, request.memory_limit or int(MEMORY_SHARE * available_bytes()))
+def _limits(request: Request, group: Group) -> Limits:
+    return Limits(request.limit, int((request.memory_limit or MEMORY_SHARE * available_bytes()) / group.size))
 
 
 def _launch(request: Request, folder: RunFolder, scratch: Path, data: Path, asked: Iterable[str]) -> Launch:
@@ -212,7 +241,7 @@ def _launch(request: Request, folder: RunFolder, scratch: Path, data: Path, aske
     return Launch(job, scratch, Path(folder.header()["directory"]), request.device, request.threads)
 
 
-def _created(request: Request, everything: Plan) -> RunFolder:
+def _created(request: Request, everything: Plan, group: Group) -> RunFolder:
     now = datetime.now(UTC)
     part = f"-{request.shard.replace('/', 'of')}" if request.shard else ""
     name = f"{now:%Y%m%d-%H%M%S}-{request.suite}{part}-{secrets.token_hex(2)}"
@@ -226,6 +255,7 @@ def _created(request: Request, everything: Plan) -> RunFolder:
         "options": request.options(),
         "effort": request.effort(),
         "sessions": [],
+        **({"turns": group.name} if group.name else {}),
         "provenance": provenance_of(request),
         "cells": [planned.cell.to_json() for planned in everything.cells],
     }

@@ -1,15 +1,19 @@
 """Several versions of `estimators` measured by one ruler in turns, each into a run folder of its own.
 
 What reads no clock comes first, folder by folder. What is timed comes process by process: process i of every side is over before
-process i + 1 of any begins, and the order of the sides is reversed in every second one,
+process i + 1 of any begins, so that processes of equal number make pairs. On the CPU both live at the same time and take turns
+cell by cell, one waiting while the other measures, and the order is reversed at every cell,
 
     A B, B A, A B, ...
 
-so that a machine that drifts favours neither, and processes of equal number make pairs. One side alone is an ordinary run.
+so that a machine that drifts, or is slow for a second or a minute, favours neither. (On a machine shared with others multiples
+moved by 2 to 9 % from one half minute to the next, but by 1 to 2 % between two processes that took turns.) On a GPU, whose memory
+an idle process would hold, they take turns process by process. One side alone is an ordinary run.
 """
 
+import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -22,7 +26,7 @@ from benchmarks.plan import plan as planned_cells
 from benchmarks.preparation import Preparation
 from benchmarks.records import Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError
-from benchmarks.session import RunResult, Session, opened
+from benchmarks.session import Group, RunResult, Session, opened
 from benchmarks.versions import unfit
 
 
@@ -56,13 +60,14 @@ def measure_in_turns(requests: Sequence[Request], progress: Progress = lambda st
         data.settle(lambda note: progress(Status(len(cells), 0, (), 0.0, 0.0, note=note)))
         if asked[0].device != "cpu":
             stack.enter_context(gpu.locked(asked[0].device))
-        board = _Board(progress, len(asked))
+        board, group = _Board(progress, len(asked)), _group(asked)
         sessions = [
-            stack.enter_context(opened(request, scratch, data, partial(board.take, side))) for side, request in enumerate(asked)
+            stack.enter_context(opened(request, scratch, data, partial(board.take, side), group))
+            for side, request in enumerate(asked)
         ]
         interrupted = False
         try:
-            _measure(sessions, reasons)
+            _measure(sessions, reasons, by_cell=asked[0].device == "cpu")
         except KeyboardInterrupt:
             interrupted = True
         return [session.close(interrupted=interrupted) for session in sessions]
@@ -93,7 +98,14 @@ def placed(request: Request) -> Request:
     return replace(request, device="cpu" if found is None else found.uuid)
 
 
-def _measure(sessions: Sequence[Session], reasons: Sequence[str]) -> None:
+def _group(asked: Sequence[Request]) -> Group:
+    """What names these sides in the headers of all their folders; the old name where some of them are resumed."""
+    names = [RunFolder.open(request.resume).header().get("turns") for request in asked if request.resume is not None]
+    known = next(filter(None, names), None)
+    return Group(len(asked), (known or secrets.token_hex(8)) if len(asked) > 1 else None)
+
+
+def _measure(sessions: Sequence[Session], reasons: Sequence[str], *, by_cell: bool) -> None:
     for session, reason in zip(sessions, reasons, strict=True):
         session.show()
         if reason:
@@ -103,9 +115,20 @@ def _measure(sessions: Sequence[Session], reasons: Sequence[str]) -> None:
         session.measure_together(spare=len(sessions) == 1)
         _refuse_a_lone_one(sessions, Outcome.INTERRUPTED)
     for process, block in _turns(sessions):
-        for session in sessions[:: -1 if process % 2 else 1]:
-            session.measure_alone(block)
+        order = sessions[:: -1 if process % 2 else 1]
+        for together in (order,) if by_cell else ([session] for session in order):
+            _alternate(sessions, [(session, session.alone(block)) for session in together])
+
+
+def _alternate(sessions: Sequence[Session], works: list[tuple[Session, Iterator[None]]]) -> None:
+    """A cell of each, a cell of each in the other order, and so on, until all are done or refused."""
+    while works:
+        going = []
+        for session, work in works:
+            if not session.refused and session.advance(work):
+                going.append((session, work))
             _refuse_a_lone_one(sessions, Outcome.INTERRUPTED)
+        works = going[::-1]
 
 
 def _turns(sessions: Sequence[Session]) -> list[tuple[int, int]]:

@@ -104,8 +104,10 @@ def rule_of(
     known = [floor for floor in floors if floor is not None]
     if not known:
         return Rule(threshold)
-    worst = max(known, key=lambda floor: floor.spread)
-    return Rule.of(worst, processes, threshold)
+    turns = {header.get("turns") for header in headers}
+    in_turns = len(turns) == 1 and None not in turns
+    worst = max(known, key=lambda floor: floor.spread if in_turns else floor.apart)
+    return Rule.of(worst, processes, threshold, in_turns=in_turns)
 
 
 def _device(header: Mapping[str, Any]) -> str:

@@ -156,7 +156,9 @@ def _noise(results: Results) -> list[Notice]:
     for run in results.runs:
         floor = noise_floor_of(run.header)
         if floor is not None:
-            half, limit = (f"{number(100 * of(PROCESSES[0]), 2)} %" for of in (floor.half_width, floor.detection_limit))
+            half, limit = (
+                f"{number(100 * of(PROCESSES[0], in_turns=False), 2)} %" for of in (floor.half_width, floor.detection_limit)
+            )
             found.append(
                 Notice(
                     False,

@@ -53,7 +53,7 @@ class Book:
 
     def next(self, what: str) -> None:
         """Say what comes next."""
-        self.progress(self.done, 5 + 2 * self.depth.pairs, what)
+        self.progress(self.done, 5 + self.depth.pairs, what)
         self.done += 1
 
     def lost(self, check: str, error: Exception) -> None:

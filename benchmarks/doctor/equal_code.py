@@ -1,12 +1,14 @@
 """Equal code against equal code: what a comparison finds between two runs of the same thing is noise.
 
-The same cells are timed in pairs of fresh processes, one called A and one B, in the order A B, B A, A B, ... The spread of
-log(B/A) over pairs makes the noise floor.
+The same cells are timed in pairs of fresh processes, one called A and one B, that take turns as `benchmarks.turns` has them: A B,
+B A, A B, ... The spread of log(B/A) over pairs makes the noise floor of versions that are measured in turns; the spread of all
+processes, minutes apart, that of two runs measured one after the other.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, variance
 
 from benchmarks.comparison import Difference, Verdict, benjamini_hochberg, paired, verdict
 from benchmarks.doctor.finding import Finding, Level, share
@@ -43,7 +45,9 @@ def equal_code(place: Place, taken: str, multiples: Mapping[str, tuple[Sequence[
     pairs = min(len(sides[0]) for sides in multiples.values())
     squares = [difference.error**2 * len(multiples[cell][0]) for cell, difference in differences.items()]
     degrees = sum(len(sides[0]) - 1 for sides in multiples.values())
-    floor = NoiseFloor(place, taken, math.sqrt(sum(squares) / len(squares)), degrees, pairs, len(multiples))
+    variances = [variance(map(math.log, side)) for sides in multiples.values() for side in sides]
+    in_turns, apart = math.sqrt(fmean(squares)), math.sqrt(2 * fmean(variances))
+    floor = NoiseFloor(place, taken, in_turns, max(in_turns, apart), degrees, pairs, len(multiples))
     band = math.log1p(THRESHOLD)
     theta = max(band, math.log1p(floor.half_width(pairs)))
     adjusted = benjamini_hochberg([difference.p for difference in differences.values()])
@@ -59,9 +63,11 @@ def noise_finding(result: EqualCode) -> Finding:
     floor, (screen, settle) = result.floor, PROCESSES
     halves, limits = ([of(processes) for processes in PROCESSES] for of in (floor.half_width, floor.detection_limit))
     said = (
-        f"two runs of equal code differ by up to {share(halves[0])} with {screen} processes on each side and "
+        f"equal code measured in turns differs by up to {share(halves[0])} with {screen} processes on each side and "
         f"{share(halves[1])} with {settle} (half-widths of 95 % intervals); "
-        f"a change of {share(limits[0])} or {share(limits[1])} is found in 4 of 5 cases "
+        f"a change of {share(limits[0])} or {share(limits[1])} is found in 4 of 5 cases; "
+        f"in runs one after the other only {share(floor.detection_limit(screen, in_turns=False))} or "
+        f"{share(floor.detection_limit(settle, in_turns=False))} is "
         f"(from {floor.pairs} pairs of processes, {floor.cells} cells)"
     )
     facts = {**floor.to_json(), **floor.figures(), "verdicts": {cell: one.value for cell, one in result.verdicts.items()}}

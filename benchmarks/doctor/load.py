@@ -80,7 +80,7 @@ def meanwhile_finding(others: Sequence[float], threads: int, usable: float) -> F
     """Whether others came in between while equal code was timed.
 
     Args:
-        others: cores that others kept busy during each of the processes.
+        others: cores that others kept busy during each pair of processes.
         threads: that a measured process uses.
         usable: cores that this process may use.
     """
@@ -89,7 +89,7 @@ def meanwhile_finding(others: Sequence[float], threads: int, usable: float) -> F
     said = f"while equal code was timed others kept {sum(others) / len(others):.2f} cores busy on average"
     if not disturbed:
         return Finding("load meanwhile", Level.FINE, said, "Nothing to do.", facts)
-    said += f", and left too little to {disturbed} of {len(others)} processes"
+    said += f", and left too little to {disturbed} of {len(others)} pairs of processes"
     level = Level.BAD if 2 * disturbed > len(others) else Level.CAUTION
     return Finding("load meanwhile", level, said, "Find out what runs from time to time, and try again without it.", facts)
 

@@ -1,6 +1,6 @@
 """The noise floor of a place: by how much two runs of equal code differ there, and which change would be found.
 
-From the spread of log(B/A) over pairs of processes that run equal code (see `equal_code`), pooled over cells,
+From the spread of log(B/A) over pairs of processes that run equal code (see `equal_code`), pooled over cells, in turns or apart,
 
     half-width      t(P - 1) · spread / √P: of the 95 % interval of a comparison with P processes on each side
     detection limit the smallest change of at least theta that such a comparison finds in 4 of 5 cases, theta being the larger of
@@ -75,7 +75,8 @@ class NoiseFloor:
     Attributes:
         place: where.
         taken: when, ISO 8601 in UTC.
-        spread: root mean square over cells of the standard deviation of log(B/A) over pairs.
+        spread: root mean square over cells of the standard deviation of log(B/A) over pairs that took turns.
+        apart: the same of pairs measured at different times, as in two runs one after the other; no less than `spread`.
         degrees: degrees of freedom behind it: (pairs - 1) a cell. Cells of one process share part of their noise, so these are
             somewhat too many.
         pairs: of processes.
@@ -85,6 +86,7 @@ class NoiseFloor:
     place: Place
     taken: str
     spread: float
+    apart: float
     degrees: int
     pairs: int
     cells: int
@@ -95,34 +97,36 @@ class NoiseFloor:
         Raises:
             ValueError: a number that no measurement gives.
         """
-        if not (0 <= self.spread <= _LARGEST and min(self.degrees, self.pairs, self.cells) >= 1):
+        if not (0 <= self.spread <= self.apart <= _LARGEST and min(self.degrees, self.pairs, self.cells) >= 1):
             raise ValueError(f"no noise floor: {self}")
         datetime.fromisoformat(self.taken)
 
-    def half_width(self, processes: int) -> float:
+    def half_width(self, processes: int, *, in_turns: bool = True) -> float:
         """Of the interval that a comparison of equal code has with so many processes on each side, relative."""
         from benchmarks.statistics import student_quantile
 
-        return math.expm1(student_quantile(processes - 1) * self.spread / math.sqrt(processes))
+        spread = self.spread if in_turns else self.apart
+        return math.expm1(student_quantile(processes - 1) * spread / math.sqrt(processes))
 
-    def detection_limit(self, processes: int, threshold: float = THRESHOLD) -> float:
+    def detection_limit(self, processes: int, threshold: float = THRESHOLD, *, in_turns: bool = True) -> float:
         """The smallest relative change that is found in 4 of 5 cases, in a cell that is judged by itself.
 
         Args:
             processes: on each side; 2 or more.
             threshold: of the comparison.
+            in_turns: whether the sides take turns, or are runs measured one after the other.
         """
         from benchmarks.comparison import Difference, detection_limit
 
-        error = self._spread_bound() / math.sqrt(processes)
-        theta = max(threshold, self.half_width(processes))
+        error = self._bound(self.spread if in_turns else self.apart) / math.sqrt(processes)
+        theta = max(threshold, self.half_width(processes, in_turns=in_turns))
         return math.expm1(detection_limit(Difference(0, 0, 0, 1, error, processes - 1), math.log1p(theta)))
 
-    def _spread_bound(self) -> float:
-        """The upper end of the spread's one-sided interval, from the law of its square."""
+    def _bound(self, spread: float) -> float:
+        """The upper end of a spread's one-sided interval, from the law of its square."""
         from scipy.special import chdtri
 
-        return self.spread * math.sqrt(self.degrees / float(chdtri(self.degrees, BOUND)))
+        return spread * math.sqrt(self.degrees / float(chdtri(self.degrees, BOUND)))
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `from_json` gives back an equal one."""
@@ -142,7 +146,7 @@ class NoiseFloor:
         Raises:
             KeyError, TypeError, ValueError: it is none.
         """
-        names = ("taken", "spread", "degrees", "pairs", "cells")
+        names = ("taken", "spread", "apart", "degrees", "pairs", "cells")
         return cls(Place(**values["place"]), **{name: values[name] for name in names})
 
 

@@ -1,6 +1,7 @@
 """Equal code in pairs of fresh processes, timed on this machine; what the others do meanwhile is noted."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +50,7 @@ def started(crew: Crew, place: Place, most: int) -> list[WorkerProcess]:
 
 
 def measure_in_pairs(book: Book, crew: Crew, place: Place, first: Sequence[WorkerProcess]) -> NoiseFloor | None:
-    """Time the same cells in pairs of fresh processes, in the order A B, B A, ...
+    """Time the same cells in pairs of fresh processes that take turns, cell by cell, in the order A B, B A, ...
 
     Args:
         book: takes the findings.
@@ -62,15 +63,18 @@ def measure_in_pairs(book: Book, crew: Crew, place: Place, first: Sequence[Worke
     """
     cells = _cells(book.depth.cells, place)
     multiples: dict[str, tuple[list[float], list[float]]] = {label: ([], []) for label in cells}
-    others = []
+    others, ready = [], list(first)
     try:
-        for number, worker in enumerate(_fresh(book, crew, place, first)):
-            side = 0 if number % 4 in (0, 3) else 1
-            before = load_now(worker.pid)
-            for label in list(cells)[:: -1 if number % 2 else 1]:
-                multiples[label][side].append(crew.ask(worker, _timed(cells[label], book.depth.budget), _LIMIT))
-            others.append(other_load(before, load_now(worker.pid)))
-            crew.dismiss(worker)
+        for number in range(book.depth.pairs):
+            book.next(f"equal code, pair {number + 1} of {book.depth.pairs}")
+            pair, ready = _two(crew, place, ready, 2 * (book.depth.pairs - number))
+            before = load_now(os.getpid())
+            for turn, (label, cell) in enumerate(cells.items(), start=number):
+                for side in (0, 1) if turn % 2 == 0 else (1, 0):
+                    multiples[label][side].append(crew.ask(pair[side], _timed(cell, book.depth.budget), _LIMIT))
+            others.append(other_load(before, load_now(os.getpid())))
+            for worker in pair:
+                crew.dismiss(worker)
         result = equal_code(place, datetime.now(UTC).isoformat(timespec="seconds"), multiples)
     except (LostError, ValueError) as error:
         book.lost("equal code", error)
@@ -87,13 +91,12 @@ def _cell(estimator: str, problem: str, place: Place) -> Cell:
     return Cell(ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem), "cost", place.device, threads=place.threads)
 
 
-def _fresh(book: Book, crew: Crew, place: Place, first: Sequence[WorkerProcess]) -> Iterator[WorkerProcess]:
-    """New processes one after another, some of which are started together."""
-    count, ready = 2 * book.depth.pairs, list(first)
-    for number in range(count):
-        ready = ready or started(crew, place, count - number)
-        book.next(f"equal code, process {number + 1} of {count}")
-        yield ready.pop(0)
+def _two(crew: Crew, place: Place, ready: Sequence[WorkerProcess], most: int) -> tuple[list[WorkerProcess], list[WorkerProcess]]:
+    """Two new processes, and those that were started together with them for later."""
+    workers = list(ready)
+    while len(workers) < 2:
+        workers += started(crew, place, most - len(workers))
+    return workers[:2], workers[2:]
 
 
 def _timed(cell: Cell, budget: float) -> dict[str, Any]:

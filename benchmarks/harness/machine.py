@@ -42,7 +42,7 @@ def load_now(pid: int) -> Load:
     """How busy the machine has been, with the process tree of `pid` counted as our own."""
     times = psutil.cpu_times()
     idle = times.idle + getattr(times, "iowait", 0.0)
-    own = _used(pid) + _used(os.getpid(), children=False)
+    own = _used(pid) + (0.0 if pid == os.getpid() else _used(os.getpid(), children=False))
     return Load(time.monotonic(), sum(times[:8]) - idle, own, throttle_count())
 
 

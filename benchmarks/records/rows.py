@@ -15,7 +15,7 @@ from typing import Any
 SCHEMA_VERSION = 1
 """Version of the record's fields; a folder with a newer one is refused."""
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 """Version of how things are measured; raised whenever the same code would measure differently. asv's `version` is this one."""
 
 KINDS = {

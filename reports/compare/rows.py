@@ -43,17 +43,22 @@ class Rule:
                 raise ValueError(f"{name} must lie between 0 and 1, got {value!r}")
 
     @classmethod
-    def of(cls, floor: NoiseFloor, processes: int, threshold: float = THRESHOLD) -> "Rule":
+    def of(cls, floor: NoiseFloor, processes: int, threshold: float = THRESHOLD, *, in_turns: bool = True) -> "Rule":
         """The rule of a place whose noise floor is known.
 
         Args:
             floor: what `gradgauge doctor` found there.
             processes: on each side.
             threshold: the relative change that matters.
+            in_turns: whether the sides were measured in turns, or one after the other.
         """
-        source = f"of {processes} processes on each side, from {floor.pairs} pairs that ran equal code on {floor.taken[:10]}"
-        limit = floor.detection_limit(processes, threshold)
-        return cls(threshold, min(floor.half_width(processes), _LARGEST), source, min(limit, _LARGEST))
+        how = "in turns" if in_turns else "one after the other"
+        source = (
+            f"of {processes} processes on each side, {how}, from {floor.pairs} pairs that ran equal code on {floor.taken[:10]}"
+        )
+        half_width = floor.half_width(processes, in_turns=in_turns)
+        limit = floor.detection_limit(processes, threshold, in_turns=in_turns)
+        return cls(threshold, min(half_width, _LARGEST), source, min(limit, _LARGEST))
 
     @property
     def theta(self) -> float:

@@ -79,7 +79,8 @@ def pooled(judged: Sequence[Judged], floor: NoiseFloor, processes: int) -> Noise
     squares = [one.row.difference.error**2 * processes for one in judged]
     cells = len({(one.row.pair.estimator, one.row.pair.problem) for one in judged})
     degrees = (processes - 1) * len(judged)
-    return replace(floor, spread=math.sqrt(sum(squares) / len(squares)), degrees=degrees, pairs=degrees // cells, cells=cells)
+    spread = math.sqrt(sum(squares) / len(squares))
+    return replace(floor, spread=spread, apart=max(spread, floor.apart), degrees=degrees, pairs=degrees // cells, cells=cells)
 
 
 def figures(judged: Sequence[Judged], floor: NoiseFloor, limit: float, processes: int) -> dict[str, Any]:

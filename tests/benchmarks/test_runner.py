@@ -60,7 +60,7 @@ def test_the_header_carries_the_noise_floor_that_is_kept_for_the_place(
     assert "noise_floor" not in before
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     place = Place.of(before["provenance"], "cpu", 1)
-    floor = NoiseFloor(place, datetime.now(UTC).isoformat(), 0.014, 20, 6, 4)
+    floor = NoiseFloor(place, datetime.now(UTC).isoformat(), 0.014, 0.014, 20, 6, 4)
     store.keep(floor, tmp_path / "gradgauge")
     small = Request("custom", ("backprop",), ("beale",), measures=("memory",), out=tmp_path / "run")
     assert noise_floor_of(RunFolder.open(run(small).folder).header()) == floor

@@ -56,7 +56,7 @@ def test_an_interruption_loses_nothing_and_both_sides_go_on_in_turns(measured) -
     assert [result.counts for result in second] == [{"ok": len(plan(ASKED).cells)}] * 2
 
 
-def test_processes_take_turns_and_the_order_is_reversed_in_every_second(measured) -> None:
+def test_processes_of_equal_number_take_turns_cell_by_cell_and_the_order_is_reversed_at_every_cell(measured) -> None:
     _, second, _ = measured
     records = [
         (record, side)
@@ -67,10 +67,11 @@ def test_processes_take_turns_and_the_order_is_reversed_in_every_second(measured
         (record.started, side, record.cell) for record, side in records if record.cell.kind == "cost" and record.metrics
     )
     assert [(side, cell.process) for _, side, cell in timed] == [
-        *[("base", 0)] * 2, *[("new", 0)] * 2, *[("new", 1)] * 2, *[("base", 1)] * 2
+        ("base", 0), ("new", 0), ("new", 0), ("base", 0), ("new", 1), ("base", 1), ("base", 1), ("new", 1)
     ]  # fmt: skip
-    estimators = [cell.estimator for _, _, cell in timed]
-    assert estimators == [*estimators[:2], *estimators[:2], *estimators[1::-1], *estimators[1::-1]]
+    first, _, second, *_ = estimators = [cell.estimator for _, _, cell in timed]
+    assert first != second
+    assert estimators == [first, first, second, second, second, second, first, first]
     assert max(record.started for record, _ in records if record.cell.kind == "memory") < timed[0][0]
     of_process = {(side, record.cell.process): record.facts["worker"] for record, side in records if record.cell.kind == "cost"}
     assert len(set(of_process.values())) == 4

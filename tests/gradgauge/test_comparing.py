@@ -61,8 +61,8 @@ def test_a_noise_floor_is_taken_into_account(folder) -> None:
 def test_what_the_doctor_kept_is_the_noise_floor_where_none_is_given(make_run, record_of, monkeypatch, tmp_path: Path) -> None:
     """From the folders themselves, or from what is kept for their machine; of two the larger."""
     provenance = {"machine": "bench", "cpu": {"name": "X"}, "torch": {"version": "2.13.0", "git": "abc"}}
-    loud = NoiseFloor(Place.of(provenance, "cpu", 1), datetime.now(UTC).isoformat(), 0.19, 20, 6, 4)
-    quiet = replace(loud, spread=0.01)
+    loud = NoiseFloor(Place.of(provenance, "cpu", 1), datetime.now(UTC).isoformat(), 0.19, 0.19, 20, 6, 4)
+    quiet = replace(loud, spread=0.01, apart=0.01)
 
     def make(name: str, factor: float = 1.0, **header: object) -> Path:
         values = [factor * value for value in STEADY]
@@ -80,12 +80,27 @@ def test_what_the_doctor_kept_is_the_noise_floor_where_none_is_given(make_run, r
     assert "`gradgauge doctor` measures it" in run(*plain).stdout
     assert run(*carried).exit_code == 0
     said = " ".join(run(*carried).stdout.split())
-    assert "Noise floor 22 %, detection limit 41 %: of 6 processes on each side, from 6 pairs" in said
+    assert "Noise floor 22 %, detection limit 41 %: of 6 processes on each side, one after the other, from 6 pairs" in said
     assert run(*carried, "--noise-floor", "2%").exit_code == 1
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     store.keep(loud, tmp_path / "gradgauge")
     assert run(*plain).exit_code == 0
     assert list(gradgauge.compare(*plain).verdict) == ["undecided"]
+
+
+@pytest.mark.parametrize(
+    ("turns", "how"), [(("a", "a"), "in turns"), (("a", "b"), "one after the other"), ((None, None), "one after")]
+)
+def test_the_noise_floor_is_that_of_how_both_runs_were_measured(make_run, record_of, turns, how) -> None:
+    floor = NoiseFloor(Place("", "", "cpu", 1, ""), datetime.now(UTC).isoformat(), 0.001, 0.19, 20, 6, 4).to_json()
+    records = [record_of(Cell("backprop", "mlp", "cost", process=i), multiple=value) for i, value in enumerate(STEADY)]
+    folders = [
+        make_run(records, name=name, noise_floor=floor, **({"turns": turn} if turn else {}))
+        for name, turn in zip("xy", turns, strict=True)
+    ]
+    said = " ".join(run(*folders).stdout.split())
+    assert f"of 6 processes on each side, {how}" in said
+    assert ("Noise floor 22 %" in said) is (how != "in turns")
 
 
 def test_json_goes_to_standard_output_or_to_a_file(folder, tmp_path: Path) -> None:

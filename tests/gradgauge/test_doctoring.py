@@ -21,7 +21,7 @@ from gradgauge.cli import app
 
 SMALLEST = Depth(look=0.05, threads=0.0, pairs=2, cells=1, budget=0.01)
 PLACE = Place("bench", "a processor", "cpu", 1, "2.13.0 abc")
-FLOOR = NoiseFloor(PLACE, "2026-11-21T10:00:00+00:00", 0.014, 20, 6, 4)
+FLOOR = NoiseFloor(PLACE, "2026-11-21T10:00:00+00:00", 0.014, 0.014, 20, 6, 4)
 CHECKS = ["other load", "clock rate", "governor", "host", "timer", "overhead", "rounds", "threads", "forward mode"]
 TIMED = ["load meanwhile", "equal code"]
 
@@ -78,8 +78,8 @@ def test_equal_code_is_measured_in_fresh_processes_and_kept_only_by_a_fit_machin
 
 def test_progress_is_told_on_standard_error(real: dict[str, Any]) -> None:
     lines = real["stderr"].splitlines()
-    assert lines[0].startswith("[ 1/9] other load")
-    assert lines[-1] == "[ 9/9] equal code, process 4 of 4"
+    assert lines[0].startswith("[ 1/7] other load")
+    assert lines[-1] == "[ 7/7] equal code, pair 2 of 2"
 
 
 @pytest.mark.parametrize(("level", "code"), [(Level.FINE, 0), (Level.CAUTION, 0), (Level.BAD, 1)])

@@ -80,7 +80,7 @@ def test_two_commits_are_measured_by_one_ruler_and_compared(within, repository: 
     assert json.loads(again.stdout)["rows"] == values["rows"]
     assert "new: ok" not in again.stderr
 
-    floor = NoiseFloor(Place("here", "a processor", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.2, 20, 6, 4)
+    floor = NoiseFloor(Place("here", "a processor", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.2, 0.2, 20, 6, 4)
     (tmp_path / "out" / "noise-floor.json").write_text(json.dumps(floor.to_json()))
     known = within("--resume", tmp_path / "out", "--format", "json")
     assert json.loads(known.stdout)["noise_floor"] == pytest.approx(floor.half_width(6))

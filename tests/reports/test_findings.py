@@ -42,7 +42,7 @@ def test_one_process_is_said_to_be_one(make_run, record_of) -> None:
 
 
 def test_the_noise_floor_of_the_machine_is_told_where_it_is_known(make_run, record_of) -> None:
-    floor = NoiseFloor(Place("bench", "X", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.02, 20, 6, 4).to_json()
+    floor = NoiseFloor(Place("bench", "X", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.02, 0.02, 20, 6, 4).to_json()
     known = frames.read([make_run([record_of(COST, multiple=3.0)], noise_floor=floor)])
     assert "differ by up to ±2.1 % on this machine" in texts(known, grave=False)
     assert "from 6 pairs on 2026-11-21" in texts(known, grave=False)

@@ -21,6 +21,21 @@ def test_the_spread_is_pooled_over_cells() -> None:
     assert (found.degrees, found.pairs, found.cells) == (10, 6, 2)
 
 
+def test_what_moves_both_of_a_pair_counts_for_runs_apart_alone() -> None:
+    drift = np.exp([0.06, -0.06] * 3)
+    floor = equal_code(PLACE, TAKEN, {"drifting": (drift, drift)}).floor
+    assert floor.spread == pytest.approx(0, abs=1e-12)
+    assert floor.apart == pytest.approx(math.sqrt(2 * 0.06**2 * 6 / 5))
+    assert floor.half_width(6) < 1e-9 < floor.half_width(6, in_turns=False)
+    assert floor.detection_limit(6) < floor.detection_limit(6, in_turns=False)
+
+
+def test_the_spread_apart_is_no_less_than_that_in_turns() -> None:
+    swinging = np.exp([0.03, -0.03] * 3)
+    floor = equal_code(PLACE, TAKEN, {"against each other": (swinging, 1 / swinging)}).floor
+    assert floor.apart == floor.spread
+
+
 def test_equal_code_is_hardly_ever_called_different(multiples) -> None:
     """One in twenty families at most by false discovery control, and hardly any beyond the threshold."""
     generator = np.random.default_rng(1)

@@ -18,7 +18,7 @@ def test_a_noise_floor_is_known_where_it_was_measured(tmp_path: Path, monkeypatc
     home = store.home()
     assert home is not None
     here = Place.of({**describe(), "torch": {"version": torch.__version__, "git": torch.version.git_version}}, "cpu", 1)
-    floor = NoiseFloor(here, datetime.now(UTC).isoformat(), 0.014, 20, 6, 4)
+    floor = NoiseFloor(here, datetime.now(UTC).isoformat(), 0.014, 0.014, 20, 6, 4)
     store.keep(replace(floor, place=replace(here, torch="another build")), home)
     assert kept_here("cpu", 1) is None
     store.keep(floor, home)

@@ -16,7 +16,7 @@ TAKEN = "2026-11-21T10:00:00+00:00"
 
 
 def floor(spread: float = 0.014, degrees: int = 20, pairs: int = 6, cells: int = 4) -> NoiseFloor:
-    return NoiseFloor(PLACE, TAKEN, spread, degrees, pairs, cells)
+    return NoiseFloor(PLACE, TAKEN, spread, spread, degrees, pairs, cells)
 
 
 def test_the_threshold_is_that_of_comparisons() -> None:

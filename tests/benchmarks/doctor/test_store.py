@@ -11,7 +11,7 @@ from benchmarks.doctor.noise import NoiseFloor, Place
 
 PLACE = Place("bench", "a processor", "cpu", 1, "2.13.0 abc")
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-FLOOR = NoiseFloor(PLACE, NOW.isoformat(), 0.014, 20, 6, 4)
+FLOOR = NoiseFloor(PLACE, NOW.isoformat(), 0.014, 0.014, 20, 6, 4)
 
 
 def test_what_is_kept_is_found_again(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_without_a_home_directory_there_is_no_folder(monkeypatch: pytest.MonkeyP
 
 
 def test_a_quick_look_does_not_drive_out_a_thorough_one() -> None:
-    quick = NoiseFloor(PLACE, NOW.isoformat(), 0.01, 4, 3, 2)
+    quick = NoiseFloor(PLACE, NOW.isoformat(), 0.01, 0.01, 4, 3, 2)
     assert store.better(FLOOR, quick)
     assert store.better(quick, None)
     assert not store.better(quick, FLOOR)

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 
@@ -12,7 +11,7 @@ from benchmarks.request import Request
 from benchmarks.validation.trials import BASE, EQUAL, LIMIT, PLANTED, Trials, run, standard
 from reports.validation.verdicts import Trials as Judge
 
-FLOOR = NoiseFloor(Place("here", "cpu", "cpu", 1, "torch"), "2026-01-01T00:00:00+00:00", 0.02, 20, 6, 4)
+FLOOR = NoiseFloor(Place("here", "cpu", "cpu", 1, "torch"), "2026-01-01T00:00:00+00:00", 0.02, 0.02, 20, 6, 4)
 TINY = Request(
     suite="custom",
     estimators=("spsa",),
@@ -46,16 +45,15 @@ def test_every_side_measures_the_same_cells_with_code_of_its_own(trials):
     assert len(set(digests)) == 3
 
 
-def test_sides_take_turns_forward_and_back(trials):
-    order = [
-        (record.cell.process, record.started, side)
-        for side, path in trials.sides(0).items()
-        for record in _records(path)
-        if record.cell.estimator == "backprop"
-    ]
-    for process, sides in ((0, [BASE, EQUAL, *PLANTED]), (1, [*reversed(PLANTED), EQUAL, BASE])):
-        found = {side: started for number, started, side in order if number == process}
-        assert all(found[before] <= found[after] for before, after in pairwise(sides))
+def test_sides_take_turns_cell_by_cell_forward_and_back(trials):
+    cells = {}
+    for side, path in trials.sides(0).items():
+        for record in _records(path):
+            if record.cell.kind == "cost":
+                cells.setdefault((record.cell.process, record.cell.estimator), []).append((record.started, side))
+    orders = [[side for _, side in sorted(started)] for started in sorted(map(sorted, cells.values()))]
+    forward = [BASE, EQUAL, *PLANTED]
+    assert orders == [forward, forward[::-1], forward[::-1], forward]
 
 
 def test_what_was_planted_is_what_the_noise_floor_would_find(trials):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.records import KINDS
+from benchmarks.records import KINDS, PROTOCOL_VERSION
 from reports.compare.differing import differing, same_code
 from reports.compare.sides import read
 
@@ -51,7 +51,7 @@ def test_nothing_differs_between_equal_folders(differences):
         ({"cells": {"dtype": "float64"}}, "dtype: float32 -> float64", EVERYTHING),
         ({"cells": {"execution": "compile"}}, "execution: eager -> compile", EVERYTHING),
         ({"cells": {"seed": 3}}, "seed: 0 -> 3", frozenset({"quality"})),
-        ({"protocol": 2}, "measuring protocol: 1 -> 2", EVERYTHING),
+        ({"protocol": PROTOCOL_VERSION + 1}, f"measuring protocol: {PROTOCOL_VERSION} -> {PROTOCOL_VERSION + 1}", EVERYTHING),
         ({"provenance": {"machine": "other"}}, "machine: bench -> other", EVERYTHING),
         ({"provenance": {"cpu": {"name": "Xeon", "cores_usable": 2.0}}}, "cpu.name: EPYC -> Xeon", EVERYTHING),
         ({"provenance": {"cpu": {"name": "EPYC", "cores_usable": 1.0}}}, "cpu.cores_usable: 2.0 -> 1.0", frozenset()),

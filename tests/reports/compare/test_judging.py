@@ -118,11 +118,19 @@ def test_cells_beside_it_say_how_much_a_cell_is_to_be_believed(rows, timed):
 
 
 def test_a_rule_from_a_noise_floor_has_its_half_width_and_its_detection_limit():
-    floor = NoiseFloor(Place("", "", "cpu", 1, ""), "2026-11-21T10:00:00+00:00", 0.03, 20, 6, 4)
+    floor = NoiseFloor(Place("", "", "cpu", 1, ""), "2026-11-21T10:00:00+00:00", 0.03, 0.03, 20, 6, 4)
     rule = Rule.of(floor, 6, 0.02)
     assert (rule.threshold, rule.noise_floor, rule.limit) == (0.02, floor.half_width(6), floor.detection_limit(6, 0.02))
-    assert "6 pairs that ran equal code on 2026-11-21" in rule.source
-    assert Rule.of(replace(floor, spread=9.0), 6).noise_floor < 1
+    assert "in turns, from 6 pairs that ran equal code on 2026-11-21" in rule.source
+    assert Rule.of(replace(floor, spread=9.0, apart=9.0), 6).noise_floor < 1
+
+
+def test_runs_one_after_the_other_are_judged_by_the_spread_of_processes_apart():
+    floor = NoiseFloor(Place("", "", "cpu", 1, ""), "2026-11-21T10:00:00+00:00", 0.01, 0.05, 20, 6, 4)
+    rule = Rule.of(floor, 6, in_turns=False)
+    assert rule.noise_floor == Rule.of(replace(floor, spread=0.05), 6).noise_floor
+    assert rule.limit == Rule.of(replace(floor, spread=0.05), 6).limit
+    assert "one after the other" in rule.source
 
 
 @pytest.mark.parametrize("name", ["threshold", "noise_floor", "limit"])

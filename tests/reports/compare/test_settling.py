@@ -15,7 +15,7 @@ from reports.text import number
 STEADY = [3.0, 3.01, 2.99, 3.0, 3.02, 2.98]
 WILD = [3.0, 3.6, 2.9, 3.3, 3.5, 3.1]
 RULE = Rule(noise_floor=0.01)
-FLOOR = NoiseFloor(Place("here", "a processor", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.06, 20, 6, 4)
+FLOOR = NoiseFloor(Place("here", "a processor", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.06, 0.06, 20, 6, 4)
 
 
 @pytest.fixture

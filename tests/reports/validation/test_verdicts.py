@@ -13,7 +13,7 @@ from reports.compare import compare
 from reports.validation.summary import figures, pooled, spreads
 from reports.validation.verdicts import BASE, EQUAL, PLANTED, Trials
 
-FLOOR = NoiseFloor(Place("bench", "cpu", "cpu", 1, "torch"), "2026-01-01T00:00:00+00:00", 0.005, 20, 6, 4)
+FLOOR = NoiseFloor(Place("bench", "cpu", "cpu", 1, "torch"), "2026-01-01T00:00:00+00:00", 0.005, 0.005, 20, 6, 4)
 LIMIT = 0.04
 NOISE = (0.004, -0.006, 0.001, 0.003, -0.005, 0.002)  # of the logarithm, process by process
 STARTED = "2026-01-01T00:{:02}:00+00:00"
