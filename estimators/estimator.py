@@ -21,6 +21,7 @@ MEMORY_CLASSES = {
     "none": "no tensor as large as a layer",
     "layer": "one layer's activations and tangent",
     "parameters": "a small constant number of vectors of length n",
+    "population": "for each of k members one layer's activations and noise, and a small constant number of vectors of length n",
     "tangents": "k vectors of length n, and a few k x k matrices",
     "activations": "the activations of all layers, and one vector of length n",
 }

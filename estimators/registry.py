@@ -209,6 +209,48 @@ ENTRIES: dict[str, Entry] = {
             "restore": Parameter("exact", "word", "how the parameters become what they were", choices=("exact", "subtract")),
         },
     ),
+    "eggroll": Entry(
+        "estimators.directional.eggroll:Eggroll",
+        "zeroth order: pairs of opposite low-rank noise, a whole population in one batched pass",
+        "Sarkar et al. 2025, arXiv 2511.16652",
+        parameters={
+            "members": Parameter(16, "integer", "forward passes in one, an even number", minimum=2),
+            "rank": Parameter(1, "integer", "columns of the factors", minimum=1),
+            "step": Parameter(1e-3, "number", "h", minimum=1e-30),
+        },
+    ),
+    "lozo": Entry(
+        "estimators.directional.lozo:Lozo",
+        "zeroth order: central difference along low-rank noise of which one factor stays for some estimates",
+        "Chen et al. 2024, arXiv 2410.07698",
+        rank="should",
+        parameters={
+            "rank": Parameter(2, "integer", "columns of the factors", minimum=1),
+            "refresh": Parameter(50, "integer", "estimates that share a factor", minimum=1),
+            "step": Parameter(1e-3, "number", "h", minimum=1e-30),
+        },
+    ),
+    "subzero": Entry(
+        "estimators.directional.subzero:Subzero",
+        "zeroth order: central difference in a random subspace of each matrix that stays for some estimates",
+        "Yu et al. 2024, arXiv 2410.08989",
+        rank="should",
+        parameters={
+            "rank": Parameter(24, "integer", "columns of the bases", minimum=1),
+            "refresh": Parameter(1000, "integer", "estimates that share a subspace", minimum=1),
+            "step": Parameter(1e-3, "number", "h", minimum=1e-30),
+        },
+    ),
+    "fzoo": Entry(
+        "estimators.directional.fzoo:Fzoo",
+        "zeroth order: one-sided differences along random signs in one batched pass, over their losses' spread",
+        "Dang et al. 2025, arXiv 2506.09034",
+        rank="should",
+        parameters={
+            "k": Parameter(8, "integer", "number of probes", minimum=2),
+            "step": Parameter(1e-3, "number", "h", minimum=1e-30),
+        },
+    ),
     "feedback-alignment": Entry(
         "estimators.feedback.alignment:FeedbackAlignment",
         "the error comes back through fixed random matrices instead of transposed weights",

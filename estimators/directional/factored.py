@@ -44,7 +44,7 @@ def taken_for_tangents(otherwise: Treatment) -> Treatment:
     """
 
     def treatment(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        x, weight, bias = _arguments(args, kwargs)
+        x, weight, bias = arguments(args, kwargs)
         if not isinstance(weight, FactoredPlaceholder) or differentiates_by_itself():
             return otherwise(func, args, kwargs)
         x, x_tangent = forward_ad.unpack_dual(x)
@@ -58,7 +58,7 @@ def taken_for_tangents(otherwise: Treatment) -> Treatment:
 
 
 def _moved(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    x, weight, bias = _arguments(args, kwargs)
+    x, weight, bias = arguments(args, kwargs)
     differentiated = differentiates_by_itself() or forward_ad.unpack_dual(x).tangent is not None
     if not isinstance(weight, FactoredPlaceholder) or differentiated:
         return func(*args, **kwargs)
@@ -76,14 +76,31 @@ def products(directions: Directions, shapes: Shapes) -> tuple[float, float]:
         directions: the law.
         shapes: of the parameters; the matrices among them are taken for dense layers.
     """
-    blocks = [Block(name, shape, torch.float32, torch.device("cpu")) for name, shape in shapes.items() if len(shape) == 2]
+    blocks = _matrices(shapes)
     thin = sum(directions.thin(block) * sum(block.shape) for block in blocks)
     formed = sum(block.numel() for block in blocks if not directions.thin(block))
     all_of_them = sum(block.numel() for block in blocks)
     return (thin / all_of_them, formed / all_of_them) if all_of_them else (0.0, 1.0)
 
 
-def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+def formed(directions: Directions, shapes: Shapes, batch: int | None) -> float:
+    """What dense layers' gradients cost that are formed of the factors of one tangent, over a forward pass of this batch.
+
+    Args:
+        directions: the law.
+        shapes: of the parameters; the matrices among them are taken for dense layers.
+        batch: number of samples; None for a function, which forms one as well.
+    """
+    blocks = _matrices(shapes)
+    all_of_them = sum(block.numel() for block in blocks)
+    return sum(directions.thin(block) * block.numel() for block in blocks) / all_of_them / (batch or 1) if all_of_them else 0.0
+
+
+def _matrices(shapes: Shapes) -> list[Block]:
+    return [Block(name, shape, torch.float32, torch.device("cpu")) for name, shape in shapes.items() if len(shape) == 2]
+
+
+def arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     """Input, weight and bias of `linear`."""
     given = {**dict(zip(("input", "weight", "bias"), args, strict=False)), **kwargs}
     return given.get("input"), given.get("weight"), given.get("bias")

@@ -1,23 +1,21 @@
 """MeZO: the two-point zeroth-order estimate in the memory of inference, its perturbation drawn again wherever it is needed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import torch
 from torch import Tensor
 
+from estimators.directional import beside
 from estimators.directional.derivatives.central_difference import CentralDifference
-from estimators.directional.derivatives.treatments import Treated
 from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.estimator import Directional
-from estimators.directional.factored import MOVED, FactoredPlaceholder, products
-from estimators.directional.placeholder import Placeholder
+from estimators.directional.factored import products
 from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
 from estimators.directional.space import Tangents, Weights
-from estimators.estimator import Declaration, Estimate, Estimator, Factors, Shapes
+from estimators.estimator import Declaration, Estimate, Estimator, Shapes
 from estimators.objective import Objective
 
 Values = Callable[[Objective, Regenerated, int, float], tuple[Tensor, Tensor]]
@@ -106,36 +104,8 @@ class Mezo(Estimator):
 
 def _beside(objective: Objective, tangents: Regenerated, index: int, step: float) -> tuple[Tensor, Tensor]:
     """The parameters stay; every operation gets a perturbed copy of those it uses."""
-    point = Weights().point(objective)
-
-    names, touched = list(point), tangents.touched(index)
-    treated = Treated(MOVED) if any(map(tangents.factored, touched)) else nullcontext()
-
-    def at(distance: float) -> Tensor:
-        moved = {names[i]: _placeholder(point[names[i]], tangents, i, index, distance) for i in touched}
-        with treated:
-            return objective.loss({**point, **moved})
-
-    return at(step), at(-step)
-
-
-def _placeholder(value: Tensor, tangents: Regenerated, position: int, index: int, distance: float) -> Placeholder:
-    make = partial(_moved, value, tangents, position, index, distance)
-    if not tangents.factored(position):
-        return Placeholder(value, make)
-    return FactoredPlaceholder.of(value, make, partial(_factors, tangents, position, index, distance))
-
-
-def _factors(tangents: Regenerated, position: int, index: int, distance: float) -> Factors:
-    """Distance z of one block, unformed."""
-    left, right = tangents.factors(position, index)
-    return Factors(left.mul_(distance), right)
-
-
-def _moved(value: Tensor, tangents: Regenerated, position: int, index: int, distance: float) -> Tensor:
-    """X + distance z of one block, in the memory of z."""
-    z = tangents.block(position, index)
-    return torch.add(value, z, alpha=distance, out=z)
+    above, below = beside.losses(objective, tangents, index, (step, -step))
+    return above, below
 
 
 def _in_place(objective: Objective, tangents: Regenerated, index: int, step: float) -> tuple[Tensor, Tensor]:

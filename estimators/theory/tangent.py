@@ -6,6 +6,7 @@ where it is the same for every gradient. Derived here; the second moments agree 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from estimators.theory.law import Law
@@ -80,12 +81,26 @@ def _low_rank(law: Law, n: float) -> Tangent:
     gradient only if all c_t are. The direction's second moment is invariant under rotations of rows and of columns, so a multiple
     of the identity on each tensor, and the same one only if all are matrices of one form (or its transpose).
     """
+    return _by_form(law, n, lambda form: 2 + 2 * (sum(form) + 1) / law["rank"])
+
+
+def _subspace(law: Law, n: float) -> Tangent:
+    """√(p q)/r U Z Vᵀ with orthonormal U [p, r] and V [q, r], uniformly distributed, and Gaussian Z [r, r]; r is at most p and q.
+
+    Given U and V, E d² ‖v‖² = (p q/r²)² (r² + 2) ‖Uᵀ G V‖² for one matrix, and E ‖Uᵀ G V‖² = r²/(p q) ‖G‖²; together it is
+    (p q + c) ‖G‖² with c = 2 p q/r². Tensors and symmetries as for low rank.
+    """
+    return _by_form(law, n, lambda form: 2 * math.prod(form) / min(law["rank"], *form) ** 2)
+
+
+def _by_form(law: Law, n: float, excess: Callable[[tuple[int, ...]], float]) -> Tangent:
+    """Independent tensors with E[v vᵀ] = I, of which E d² ‖v‖² is n + c for the form of a matrix, n + 2 for a vector."""
     if not law.shapes:
         return Tangent(power=1.0)
     forms = [tuple(sorted((shape[0], math.prod(shape[1:])))) if len(shape) > 1 else () for shape in law.shapes]
-    excess = {2 + 2 * (sum(form) + 1) / law["rank"] if form else 2.0 for form in forms}
+    found = {excess(form) if form else 2.0 for form in forms}
     alike = len(set(forms)) == 1
-    return Tangent(1.0, n + excess.pop() if len(excess) == 1 else None, 1 / n if alike else None)
+    return Tangent(1.0, n + found.pop() if len(found) == 1 else None, 1 / n if alike else None)
 
 
 _DRAWN = {
@@ -95,4 +110,5 @@ _DRAWN = {
     "sparse": _sparse,
     "block": _block,
     "low-rank": _low_rank,
+    "subspace": _subspace,
 }

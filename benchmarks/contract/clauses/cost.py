@@ -52,6 +52,7 @@ LIMITS: dict[str, Callable[[Sizes], float]] = {
     "none": lambda s: _IN_FLIGHT * s.base + s.layer,
     "layer": lambda s: _IN_FLIGHT * s.base + _FEW * s.layer,
     "parameters": lambda s: _IN_FLIGHT * s.base + _FEW * s.parameters,
+    "population": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + _FEW * (s.parameters + s.k * s.layer),
     "tangents": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + _FEW * (s.parameters + s.tangents + _DOUBLE * s.k**2),
     "activations": lambda s: _IN_FLIGHT * s.base + 3 * s.activations + _FEW * s.parameters,
 }

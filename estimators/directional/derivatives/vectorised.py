@@ -66,14 +66,14 @@ def _first(space: Space, objective: Objective, tangents: Tangents) -> Derivative
     for treated in (True,) if objective.draws else (False, True):
         take = partial(_in_one_pass, treated=treated)
         try:
-            with _rules_required():
+            with rules_required():
                 derivatives = take(space, objective, tangents)
         except (RuntimeError, UserWarning) as error:
-            if _out_of_memory(error):
+            if out_of_memory(error):
                 raise
             reason = str(error).partition("\n")[0][:_LONGEST]
             continue
-        if not objective.draws or _agree(derivatives.loss, space.loss(objective, space.point(objective))):
+        if not objective.draws or agree(derivatives.loss, space.loss(objective, space.point(objective))):
             _WAYS[objective] = _Way(take)
             return derivatives
         reason = "the objective draws other random numbers in a vectorised pass"
@@ -104,17 +104,18 @@ def _one_by_one(space: Space, objective: Objective, tangents: Tangents) -> Deriv
 
 
 @contextmanager
-def _rules_required() -> Iterator[None]:
+def rules_required() -> Iterator[None]:
     """Turn vmap's warning, that for want of a rule it runs an operation once for each tangent, into an error."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*batching rule", category=UserWarning)
         yield
 
 
-def _agree(value: Tensor, plain: Tensor) -> bool:
+def agree(value: Tensor, plain: Tensor) -> bool:
     """Whether two losses differ by rounding only; other random numbers make a larger difference."""
     return bool(torch.isclose(value, plain, rtol=torch.finfo(value.dtype).eps ** 0.75, atol=0))
 
 
-def _out_of_memory(error: BaseException) -> bool:
+def out_of_memory(error: BaseException) -> bool:
+    """Whether it was raised for want of memory."""
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)

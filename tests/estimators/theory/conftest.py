@@ -89,6 +89,20 @@ def low_rank(law: Law, rng: np.random.Generator, count: int, k: int, n: int) -> 
     return np.concatenate(parts, 2)
 
 
+def subspace(law: Law, rng: np.random.Generator, count: int, k: int, n: int) -> Array:
+    parts = []
+    for shape in law.shapes:
+        rows, columns = shape[0], math.prod(shape[1:])
+        if len(shape) < 2:
+            parts.append(rng.standard_normal((count, k, rows)))
+            continue
+        rank = min(int(law["rank"]), rows, columns)
+        left, right = (np.linalg.qr(rng.standard_normal((count, k, size, rank)))[0] for size in (rows, columns))
+        core = rng.standard_normal((count, k, rank, rank)) * math.sqrt(rows * columns) / rank
+        parts.append((left @ core @ right.swapaxes(-1, -2)).reshape(count, k, -1))
+    return np.concatenate(parts, 2)
+
+
 DEFINITIONS = {
     "gaussian": gaussian,
     "rademacher": rademacher,
@@ -100,4 +114,5 @@ DEFINITIONS = {
     "varying-length": varying_length,
     "block": block,
     "low-rank": low_rank,
+    "subspace": subspace,
 }

@@ -62,6 +62,9 @@ CLAIMS = [
     (MATRIX_AND_BIAS, "mean", 12, 4, set()),
     (MATRIX_AND_BIAS, "projection", 12, 4, set()),
     (MATRIX_AND_BIAS, "projection", 12, 12, ALL),
+    (Law("subspace", (("rank", 2),), shapes=((3, 4),)), "mean", 12, 4, ERRORS),
+    (Law("subspace", (("rank", 2),), shapes=((3, 4), (4,))), "mean", 16, 4, set()),
+    (Law("subspace", (("rank", 2),), shapes=((2, 2), (4,))), "mean", 8, 1, ERRORS),  # of full rank it is as Gaussian
     ("given", "mean", 8, 4, set()),
     ("given", "projection", 8, 8, set()),
     ("gaussian", "median", 8, 4, set()),

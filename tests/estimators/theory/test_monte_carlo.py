@@ -28,6 +28,8 @@ ALIKE, UNEQUAL, MATRIX, VECTOR = ((3,), (3,)), ((2,), (4,)), ((2, 3),), ((6,),)
 SIX_COORDINATES = (
     *(Law("block", (), length, shapes) for shapes in (ALIKE, UNEQUAL, VECTOR) for length in (None, "sqrt-n")),
     *(Law("low-rank", (("rank", rank),), length, MATRIX) for rank in (1, 2) for length in (None, "unit")),
+    *(Law("subspace", (("rank", rank),), None, MATRIX) for rank in (1, 2, 3)),
+    *(Law("subspace", (("rank", 1),), None, shapes) for shapes in (VECTOR, ((1, 3), (3, 1)), ((2,), (2, 2)))),
     *(Law("low-rank", (), None, shapes) for shapes in (VECTOR, ((6, 1),), ((1, 3), (3, 1)), ((2, 2), (1, 2)), ((2,), (2, 2)))),
 )
 CASES = [(law, n, k) for law in ANY_TENSORS for n, k in ((1, 1), (1, 3), (6, 1), (6, 3), (6, 6), (6, 8), (64, 3))]
