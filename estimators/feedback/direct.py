@@ -11,8 +11,8 @@ from torch import Tensor
 from estimators.estimator import Declaration, Shapes
 from estimators.feedback.drawing import drawn
 from estimators.feedback.estimator import FeedbackEstimator, declared, matrices
-from estimators.feedback.layers import Call
 from estimators.feedback.rerouting import Back, Route
+from estimators.layers import Call
 from estimators.objective import MissingCapability
 
 
@@ -21,15 +21,17 @@ class DirectFeedbackAlignment(FeedbackEstimator):
     """δₗ = (Bₗ e) ⊙ φ' with fixed random Bₗ and the error e at the model's output, sample by sample.
 
     Bₗ e is the gradient of the input of every dense and convolutional layer, with all of the input's dimensions but the first
-    taken together. From there it passes what lies before: activation, normalisation, pooling, up to the parameters of the layer
-    before; but no layer's weight. What goes round layers (skip connections) is differentiated as it is. The bias is whatever Bₗ
-    and the product of all later layers do not have in common: the last layer is exact, and for random weights the expected cosine
-    of any other is 0. No variance: given the seed, the estimate is a function of the point.
+    taken together; where a dense layer's input and the output agree in all dimensions but the last, as for a sequence of tokens,
+    each position has the error of its own. From there it passes what lies before: activation, normalisation, pooling, up to the
+    parameters of the layer before; but no layer's weight. What goes round layers (skip connections) is differentiated as it is.
+    The bias is whatever Bₗ and the product of all later layers do not have in common: the last layer is exact, and for random
+    weights the expected cosine of any other is 0. No variance: given the seed, the estimate is a function of the point.
 
     Costs 2 forward passes for dense layers and the products with e: c m multiplications a sample for a layer of m inputs, with c
     numbers in e. Memory: the activations of all layers, and c Σ m numbers of Bₗ, kept between calls: where the batch has more
     than c samples, less than the activations, but for convolutions far more than their weights. They follow from the seed, the
-    name of the weight and the shape of the matrix, and have the law of weights when training begins (see `drawing`).
+    name of the weight and the shape of the matrix, and have the law of the weights of an output layer in this place (see
+    `drawing`).
 
     Source: Nøkland 2016, arXiv 1609.01596.
 
@@ -90,16 +92,15 @@ class _FromTheOutput(Route):
         """The error times the layer's matrix, in the shape of the layer's input; the gradient that came is not looked at."""
         if self._error is None:
             raise MissingCapability("module", "the loss depends on the model's layers other than through its output")
-        error = self._error.reshape(len(self._error), -1)  # [samples, c]
-        if len(error) != shape[0]:
+        error = _rows(self._error, shape, batched)  # [rows, c]
+        if error is None:
             raise MissingCapability(
                 "module",
-                f"the error has {len(error)} samples along its first dimension, and the input of layer {name!r} the shape "
+                f"samples must come first; the error at the output is {tuple(self._error.shape)}, the input of layer {name!r} "
                 f"{tuple(shape)}",
             )
-        return (error.to(gradient.dtype) @ self._matrix(name, (error.shape[1], prod(batched) // len(error)), gradient)).view(
-            batched
-        )
+        matrix = self._matrix(name, (error.shape[1], prod(batched) // len(error)), gradient)
+        return (error.to(gradient.dtype) @ matrix).view(batched)
 
     def _matrix(self, name: str, shape: tuple[int, int], like: Tensor) -> Tensor:
         """[c, m]: drawn when it is first needed, since its sizes follow from activations."""
@@ -107,3 +108,17 @@ class _FromTheOutput(Route):
         if key not in self._kept:
             self._kept[key] = drawn(shape, self._seed, key).to(like.device, like.dtype)
         return self._kept[key].to(like.dtype)
+
+
+def _rows(error: Tensor, shape: torch.Size, batched: torch.Size) -> Tensor | None:
+    """The error in rows, one for each row of a layer's input: a position where it has the same positions, or else a sample.
+
+    Args:
+        error: at the output.
+        shape: of the layer's input.
+        batched: the same as the layer's operation takes it, [rows, m] for dense layers.
+    """
+    error = error.unsqueeze(1) if error.dim() == 1 else error
+    if len(batched) == 2 and error.shape[:-1] == shape[:-1]:
+        return error.flatten(0, -2)
+    return error.flatten(1) if len(error) == shape[0] else None

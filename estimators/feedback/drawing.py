@@ -1,7 +1,7 @@
 """Feedback drawn once: random matrices that follow from a seed and a name, as large as weights are when training begins.
 
-Entries are uniform with mean 0 and variance 2 / (fan in + fan out), the law from which Glorot and Bengio (2010, "Understanding
-the difficulty of training deep feedforward neural networks", equation 16) draw weights.
+Entries are uniform between ±1/√(fan in), the law by which torch draws the weights of dense and convolutional layers; their root
+mean square is a √3rd of that.
 """
 
 import hashlib
@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 
-def spread(shape: tuple[int, ...]) -> float:
-    """√(2 / (fan in + fan out)) for a weight of this shape: [outputs, inputs, *kernel]."""
-    return math.sqrt(2 / (sum(shape[:2]) * math.prod(shape[2:])))
+def bound(shape: tuple[int, ...]) -> float:
+    """The largest entry, 1/√(fan in), of a weight of this shape: [outputs, inputs, *kernel]."""
+    return 1 / math.sqrt(math.prod(shape[1:]))
 
 
 def drawn(shape: tuple[int, ...], *key: object) -> Tensor:
@@ -24,12 +24,11 @@ def drawn(shape: tuple[int, ...], *key: object) -> Tensor:
         *key: what it follows from, such as a seed and a name; other keys give tensors that are independent of it.
 
     Returns:
-        Of this shape, float32, on the CPU: each device draws other numbers from a seed.
+        Of this shape, float32, on the CPU: each kind of device draws other numbers from a seed.
     """
     digest = hashlib.sha256(repr(key).encode()).digest()
     generator = torch.Generator().manual_seed(int.from_bytes(digest[:4], "little"))  # the generator uses no more of a seed
-    bound = math.sqrt(3) * spread(shape)
-    return torch.empty(shape, dtype=torch.float32).uniform_(-bound, bound, generator=generator)
+    return torch.empty(shape, dtype=torch.float32).uniform_(-bound(shape), bound(shape), generator=generator)
 
 
 def drawn_like(parameter: Tensor, *key: object) -> Tensor:

@@ -1,6 +1,7 @@
 """What feedback methods share: one pass forwards, one back along a route; and feedback shaped like the weights it stands for."""
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import prod
@@ -9,8 +10,8 @@ import torch
 from torch import Tensor
 
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator, Shapes
-from estimators.feedback.layers import Call
 from estimators.feedback.rerouting import Back, Rerouted, Route
+from estimators.layers import Call
 from estimators.objective import MissingCapability, ModuleObjective, Objective
 
 Feedback = Mapping[str, Tensor]
@@ -61,7 +62,7 @@ class WeightShaped(FeedbackEstimator):
 
     @abstractmethod
     def feedback(self, name: str, parameter: Tensor, kept: dict[str, Tensor], generator: torch.Generator) -> Tensor:
-        """What stands in for a parameter on the way back; asked for once an estimate.
+        """What stands in for a parameter on the way back; asked for once an estimate, when the error arrives.
 
         Args:
             name: of the parameter.
@@ -82,19 +83,24 @@ class WeightShaped(FeedbackEstimator):
 
 
 class _Transposes(Route):
-    """Backprop's way, with other weights."""
+    """Backprop's way, with other weights: each is formed when the error arrives and dropped after its last use."""
 
     def __init__(self, feedback: Callable[[str, Tensor], Tensor]) -> None:
-        self._feedback, self._given = feedback, dict[str, Tensor]()
+        self._feedback, self._formed = feedback, dict[str, Tensor]()
+        self._uses: Counter[str] = Counter()
 
     def back(self, name: str, parameter: Tensor, call: Call) -> Back:
-        if name not in self._given:
-            self._given[name] = self._feedback(name, parameter.detach())
-        return partial(_transposed, call.transposed, _part(self._given[name], parameter, call.weight))
+        self._uses[name] += 1
+        return partial(self._transposed, name, parameter, call.weight, call.transposed)
 
-
-def _transposed(transposed: Callable[[Tensor, Tensor], Tensor], feedback: Tensor, gradient: Tensor) -> Tensor:
-    return transposed(gradient, feedback.to(gradient.dtype))
+    def _transposed(
+        self, name: str, parameter: Tensor, weight: Tensor, transposed: Callable[[Tensor, Tensor], Tensor], gradient: Tensor
+    ) -> Tensor:
+        if name not in self._formed:
+            self._formed[name] = self._feedback(name, parameter.detach())
+        self._uses[name] -= 1
+        feedback = self._formed[name] if self._uses[name] else self._formed.pop(name)
+        return transposed(gradient, _part(feedback, parameter, weight).to(gradient.dtype))
 
 
 def _part(feedback: Tensor, parameter: Tensor, weight: Tensor) -> Tensor:

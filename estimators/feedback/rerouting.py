@@ -8,7 +8,6 @@ through a parameter by other means is refused: there backprop would go on, unsee
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from types import FunctionType
 from typing import Any
 
 import torch
@@ -17,7 +16,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from estimators.feedback.layers import LAYERS, Call, arguments
+from estimators.layers import LAYERS, Call, arguments, opened
 from estimators.objective import MissingCapability
 
 Back = Callable[[Tensor], Tensor]
@@ -122,18 +121,7 @@ class _Rerouting(torch.autograd.Function):
         return gradient, ctx.back(gradient).to(ctx.dtype), None
 
 
-def _opened(func: Any) -> Callable[..., Any]:
-    """A function of torch that hands itself to modes as a whole, made into one that hands them the calls in its body."""
-    body = FunctionType(func.__code__, {**func.__globals__, "has_torch_function": _nobody}, func.__name__, func.__defaults__)
-    body.__kwdefaults__ = func.__kwdefaults__
-    return body
-
-
-def _nobody(tensors: Sequence[Any]) -> bool:
-    return False
-
-
-_OPENED = {func: _opened(func) for func in (functional.multi_head_attention_forward, torch.autograd.grad)}
+_OPENED = {func: opened(func) for func in (functional.multi_head_attention_forward, torch.autograd.grad)}
 """What has layers inside; on the way back run those that a model checkpoints."""
 
 _PRODUCTS: frozenset[Any] = frozenset(

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from estimators.estimator import Declaration, Shapes
-from estimators.feedback.drawing import drawn_like, spread
+from estimators.feedback.drawing import bound, drawn_like
 from estimators.feedback.estimator import WeightShaped
 
 
 class Magnitudes(ABC):
-    """How large the entries of the feedback are, whatever the weights'; of root mean square σ = √(2 / (fan in + fan out))."""
+    """How large the entries of the feedback are, whatever the weights'; of root mean square σ = 1/√(3 fan in)."""
 
     redrawn: bool = False
 
@@ -28,7 +28,7 @@ class Equal(Magnitudes):
 
     def of(self, name: str, parameter: Tensor, kept: dict[str, Tensor], generator: torch.Generator) -> Tensor:
         """See `Magnitudes.of`."""
-        return parameter.new_tensor(spread(tuple(parameter.shape)))
+        return parameter.new_tensor(bound(tuple(parameter.shape)) / math.sqrt(3))
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Redrawn(Magnitudes):
     def of(self, name: str, parameter: Tensor, kept: dict[str, Tensor], generator: torch.Generator) -> Tensor:
         """See `Magnitudes.of`; from the generator."""
         wide = torch.empty_like(parameter, dtype=torch.promote_types(parameter.dtype, torch.float32))
-        return wide.uniform_(0, math.sqrt(3) * spread(tuple(parameter.shape)), generator=generator).to(parameter.dtype)
+        return wide.uniform_(0, bound(tuple(parameter.shape)), generator=generator).to(parameter.dtype)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class SignSymmetry(WeightShaped):
     E|w| / √E w² for equal magnitudes, √3/2 for uniform weights and √(2/π) for normal ones, and to √3/2 of that for random
     ones: with equal magnitudes a wide layer's δ, one layer from the output, has that cosine too. No variance unless the
     magnitudes are redrawn. Costs backprop's forward passes, 3 for dense layers less the first one's input gradient. Memory: the
-    activations of all layers, a B as large as each weight but the first layer's, and for fixed magnitudes their M as well.
+    activations of all layers and one layer's B, which is formed when the error arrives; fixed magnitudes are kept between calls,
+    as large as each weight but the first layer's.
 
     Source: Liao, Leibo and Poggio 2015, arXiv 1510.05067, section "Asymmetric Backpropagations", where the magnitudes are 1 or
     uniform on [0, 1] and batch normalisation takes care of the scale; here that follows from the layer's shape.

@@ -51,7 +51,7 @@ def test_weights_of_one_shape_have_feedback_of_their_own() -> None:
     module = nn.Sequential(*(nn.Linear(16, 16) for _ in range(4)))
     objective = ModuleObjective(module, functional.mse_loss, (torch.randn(3, 16), torch.randn(3, 16)))
     _, kept = estimated(FeedbackAlignment(), objective)
-    assert list(kept) == ["1.weight", "2.weight", "3.weight"]  # nothing passes the first
+    assert set(kept) == {"1.weight", "2.weight", "3.weight"}  # nothing passes the first
     pairs = torch.corrcoef(torch.stack([matrix.flatten() for matrix in kept.values()])).triu(1)
     assert float(pairs.abs().max()) < 5 / 16
 
@@ -59,8 +59,8 @@ def test_weights_of_one_shape_have_feedback_of_their_own() -> None:
 def test_feedback_has_the_law_that_weights_begin_with() -> None:
     objective = wide()
     (matrix,) = estimated(FeedbackAlignment(), objective)[1].values()
-    sigma = (2 / (8192 + 10)) ** 0.5
-    assert float(matrix.abs().max()) <= 3**0.5 * sigma
+    sigma = float(objective.parameters["2.weight"].detach().std())
+    assert float(matrix.abs().max()) <= 8192**-0.5
     assert float(matrix.std()) == pytest.approx(sigma, rel=0.02)
     assert abs(float(matrix.mean())) < 5 * sigma / matrix.numel() ** 0.5
 

@@ -16,8 +16,7 @@ VARIANTS = {"equal": Equal(), "fixed": Fixed(), "redrawn": Redrawn()}
 
 
 def sigma(weight: Tensor) -> float:
-    receptive = weight[0, 0].numel()
-    return math.sqrt(2 / (receptive * (weight.shape[0] + weight.shape[1])))
+    return 1 / math.sqrt(3 * weight[0].numel())
 
 
 @pytest.mark.parametrize("network", NETWORKS)
