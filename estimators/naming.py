@@ -81,6 +81,7 @@ class Entry:
         summary: one line for lists.
         source: where the method is published.
         rank: how much the field needs it: `must`, `should` or `nice`.
+        family: which others it is listed with; nothing for what is not grouped.
         parameters: name -> Parameter; a spec may give these.
         fixed: further arguments of the target, which this name stands for.
     """
@@ -89,6 +90,7 @@ class Entry:
     summary: str
     source: str = ""
     rank: str = "must"
+    family: str = ""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     fixed: Mapping[str, Value] = field(default_factory=dict)
 

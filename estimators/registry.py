@@ -9,6 +9,18 @@ from typing import Any
 
 from estimators.naming import Entry, Parameter, Registry
 
+FAMILIES = (
+    "exact",
+    "forward gradient",
+    "projection",
+    "activation space",
+    "zeroth order",
+    "feedback",
+    "approximate",
+    "reused",
+)
+"""What estimators are listed by, in this order."""
+
 PARTS: dict[str, dict[str, Entry]] = {
     "space": {
         "weights": Entry("estimators.directional.space:Weights", "perturb the parameters"),
@@ -132,11 +144,12 @@ _ALL_BUT_ORTHOGONAL = tuple(name for name in PARTS["directions"] if name != "ort
 _DIRECTIONAL = "estimators.directional.estimator:Directional"
 
 ENTRIES: dict[str, Entry] = {
-    "backprop": Entry("estimators.exact:Backprop", "reverse mode: the exact gradient", "torch.autograd"),
+    "backprop": Entry("estimators.exact:Backprop", "reverse mode: the exact gradient", "torch.autograd", family="exact"),
     "checkpointed-backprop": Entry(
         "estimators.exact:CheckpointedBackprop",
         "reverse mode that recomputes activations segment by segment",
         "Chen et al. 2016, arXiv 1604.06174",
+        family="exact",
         parameters={
             "segments": Parameter(
                 None, "integer", "of equally many layers; none: the root of the layers", minimum=1, optional=True
@@ -147,6 +160,7 @@ ENTRIES: dict[str, Entry] = {
         _DIRECTIONAL,
         "one tangent a coordinate: the exact gradient by n directional derivatives",
         "Wengert 1964",
+        family="exact",
         fixed={"k": None, "directions": "basis", "aggregation": "sum"},
         parameters={"derivative": _JVP},
     ),
@@ -154,6 +168,7 @@ ENTRIES: dict[str, Entry] = {
         _DIRECTIONAL,
         "zeroth order: one difference a coordinate",
         "Kiefer and Wolfowitz 1952",
+        family="zeroth order",
         fixed={"k": None, "directions": "basis", "aggregation": "sum"},
         parameters={"derivative": replace(_DIFFERENCE, choices=("central-difference", "forward-difference"))},
     ),
@@ -161,18 +176,21 @@ ENTRIES: dict[str, Entry] = {
         _DIRECTIONAL,
         "mean of directional derivative times random tangent",
         "Baydin et al. 2022, arXiv 2202.08587",
+        family="forward gradient",
         parameters=_directional(_ONE, _GAUSSIAN, _JVP, _MEAN),
     ),
     "lazy-forward-gradient": Entry(
         "estimators.directional.lazy:LazyForwardGradient",
         "the forward gradient along tangents of which only one layer exists at a time",
         "Baydin et al. 2022, arXiv 2202.08587; Malladi et al. 2023, arXiv 2305.17333",
+        family="forward gradient",
         parameters={"k": _ONE, "directions": replace(_GAUSSIAN, choices=_BLOCKWISE)},
     ),
     "chunked-forward-gradient": Entry(
         "estimators.directional.chunked:ChunkedForwardGradient",
         "the forward gradient along k tangents, a few of them drawn, used and forgotten at a time",
         "Baydin et al. 2022, arXiv 2202.08587",
+        family="forward gradient",
         parameters={
             "k": replace(_ONE, default=16),
             "chunk": Parameter(8, "integer", "tangents held at once at most", minimum=1),
@@ -184,24 +202,28 @@ ENTRIES: dict[str, Entry] = {
         _DIRECTIONAL,
         "orthogonal projection of the gradient onto the span of k random tangents",
         "Flügel et al. 2024, arXiv 2410.17764",
+        family="projection",
         parameters=_directional(_FOUR, _GAUSSIAN, _JVP, _PROJECTION),
     ),
     "spsa": Entry(
         _DIRECTIONAL,
         "zeroth order: central difference along random signs",
         "Spall 1992",
+        family="zeroth order",
         parameters=_directional(_ONE, _RADEMACHER, _DIFFERENCE, _MEAN),
     ),
     "rdsa": Entry(
         _DIRECTIONAL,
         "zeroth order: central difference along Gaussian directions",
         "Nesterov and Spokoiny 2017, doi 10.1007/s10208-015-9296-2",
+        family="zeroth order",
         parameters=_directional(_ONE, _GAUSSIAN, _DIFFERENCE, _MEAN),
     ),
     "mezo": Entry(
         "estimators.directional.mezo:Mezo",
         "zeroth order: central difference along a tangent of which only one layer exists at a time",
         "Malladi et al. 2023, arXiv 2305.17333",
+        family="zeroth order",
         parameters={
             "k": _ONE,
             "directions": replace(_GAUSSIAN, choices=_BLOCKWISE),
@@ -213,6 +235,7 @@ ENTRIES: dict[str, Entry] = {
         "estimators.directional.eggroll:Eggroll",
         "zeroth order: pairs of opposite low-rank noise, a whole population in one batched pass",
         "Sarkar et al. 2025, arXiv 2511.16652",
+        family="zeroth order",
         parameters={
             "members": Parameter(16, "integer", "forward passes in one, an even number", minimum=2),
             "rank": Parameter(1, "integer", "columns of the factors", minimum=1),
@@ -224,6 +247,7 @@ ENTRIES: dict[str, Entry] = {
         "zeroth order: central difference along low-rank noise of which one factor stays for some estimates",
         "Chen et al. 2024, arXiv 2410.07698",
         rank="should",
+        family="zeroth order",
         parameters={
             "rank": Parameter(2, "integer", "columns of the factors", minimum=1),
             "refresh": Parameter(50, "integer", "estimates that share a factor", minimum=1),
@@ -235,6 +259,7 @@ ENTRIES: dict[str, Entry] = {
         "zeroth order: central difference in a random subspace of each matrix that stays for some estimates",
         "Yu et al. 2024, arXiv 2410.08989",
         rank="should",
+        family="zeroth order",
         parameters={
             "rank": Parameter(24, "integer", "columns of the bases", minimum=1),
             "refresh": Parameter(1000, "integer", "estimates that share a subspace", minimum=1),
@@ -246,6 +271,7 @@ ENTRIES: dict[str, Entry] = {
         "zeroth order: one-sided differences along random signs in one batched pass, over their losses' spread",
         "Dang et al. 2025, arXiv 2506.09034",
         rank="should",
+        family="zeroth order",
         parameters={
             "k": Parameter(8, "integer", "number of probes", minimum=2),
             "step": Parameter(1e-3, "number", "h", minimum=1e-30),
@@ -255,18 +281,21 @@ ENTRIES: dict[str, Entry] = {
         "estimators.feedback.alignment:FeedbackAlignment",
         "the error comes back through fixed random matrices instead of transposed weights",
         "Lillicrap et al. 2014, arXiv 1411.0247",
+        family="feedback",
         parameters={"seed": _FEEDBACK_SEED},
     ),
     "direct-feedback-alignment": Entry(
         "estimators.feedback.direct:DirectFeedbackAlignment",
         "the error at the output goes to every layer straight, by a fixed random matrix of its own",
         "Nøkland 2016, arXiv 1609.01596",
+        family="feedback",
         parameters={"seed": _FEEDBACK_SEED},
     ),
     "sign-symmetry": Entry(
         "estimators.feedback.sign_symmetry:SignSymmetry",
         "the error comes back through the weights' signs, with magnitudes of their own",
         "Liao et al. 2015, arXiv 1510.05067",
+        family="feedback",
         parameters={"magnitudes": Parameter("equal", "part", "of the feedback's entries", part="magnitudes")},
     ),
     "weight-mirror": Entry(
@@ -274,6 +303,7 @@ ENTRIES: dict[str, Entry] = {
         "feedback alignment whose matrices learn the transposed weights from noise that passes the layers",
         "Akrout et al. 2019, arXiv 1904.05391",
         rank="should",
+        family="feedback",
         parameters={
             "rate": Parameter(0.1, "number", "how far a call moves them", minimum=1e-9, maximum=1),
             "samples": Parameter(32, "integer", "of noise, for each layer and call", minimum=1),

@@ -1,10 +1,9 @@
 """What there is: estimators, problems, suites and devices, each with one line. Loads neither torch nor pandas."""
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from estimators.naming import Entry, Registry
-from estimators.registry import ESTIMATORS
+from estimators.registry import ESTIMATORS, FAMILIES
 from estimators.spec import write
 
 if TYPE_CHECKING:
@@ -18,23 +17,33 @@ class Item(NamedTuple):
         name: what to type.
         summary: one line.
         details: parameters with their defaults, as they are written in a spec; or what else there is to say.
+        family: what it is listed with; empty where nothing is grouped.
+        rank: how much the field needs an estimator: `must`, `should` or `nice`; empty for what has none.
+        source: where a method is published; empty where nobody is named.
     """
 
     name: str
     summary: str
     details: str
+    family: str = ""
+    rank: str = ""
+    source: str = ""
 
 
 def estimators() -> list[Item]:
-    """Every estimator, then the parts that directional ones are made of (their names begin with the kind of part)."""
-    return _registered(ESTIMATORS)
+    """Every estimator by its family, then the parts that directional ones are made of (their names begin with the kind)."""
+    found = [_item(name, entry, entry.family or "other", entry.rank) for name, entry in ESTIMATORS.entries.items()]
+    order = {family: place for place, family in enumerate(FAMILIES)}
+    found.sort(key=lambda item: order.get(item.family, len(order)))
+    return [*found, *_plugins(ESTIMATORS, "from installed packages"), *_parts(ESTIMATORS)]
 
 
 def problems() -> list[Item]:
     """Every problem, then the parts they are made of."""
     from benchmarks.problems.registry import PROBLEMS
 
-    return _registered(PROBLEMS)
+    found = [_item(name, entry, "problem") for name, entry in PROBLEMS.entries.items()]
+    return [*found, *_plugins(PROBLEMS, "from installed packages"), *_parts(PROBLEMS)]
 
 
 def suites() -> list[Item]:
@@ -56,16 +65,15 @@ def _size(suite: "Suite") -> str:
     return f"estimators: {len(suite.estimators)}, problems: {len(suite.problems)}, pairs: {len(suite.pairs())}"
 
 
-def _registered(registry: Registry) -> list[Item]:
-    plugins = [Item(name, "from an installed package", "") for name in registry.names() if name not in registry.entries]
-    parts = [_item(f"{part}={name}", entry) for part, table in registry.parts.items() for name, entry in table.items()]
-    return [*_items(registry.entries), *plugins, *parts]
+def _plugins(registry: Registry, family: str) -> list[Item]:
+    return [Item(name, "from an installed package", "", family) for name in registry.names() if name not in registry.entries]
 
 
-def _items(entries: Mapping[str, Entry]) -> Iterable[Item]:
-    return (_item(name, entry) for name, entry in entries.items())
+def _parts(registry: Registry) -> list[Item]:
+    tables = registry.parts.items()
+    return [_item(f"{part}={name}", entry, f"parts: {part}") for part, table in tables for name, entry in table.items()]
 
 
-def _item(name: str, entry: Entry) -> Item:
-    summary = f"{entry.summary} ({entry.source})" if entry.source else entry.summary
-    return Item(name, summary, ", ".join(f"{key}={write(p.default)}" for key, p in entry.parameters.items()))
+def _item(name: str, entry: Entry, family: str, rank: str = "") -> Item:
+    details = ", ".join(f"{key}={write(p.default)}" for key, p in entry.parameters.items())
+    return Item(name, entry.summary, details, family, rank, entry.source)

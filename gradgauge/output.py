@@ -1,7 +1,8 @@
-"""Tables on standard output: wrapped for people, one line an item where the output is no terminal."""
+"""Tables on standard output: in groups and wrapped for people, one line an item where the output is no terminal."""
 
 import sys
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TextIO
 
 from gradgauge.listing import Item
@@ -19,13 +20,19 @@ def say(text: object, stream: TextIO | None = None) -> None:
 
 
 def show_items(items: Sequence[Item]) -> None:
-    """Print names, what they are, and their parameters with defaults."""
+    """Print names, what they are, where they are published, and their parameters with defaults."""
     if sys.stdout.isatty():
         _show_wrapped(items)
         return
-    width = max(len(item.name) for item in items)
+    columns = [column for column in ("name", "family", "rank") if any(getattr(item, column) for item in items)]
+    widths = {column: max(len(getattr(item, column)) for item in items) for column in columns}
     for item in items:
-        print(f"{item.name:{width}}  {item.summary}" + (f"  [{item.details}]" if item.details else ""))
+        head = "  ".join(f"{getattr(item, column):{width}}" for column, width in widths.items())
+        print(f"{head}  {_sourced(item)}" + (f"  [{item.details}]" if item.details else ""))
+
+
+def _sourced(item: Item) -> str:
+    return f"{item.summary} ({item.source})" if item.source else item.summary
 
 
 def _show_wrapped(items: Sequence[Item]) -> None:
@@ -33,9 +40,20 @@ def _show_wrapped(items: Sequence[Item]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    for item in items:
-        text = Text(item.summary).append(f"\n{item.details}" if item.details else "", style="dim")
-        table.add_row(Text(item.name, style="bold"), text)
-    Console().print(table)
+    console = Console()
+    width = max(len(item.name) for item in items)
+    ranked = max(len(item.rank) for item in items)
+    for family, members in groupby(items, key=lambda item: item.family):
+        if family:
+            console.print(Text(f"\n{family}", style="bold underline"))
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True, min_width=width)
+        if ranked:
+            table.add_column(no_wrap=True, min_width=ranked)
+        table.add_column(ratio=1)
+        for item in members:
+            text = Text(item.summary)
+            for line in filter(None, (item.source, item.details)):
+                text.append(f"\n{line}", style="dim")
+            table.add_row(Text(item.name, style="bold"), *([Text(item.rank)] if ranked else []), text)
+        console.print(table)

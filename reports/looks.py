@@ -1,7 +1,7 @@
 """What each series looks like in every figure of a report: one colour a family, one marker a series.
 
-Colours have a contrast of at least 3 to 1 against white (Okabe and Ito's, without the light ones), and never stand alone: the
-marker says the same.
+Colours have a contrast of at least 3 to 1 against white (Okabe and Ito's first, without the light ones), and never stand alone:
+the marker says the same.
 """
 
 from collections.abc import Iterable
@@ -9,10 +9,20 @@ from dataclasses import dataclass
 
 from matplotlib.typing import LineStyleType
 
-from reports.names import FAMILIES, Name
+from reports.names import OTHER, Name
 
 INK = "#222222"
-COLORS = dict(zip(FAMILIES, (INK, "#0072b2", "#d55e00", "#009e73", "#9f4a8b"), strict=True))
+COLORS = {
+    "exact": INK,
+    "forward gradient": "#0072b2",
+    "projection": "#d55e00",
+    "zeroth order": "#009e73",
+    OTHER: "#9f4a8b",
+    "activation space": "#a6761d",
+    "feedback": "#c51b7d",
+    "approximate": "#5e3c99",
+    "reused": "#7f7f00",
+}
 """Family -> colour."""
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*", "p", "h", "d")

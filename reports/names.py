@@ -13,28 +13,16 @@ from functools import cache
 from pathlib import PurePath
 
 from benchmarks.problems.registry import PROBLEMS
+from estimators import registry
 from estimators.naming import Registry
 from estimators.registry import ESTIMATORS
 from estimators.spec import Spec, SpecError, parse
 from reports.text import visible
 
-FAMILIES = ("exact", "forward gradient", "projection", "zeroth order", "other")
+OTHER = "other"
+
+FAMILIES = (*registry.FAMILIES, OTHER)
 """Kinds of estimators, in the order of reports: they share a colour."""
-
-_FAMILY = {
-    "backprop": "exact",
-    "checkpointed-backprop": "exact",
-    "forward-mode": "exact",
-    "forward-gradient": "forward gradient",
-    "lazy-forward-gradient": "forward gradient",
-    "chunked-forward-gradient": "forward gradient",
-    "multi-tangent": "projection",
-    "coordinate-difference": "zeroth order",
-    "spsa": "zeroth order",
-    "rdsa": "zeroth order",
-    "mezo": "zeroth order",
-}
-
 
 _DIGITS = re.compile(r"([0-9]{1,40})")
 
@@ -66,12 +54,12 @@ def estimator(canonical: str) -> Name:
     """The name of an estimator from its canonical spec."""
     full, brief = _read(canonical), _short(ESTIMATORS, canonical)
     if full is None or brief is None:
-        return Name(FAMILIES.index("other"), visible(canonical), 0, visible(canonical))
+        return Name(FAMILIES.index(OTHER), visible(canonical), 0, visible(canonical))
     k = full.get("k")
     tangents = k if isinstance(k, int) and not isinstance(k, bool) and k > 0 else 0
     series = replace(brief, parameters=tuple(pair for pair in brief.parameters if pair[0] != "k"))
     whole = Spec(brief.name, (("k", k), *series.parameters)) if tangents else brief
-    return Name(FAMILIES.index(_FAMILY.get(full.name, "other")), visible(str(series)), tangents, visible(str(whole)))
+    return Name(FAMILIES.index(_family(full.name)), visible(str(series)), tangents, visible(str(whole)))
 
 
 @cache
@@ -93,6 +81,11 @@ def told_apart(specs: Iterable[str], brief: Callable[[str], str]) -> dict[str, s
     texts = {spec: brief(spec) for spec in specs}
     shared = Counter(texts.values())
     return {spec: text if shared[text] == 1 else visible(spec) for spec, text in texts.items()}
+
+
+def _family(name: str) -> str:
+    entry = ESTIMATORS.entries.get(name)
+    return (entry.family if entry is not None else "") or OTHER
 
 
 def _read(text: str) -> Spec | None:

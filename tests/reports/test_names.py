@@ -47,4 +47,4 @@ def test_sizes_within_problems_are_ordered_as_numbers() -> None:
 
 
 def test_every_registered_estimator_has_a_family() -> None:
-    assert {named(name).family for name in ESTIMATORS.entries} == set(names.FAMILIES) - {"other"}
+    assert {named(name).family for name in ESTIMATORS.entries} <= set(names.FAMILIES) - {"other"}
