@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.harness import kernels
+from benchmarks.harness import declared, kernels
 from benchmarks.harness.settings import Settings, derived_seed
 from benchmarks.outcomes import check_estimate, frames_of, outcome_of, reason_of
 from benchmarks.problems.problem import Problem, build_problem
@@ -116,8 +116,11 @@ def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort
         from benchmarks.contract.measurement import measure
 
         return measure(estimator, seed=cell.seed, device=_place(cell))
-    if cell.kind != "quality":
-        _refuse_simulated(estimator, problem)
+    declaration = declared.declaration_of(estimator, problem.objective)
+    if cell.kind != "quality" and declaration.simulated:
+        raise MissingCapability(
+            "a derivative of its own", "simulated ones come from the known gradient; their cost is no method's"
+        )
     settings = Settings(
         seed=derived_seed(cell.seed, f"{cell.estimator} {cell.problem}"),  # draws of two cells must not be the same
         precision=effort.precision,
@@ -127,17 +130,9 @@ def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort
     )
     measurement: Measurement = import_module(_MEASURERS[cell.kind]).measure(problem, estimator, settings)
     size = {"n": problem.objective.coordinates(), "resident_bytes": problem.resident_bytes}
+    said = {"data": problem.data, "declared": declared.as_json(declaration)}
     ran = kernels.observe(problem, estimator, settings.seed)
-    return replace(measurement, facts={**size, "data": problem.data, **measurement.facts, **ran})
-
-
-def _refuse_simulated(estimator: Estimator, problem: Problem) -> None:
-    parameters = problem.objective.parameters
-    shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
-    if estimator.declaration(shapes, problem.objective.batch_size).simulated:
-        raise MissingCapability(
-            "a derivative of its own", "simulated ones come from the known gradient; their cost is no method's"
-        )
+    return replace(measurement, facts={**size, **said, **measurement.facts, **ran})
 
 
 def _place(cell: Cell) -> str:
