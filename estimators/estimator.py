@@ -24,6 +24,7 @@ MEMORY_CLASSES = {
     "population": "for each of k members one layer's activations and noise, and a small constant number of vectors of length n",
     "tangents": "k vectors of length n, and a few k x k matrices",
     "activations": "the activations of all layers, and one vector of length n",
+    "history": "the activations of all layers, and the vectors of length n that are kept from earlier calls",
 }
 """The classes of memory beyond the base forward pass that a `Declaration` may name."""
 
