@@ -33,7 +33,7 @@ class Backprop(Estimator):
     def estimate(self, objective: Objective, state: None, *, generator: torch.Generator) -> tuple[Estimate, None]:
         """See `Estimator.estimate`; draws nothing."""
         with torch.enable_grad():
-            return _backward(objective, objective.loss()), None
+            return backward(objective, objective.loss()), None
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`."""
@@ -69,7 +69,7 @@ class CheckpointedBackprop(Estimator):
             raise MissingCapability("module", "checkpointing runs an nn.Sequential segment by segment; this is not one")
         segments = self._cut(list(inner.module))
         with torch.enable_grad(), inner.kept_buffers():
-            return _backward(objective, inner.run(_segmented(segments, draws=inner.draws))), None
+            return backward(objective, inner.run(_segmented(segments, draws=inner.draws))), None
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`; its multiple is that of a perceptron of these weights.
@@ -122,7 +122,8 @@ def _exact_declaration(multiple: float | None, calls: int, needs: frozenset[str]
     )
 
 
-def _backward(objective: Objective, loss: Tensor) -> DenseEstimate:
+def backward(objective: Objective, loss: Tensor) -> DenseEstimate:
+    """Follow the tape of a loss back to the parameters; those that it does not depend on have a zero gradient."""
     leaves = objective.parameters
     gradients = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
     return DenseEstimate(loss.detach(), dict(zip(leaves, gradients, strict=True)))
