@@ -21,6 +21,8 @@ FAMILIES = (
 )
 """What estimators are listed by, in this order."""
 
+_RANDOM = ("gaussian", "rademacher", "sphere", "sparse", "block", "low-rank")  # laws with E[v vᵀ] = I, tangent by tangent
+
 PARTS: dict[str, dict[str, Entry]] = {
     "space": {
         "weights": Entry("estimators.directional.space:Weights", "perturb the parameters"),
@@ -58,6 +60,35 @@ PARTS: dict[str, dict[str, Entry]] = {
             "estimators.directional.directions.given:Given",
             "vectors of your own",
             parameters={"vectors": Parameter((), "tuple", "k tuples of n numbers each")},
+        ),
+        "antithetic": Entry(
+            "estimators.directional.directions.antithetic:Antithetic",
+            "tangents of another law, each followed by its opposite",
+            parameters={"of": Parameter("gaussian", "part", "the other law", part="directions", choices=_RANDOM)},
+        ),
+    },
+    "guide": {
+        "momentum": Entry(
+            "estimators.directional.guides.momentum:Momentum",
+            "one tangent along the momentum of past estimates",
+            parameters={"decay": Parameter(0.9, "number", "weight of the past in every call, below 1", minimum=0, maximum=1)},
+        ),
+        "previous-gradient": Entry(
+            "estimators.directional.guides.momentum:Momentum", "one tangent along the estimate before", fixed={"decay": 0.0}
+        ),
+        "inputs": Entry("estimators.directional.guides.inputs:Inputs", "tangents in the span of what dense layers are given"),
+        "past": Entry(
+            "estimators.directional.guides.past:Past",
+            "tangents spread over all coordinates and over the span of past estimates",
+            parameters={
+                "alpha": Parameter(0.5, "number", "share of all coordinates", minimum=0, maximum=1),
+                "size": Parameter(4, "integer", "number of past estimates", minimum=1),
+            },
+        ),
+        "small-weights": Entry(
+            "estimators.directional.guides.small_weights:SmallWeights",
+            "tangents on the smallest weights of every tensor",
+            parameters={"density": Parameter(0.25, "number", "share of entries that are kept", minimum=1e-9, maximum=1)},
         ),
     },
     "derivative": {
@@ -143,6 +174,18 @@ _ALL_BUT_ORTHOGONAL = tuple(name for name in PARTS["directions"] if name != "ort
 
 _DIRECTIONAL = "estimators.directional.estimator:Directional"
 
+_GUIDED = "estimators.directional.guided:Guided"
+
+
+def _guided(guide: str, *others: str, k: int = 1, derivative: Parameter = _JVP) -> dict[str, Parameter]:
+    return {
+        "guide": Parameter(guide, "part", "how tangents are chosen", part="guide", choices=(guide, *others)),
+        "k": replace(_ONE, default=k, minimum=k),
+        "directions": replace(_GAUSSIAN, choices=_RANDOM, about="what is left to chance"),
+        "derivative": derivative,
+    }
+
+
 ENTRIES: dict[str, Entry] = {
     "backprop": Entry("estimators.exact:Backprop", "reverse mode: the exact gradient", "torch.autograd", family="exact"),
     "checkpointed-backprop": Entry(
@@ -205,6 +248,32 @@ ENTRIES: dict[str, Entry] = {
         family="projection",
         parameters=_directional(_FOUR, _GAUSSIAN, _JVP, _PROJECTION),
     ),
+    "momentum-forward-gradient": Entry(
+        _GUIDED,
+        "projection onto the momentum of past estimates and fresh tangents",
+        "Silver et al. 2022, ICLR, Learning by directional gradient descent",
+        fixed={"aggregation": "projection"},
+        parameters=_guided("momentum", "previous-gradient", k=2),
+    ),
+    "activation-guided-forward-gradient": Entry(
+        _GUIDED,
+        "forward gradient along tangents in the span of what each dense layer is given",
+        "Singhal et al. 2023, arXiv 2312.04709",
+        rank="should",
+        fixed={"aggregation": "mean"},
+        parameters=_guided("inputs"),
+    ),
+    "control-variate-forward-gradient": Entry(
+        "estimators.directional.control_variate:ControlVariate",
+        "forward gradient of what a running mean of past estimates leaves over",
+        rank="should",
+        parameters={
+            "k": _ONE,
+            "rate": Parameter(None, "number", "of the running mean; none: the best", minimum=1e-12, maximum=1, optional=True),
+            "directions": replace(_GAUSSIAN, choices=_RANDOM),
+            "derivative": _JVP,
+        },
+    ),
     "spsa": Entry(
         _DIRECTIONAL,
         "zeroth order: central difference along random signs",
@@ -218,6 +287,40 @@ ENTRIES: dict[str, Entry] = {
         "Nesterov and Spokoiny 2017, doi 10.1007/s10208-015-9296-2",
         family="zeroth order",
         parameters=_directional(_ONE, _GAUSSIAN, _DIFFERENCE, _MEAN),
+    ),
+    "antithetic-es": Entry(
+        _DIRECTIONAL,
+        "zeroth order: mean over a population of opposite pairs",
+        "Salimans et al. 2017, arXiv 1703.03864",
+        fixed={"aggregation": "mean"},
+        parameters={
+            "k": replace(_ONE, default=8, about="number of pairs"),
+            "directions": replace(_GAUSSIAN, choices=_RANDOM),
+            "derivative": replace(_DIFFERENCE, choices=("central-difference",)),
+        },
+    ),
+    "guided-es": Entry(
+        _GUIDED,
+        "zeroth order: opposite pairs spread over all coordinates and over the span of past estimates",
+        "Maheswaranathan et al. 2018, arXiv 1806.10230",
+        fixed={"aggregation": "mean"},
+        parameters=_guided("past", derivative=_DIFFERENCE),
+    ),
+    "sparse-zo": Entry(
+        _GUIDED,
+        "zeroth order: differences along directions on the smallest weights",
+        "Liu et al. 2024 (Sparse MeZO), arXiv 2402.15751",
+        rank="should",
+        fixed={"aggregation": "mean"},
+        parameters=_guided("small-weights", derivative=_DIFFERENCE),
+    ),
+    "block-zo": Entry(
+        _DIRECTIONAL,
+        "zeroth order: differences along directions on one parameter tensor at a time",
+        "Zhang et al. 2024, arXiv 2402.11592",
+        rank="should",
+        fixed={"aggregation": "mean", "directions": "block"},
+        parameters={"k": _ONE, "derivative": _DIFFERENCE},
     ),
     "mezo": Entry(
         "estimators.directional.mezo:Mezo",

@@ -36,13 +36,12 @@ class Spread(Directions):
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`."""
-        tangents, mixing = self.drawn.draw(layout, indices, stream), _mixing(layout, self.vectors)
-        rank = mixing.shape[1]
+        tangents, (mixing, rank) = self.drawn.draw(layout, indices, stream), _orthonormalising(layout, self.vectors)
         if not rank:
             return tangents
-        numbers = Block("subspace", (rank,), torch.float64, layout[0].device)
+        numbers = Block("subspace", (len(mixing),), torch.float64, layout[0].device)
         drawn = stream.lane(_LANE).normal((numbers,), indices)[numbers.name]
-        weights = drawn @ mixing.mT * ((1 - self.alpha) * dimension(layout) / rank) ** 0.5
+        weights = drawn @ mixing * ((1 - self.alpha) * dimension(layout) / rank) ** 0.5
         for name, rows in tangents.items():
             flat, shares = matrix(rows.mul_(self.alpha**0.5)), weights.to(rows.dtype)
             for vector, share in zip(self.vectors, shares.unbind(dim=1), strict=True):
@@ -50,13 +49,17 @@ class Spread(Directions):
         return tangents
 
 
-def _mixing(layout: Layout, vectors: Sequence[Mapping[str, Tensor]]) -> Tensor:
-    """What makes an orthonormal basis of the vectors, row by row one of them: [s, r] in float64, r their rank."""
+def _orthonormalising(layout: Layout, vectors: Sequence[Mapping[str, Tensor]]) -> tuple[Tensor, int]:
+    """What z is multiplied by to become the vectors' coefficients in U z, [s, s] in float64, and their rank.
+
+    With unit vectors, of Gram matrix G, it is G^(-1/2): of all roots the symmetric one, which changes little where the vectors
+    do; eigenvectors alone would turn round.
+    """
     grams = [gram_matrix({b.name: torch.stack([vector[b.name] for vector in vectors])}) for b in layout]
     gram = torch.stack(grams).sum(0)
     lengths = gram.diagonal().sqrt()
     scales = torch.where(lengths > 0, 1 / lengths.where(lengths > 0, 1), 0)
     values, axes = torch.linalg.eigh(gram * scales * scales[:, None])
     kept = values > _RANK_TOLERANCE * values[-1].clamp(min=1)
-    basis: Tensor = scales[:, None] * axes[:, kept] / values[kept].sqrt()
-    return basis
+    root = axes[:, kept] / values[kept].sqrt() @ axes[:, kept].mT
+    return root * scales, int(kept.sum())

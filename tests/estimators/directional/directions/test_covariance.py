@@ -69,3 +69,10 @@ def test_a_tangent_does_not_depend_on_its_company() -> None:
     law = Spread((vector(1), vector(2)), 0.5, Gaussian())
     together = flat(law.draw(LAYOUT, range(6), Keyed(1)))
     torch.testing.assert_close(flat(law.draw(LAYOUT, [5, 2], Keyed(1))), together[[5, 2]])
+
+
+def test_rounding_of_the_vectors_does_not_turn_the_tangents() -> None:
+    alike = [vector(1), vector(2), vector(3)]
+    rounded = [{name: tensor * (1 + 1e-14 * (-1) ** i) for i, (name, tensor) in enumerate(one.items())} for one in alike]
+    one, other = (flat(Spread(given, 0.0, Gaussian()).draw(LAYOUT, range(5), Keyed(1))) for given in (alike, rounded))
+    torch.testing.assert_close(one, other)
