@@ -41,6 +41,7 @@ class Declaration:
         exact: every estimate equals g up to rounding.
         stochastic: the estimate depends on the generator.
         in_span: the estimate lies in the span of `Estimator.tangents`.
+        rank: none of these has a higher rank on any matrix (a tensor of more dimensions is that of its first against all others).
         relative_error: E‖estimate - g‖² / ‖g‖².
         eta: the efficiency ⟨E estimate, g⟩² / (‖g‖² E‖estimate‖²), between 0 and 1.
         expected: closed forms of the quality metrics, metric name -> value, valid on any objective.
@@ -68,6 +69,7 @@ class Declaration:
     exact: bool = False
     stochastic: bool = True
     in_span: bool = False
+    rank: int | None = None
     relative_error: float | None = None
     eta: float | None = None
     expected: Mapping[str, float] = field(default_factory=dict)

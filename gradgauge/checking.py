@@ -10,18 +10,20 @@ from estimators.registry import ESTIMATORS
 from gradgauge.output import say
 
 if TYPE_CHECKING:
+    from benchmarks.contract.models import OnModel
     from benchmarks.contract.result import ClauseResult
 
 KEPT, BROKEN, FAILED = 0, 1, 3
 """Exit codes: every clause that applies is kept; one is broken; the estimator could not even be built."""
 
 
-def check(estimator: str, seed: int) -> int:
+def check(estimator: str, seed: int, *, models: bool = False) -> int:
     """Hold an estimator to its contract and print what was seen.
 
     Args:
         estimator: a spec.
         seed: of the generators handed to it.
+        models: whether it is held to what applies on four kinds of model, too.
 
     Returns:
         The exit code.
@@ -33,10 +35,11 @@ def check(estimator: str, seed: int) -> int:
     from benchmarks.contract.check import false_alarm_rate
     from benchmarks.outcomes import reason_of
     from estimators.spec import SpecError
-    from gradgauge.inprocess import clauses
+    from gradgauge.inprocess import clauses, on_models
 
     try:
         results = clauses(estimator, seed)
+        met = on_models(estimator, seed) if models else []
     except SpecError:
         raise
     except Exception as error:  # whatever a user's file raises is what became of the check
@@ -44,8 +47,11 @@ def check(estimator: str, seed: int) -> int:
         return FAILED
     say(table(results, shutil.get_terminal_size((120, 24)).columns))
     say(f"\n{estimator}: {len(results)} clauses, {_counted(results)}")
+    for one in met:
+        say(_on(one))
     print(f"An estimator that keeps its word fails by chance in at most 1 of {1 / false_alarm_rate():,.0f} checks.")
-    return BROKEN if any(result.verdict.value == "failed" for result in results) else KEPT
+    broken = any(result.verdict.value == "failed" for result in results) or any(one.broken for one in met)
+    return BROKEN if broken else KEPT
 
 
 def table(results: "Sequence[ClauseResult]", width: int) -> str:
@@ -71,6 +77,13 @@ def table(results: "Sequence[ClauseResult]", width: int) -> str:
     stream = io.StringIO()
     plain(stream, width).print(shown)
     return trimmed(stream).strip("\n")
+
+
+def _on(one: "OnModel") -> str:
+    if one.skipped:
+        return f"On {one.model}: skipped, {one.skipped}"
+    broken = [f"  {result.clause}: expected {result.expected}, observed {result.observed}" for result in one.broken]
+    return "\n".join([f"On {one.model}: {_counted(one.results)}", *broken])
 
 
 def _counted(results: "Sequence[ClauseResult]") -> str:

@@ -250,18 +250,22 @@ def compare(
         raise typer.Exit(versions.compare(base, new, commits, resume, asked, printing, dry_run=dry_run))
 
 
-@app.command(epilog=example("gradgauge check 'forward-gradient[k=4]'", "gradgauge check my.py:Mine"))
+@app.command(epilog=example("gradgauge check 'forward-gradient[k=4]'", "gradgauge check my.py:Mine --models"))
 def check(
     estimator: Annotated[
         str, typer.Argument(metavar="SPEC", help="An estimator: `gradgauge list estimators`, or file.py:Class.")
     ],
     seed: Annotated[int, typer.Option(metavar="N", parser=typed.whole(0), help="Of the generators handed to it.")] = 0,
+    models: Annotated[
+        bool,
+        typer.Option("--models", help="Also on an MLP, a CNN with batch norm, a ViT, and a model with tied and frozen tensors."),
+    ] = False,
 ) -> None:
     """Hold an estimator to what it declares, clause by clause; exit code 1 if it breaks its word."""
     from gradgauge import checking
 
     with _usage_errors():
-        raise typer.Exit(checking.check(estimator, seed))
+        raise typer.Exit(checking.check(estimator, seed, models=models))
 
 
 @app.command(epilog=example("gradgauge new estimator my-method"))

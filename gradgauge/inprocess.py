@@ -8,6 +8,7 @@ import torch
 
 from benchmarks.cell import Effort, measure_objects
 from benchmarks.contract.check import check_estimator
+from benchmarks.contract.models import MODELS, OnModel, check_on
 from benchmarks.contract.result import ClauseResult
 from benchmarks.problems.problem import Problem, build_problem, problem_of
 from benchmarks.records import CONTRACT, Cell, Record
@@ -50,6 +51,16 @@ def clauses(estimator: str | Estimator, seed: int) -> list[ClauseResult]:
         SpecError: an unknown name or parameter, or a value of the wrong kind. What a user's file raises comes through.
     """
     return check_estimator(_estimator(estimator), seed=seed)
+
+
+def on_models(estimator: str | Estimator, seed: int) -> list[OnModel]:
+    """Hold an estimator to its contract on four kinds of model.
+
+    Raises:
+        SpecError: an unknown name or parameter, or a value of the wrong kind. What a user's file raises comes through.
+    """
+    built = _estimator(estimator)
+    return [check_on(built, model, seed=seed) for model in MODELS]
 
 
 def _estimator(estimator: str | Estimator) -> Estimator:

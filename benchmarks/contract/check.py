@@ -26,6 +26,7 @@ from benchmarks.contract.clauses import (
     isotropy,
     moments,
     output,
+    rank,
     reproducible,
     span,
     tape,
@@ -51,6 +52,7 @@ CLAUSES: tuple[Clause, ...] = (
     drift.CLAUSE,
     tape.CLAUSE,
     span.CLAUSE,
+    rank.CLAUSE,
     descent.CLAUSE,
     moments.CLAUSE,
     moments.ERROR,
@@ -76,6 +78,7 @@ def check_estimator(
     estimator: Estimator,
     *,
     objectives: Sequence[ContractObjective] | None = None,
+    clauses: Sequence[Clause] = CLAUSES,
     seed: int = 0,
     device: str | torch.device = "cpu",
 ) -> list[ClauseResult]:
@@ -88,21 +91,22 @@ def check_estimator(
     Args:
         estimator: who.
         objectives: on what; by default the four of `benchmarks.contract.objectives`. Some clauses have their own besides.
+        clauses: which; what they presume must come before them, `output` first of all.
         seed: of the generators handed to the estimator; the statistical clauses' draws follow from it.
         device: where the objectives lie.
 
     Returns:
-        One result a clause, in the order of `CLAUSES`.
+        One result a clause, in their order.
     """
     examination = Examination(estimator, seed, torch.device(device))
     cases = OBJECTIVES if objectives is None else tuple(objectives)
     observed: dict[str, dict[str, Observation]] = {}
-    for clause in CLAUSES:
+    for clause in clauses:
         objectives = clause.on or cases
         observed[clause.name] = {
             case.name: _broken_before(clause, case, observed) or _observed(clause, examination, case) for case in objectives
         }
-    return [_result(clause, observed[clause.name]) for clause in CLAUSES]
+    return [_result(clause, observed[clause.name]) for clause in clauses]
 
 
 def false_alarm_rate(objectives: Sequence[ContractObjective] = OBJECTIVES) -> float:

@@ -92,7 +92,7 @@ def _one_number(device: torch.device, variant: Variant) -> Subject:
 
 def _two_heads(device: torch.device, variant: Variant) -> Subject:
     fuse = Fuse()
-    return _with_module(_seeded(TwoHeads(fuse)), _weighted_mean, fuse, device, variant)
+    return with_module(seeded(TwoHeads(fuse)), _weighted_mean, fuse, device, variant)
 
 
 def _perceptron(device: torch.device, variant: Variant) -> Subject:
@@ -101,18 +101,18 @@ def _perceptron(device: torch.device, variant: Variant) -> Subject:
     tied.weight = shared.weight
     first.requires_grad_(False)
     layers = [first, nn.Tanh(), shared, nn.Tanh(), other, Tick(fuse), nn.Tanh(), tied, nn.Tanh(), nn.Linear(3, 2)]
-    return _with_module(_seeded(nn.Sequential(*layers)), nn.functional.mse_loss, fuse, device, variant)
+    return with_module(seeded(nn.Sequential(*layers)), nn.functional.mse_loss, fuse, device, variant)
 
 
 def _dropout(device: torch.device, variant: Variant) -> Subject:
     fuse = Fuse()
     module = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Dropout(0.5), Tick(fuse), nn.Linear(3, 2))
-    return _with_module(_seeded(module), nn.functional.mse_loss, fuse, device, variant)
+    return with_module(seeded(module), nn.functional.mse_loss, fuse, device, variant)
 
 
 def _spare(device: torch.device, variant: Variant) -> Subject:
     fuse = Fuse()
-    return _with_module(_seeded(Spare(fuse)), _weighted_mean, fuse, device, variant)
+    return with_module(seeded(Spare(fuse)), _weighted_mean, fuse, device, variant)
 
 
 def _one_sample(device: torch.device, variant: Variant) -> Subject:
@@ -122,23 +122,35 @@ def _one_sample(device: torch.device, variant: Variant) -> Subject:
 def _deep(device: torch.device, variant: Variant) -> Subject:
     fuse = Fuse()
     layers: list[nn.Module] = [layer for _ in range(DEEP_LAYERS) for layer in (nn.Linear(3, 3, bias=False), nn.Tanh())]
-    module = _seeded(nn.Sequential(*layers[:-1]))
-    return _with_module(module, nn.functional.mse_loss, fuse, device, variant, inputs=3, outputs=3, batch=512)
+    module = seeded(nn.Sequential(*layers[:-1]))
+    return with_module(module, nn.functional.mse_loss, fuse, device, variant, inputs=(3,), outputs=3, batch=512)
 
 
-def _with_module(
+def with_module(
     module: nn.Module,
     loss: Callable[..., Tensor],
     fuse: Fuse,
     device: torch.device,
     variant: Variant,
     *,
-    inputs: int = 4,
+    inputs: tuple[int, ...] = (4,),
     outputs: int = 2,
     batch: int = 4,
 ) -> Subject:
+    """The loss of a module on a seeded batch, as a variant asks for it.
+
+    Args:
+        module: float32, on the CPU; its fuse is the one given.
+        loss: of outputs and targets, with a `reduction`.
+        fuse: counts forward passes.
+        device: where everything goes.
+        variant: what is different about it.
+        inputs: shape of one sample.
+        outputs: numbers of one target.
+        batch: samples, before the variant chooses among them.
+    """
     dtype, generator = variant.dtype or torch.float32, torch.Generator().manual_seed(2)
-    drawn = [torch.randn(batch, width, generator=generator, dtype=torch.float32) for width in (inputs, outputs)]
+    drawn = [torch.randn(batch, *shape, generator=generator, dtype=torch.float32) for shape in (inputs, (outputs,))]
     chosen: Sequence[int] = range(batch) if variant.samples is None else variant.samples
     values, targets = (part[list(chosen)].to(device, dtype) for part in drawn)
 
@@ -150,8 +162,8 @@ def _with_module(
     return Subject(objective, fuse)
 
 
-def _seeded(module: nn.Module) -> nn.Module:
-    """Give every parameter N(0, 1/4) entries, from a generator of its own."""
+def seeded(module: nn.Module) -> nn.Module:
+    """The module with N(0, 1/4) entries in every parameter, from a generator of its own."""
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in module.parameters():

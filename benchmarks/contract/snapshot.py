@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
+from benchmarks.contract.interception import interceptions, interceptions_cleared
 from benchmarks.harness.flags import flags, flags_kept
 from estimators.objective import Objective
 
@@ -51,7 +52,7 @@ def preserved_globals(device: torch.device) -> Iterator[None]:
     """Put every global state back at the end, so that an estimator that breaks the contract harms nobody else."""
     python, numpy, grad = random.getstate(), np.random.get_state(), torch.is_grad_enabled()
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), flags_kept():
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), flags_kept(), interceptions_cleared():
         try:
             yield
         finally:
@@ -94,6 +95,7 @@ def _module_state(name: str, module: nn.Module) -> dict[str, Any]:
         f"train flag of {name}": module.training,
         f"hooks of {name}": tuple(_length(getattr(module, hooks, None)) for hooks in _HOOKS),
         f"parts of {name}": (type(module), *((key, id(part)) for key, part in module.named_children())),
+        f"attributes of {name}": (id(type(module).forward), *sorted(vars(module))),
     }
 
 
@@ -107,6 +109,7 @@ def _global_state(device: torch.device) -> dict[str, Any]:
         "torch's number of threads": torch.get_num_threads(),
         "forward-mode level": _level_is_open(),
         **{f"torch's setting of {name}": value for name, value in flags().items()},
+        **interceptions(),
     }
     if device.type == "cuda":
         states["CUDA's global random state"] = bits(torch.cuda.get_rng_state(device))

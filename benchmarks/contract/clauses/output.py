@@ -26,7 +26,7 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
     if not isinstance(returned, tuple) or len(returned) != 2 or not isinstance(returned[0], Estimate):
         return failed(f"estimate() returned {type(returned).__name__}, not (Estimate, state)")
     estimate = returned[0]
-    found = faults(objective, estimate, case.linear)
+    found = faults(objective, estimate, case.linear) or _factor_faults(objective, estimate)
     return failed("; ".join(found[:3])) if found else passed("as the parameters")
 
 
@@ -72,6 +72,20 @@ def _tensor_faults(objective: Objective, tensors: dict[str, Any]) -> list[str]:
             found.append(f"{name!r} is {_words(form)} instead of {_words(wanted)}")
         elif not tensor.isfinite().all():
             found.append(f"{name!r} holds NaN or infinity")
+    return found
+
+
+def _factor_faults(objective: Objective, estimate: Estimate) -> list[str]:
+    """What is handed on as thin factors is, multiplied, what is handed on as tensors."""
+    tensors, found = dict(estimate.items()), []
+    parts: dict[str, Any] = dict(getattr(estimate, "factors", estimate.items)())
+    if list(parts) != list(tensors):
+        return [f"factors of {list(parts)} instead of {list(tensors)}"]
+    for name, tensor in tensors.items():
+        part = parts[name]
+        whole = part if isinstance(part, Tensor) else part.product(tuple(tensor.shape))
+        if (whole.double() - tensor.double()).norm() > tolerance(objective) * tensor.double().norm():
+            found.append(f"the factors of {name!r} do not make its tensor")
     return found
 
 

@@ -1,6 +1,7 @@
 """The generator decides everything and nothing else does: the same seed gives the same bits, another seed another estimate.
 
 And an estimate stays what it is: the next ones from the state that came with it, which may use memory again, leave it alone.
+So does a state: what is kept for the next call is in the one that comes back, not in the one that was handed in.
 """
 
 from torch import Tensor
@@ -27,7 +28,8 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
         fresh = examination.subject(case).objective if drifting else objective
         return _bits(examination.estimate(fresh, shift=shift)[0])
 
-    first, state = examination.estimate(objective)
+    start = examination.estimator.init(objective)
+    first, state = examination.estimator.estimate(objective, start, generator=examination.generator())
     held = _read(first)
     expected = tuple(map(bits, held))
     if _bits(first) != expected:
@@ -36,6 +38,10 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
         _, state = examination.estimator.estimate(objective, state, generator=examination.generator(shift))
     if tuple(map(bits, held)) != expected or _bits(first) != expected:
         return failed("a later estimate from the state changes the tensors of the one before it")
+    if not drifting:
+        second, _ = examination.estimator.estimate(objective, start, generator=examination.generator())
+        if _bits(second) != expected:
+            return failed("an estimate changes the state it is taken from: a second one, under the same seed, is another")
     scramble_globals(2)
     if again() != expected:
         return failed("the same generator seed gives another estimate when the global random state differs")

@@ -63,6 +63,10 @@ class Directions(ABC):
         block = layout[position]
         return self.draw((block,), [0], stream.at(index * starts[-1] + starts[position]))[block.name][0]
 
+    def highest_rank(self) -> int | None:
+        """The highest rank of a tangent on any matrix; None where it may be full."""
+        return None
+
     def thin(self, block: Block) -> int:
         """How many columns the factors have whose product this block is; 0 where it is none, or they have no fewer numbers."""
         return 0

@@ -14,11 +14,11 @@ from torch.autograd import forward_ad
 from benchmarks.contract.check import CLAUSES, check_estimator
 from benchmarks.contract.clause import Verdict
 from estimators.estimator import Estimator
-from tests.benchmarks.contract.defects import costs, form, law, randomness, traces
+from tests.benchmarks.contract.defects import costs, families, form, law, randomness, traces
 from tests.benchmarks.contract.defects.honest import Honest
 from tests.benchmarks.contract.defects.traces import DRIFTS, Drifting
 
-CASES = {name: defect for topic in (form, law, randomness, traces, costs) for name, defect in topic.DEFECTS.items()}
+CASES = {name: defect for topic in (form, law, randomness, traces, costs, families) for name, defect in topic.DEFECTS.items()}
 
 TEN = {
     "biased scale": "unbiased",

@@ -107,7 +107,7 @@ ELSEWHERE = {
 
 def test_every_other_clause_looks_at_frozen_tied_and_same_shaped_tensors() -> None:
     seen = set()
-    for spec in ("forward-gradient[k=2]", "multi-tangent[k=2]", "spsa", "backprop"):
+    for spec in ("forward-gradient[k=2]", "forward-gradient[directions=low-rank]", "multi-tangent[k=2]", "spsa", "backprop"):
         examination = Examination(ESTIMATORS.build(spec), 0, torch.device("cpu"))
         seen |= {c.name for c in CLAUSES if not c.on and c.look(examination, NETWORK).verdict is Verdict.PASSED}
     assert {clause.name for clause in CLAUSES} - seen == set(ELSEWHERE)
