@@ -175,6 +175,7 @@ class Directional(Estimator):
             exact=self.derivative.exact and error == 0,
             stochastic=self.directions.random,
             in_span=True,
+            rank=self.directions.highest_rank(),
             relative_error=error,
             eta=kept.get("efficiency"),
             expected=closed if self.derivative.exact else {},
