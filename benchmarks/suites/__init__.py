@@ -3,13 +3,14 @@
 from benchmarks.suites.custom import CUSTOM
 from benchmarks.suites.depth import DEPTH
 from benchmarks.suites.dimensions import DIMENSIONS
+from benchmarks.suites.estimators import METHODS
 from benchmarks.suites.full import union_of
 from benchmarks.suites.quick import QUICK
 from benchmarks.suites.suite import Grid, Suite
 from benchmarks.suites.tangents import TANGENT_COUNTS
 from benchmarks.suites.versions import VERSIONS
 
-_NAMED = (QUICK, DIMENSIONS, DEPTH, TANGENT_COUNTS)
+_NAMED = (QUICK, DIMENSIONS, DEPTH, TANGENT_COUNTS, METHODS)
 
 SUITES: dict[str, Suite] = {suite.name: suite for suite in (*_NAMED, union_of(_NAMED), VERSIONS, CUSTOM)}
 """Every suite by its name."""
