@@ -1,0 +1,86 @@
+"""Write a page for every registered estimator, and print how far declared and measured figures agree.
+
+    python -m reports.estimators results/estimators --out docs/estimators
+
+Without a run the pages hold what the sources say, and no figures.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.records import FolderError
+from estimators.registry import ENTRIES, PARTS
+from reports.estimators.agreement import comparisons, summary
+from reports.estimators.index import index
+from reports.estimators.measured import Gauged, Kept, contracts, gauged
+from reports.estimators.page import Made, page, part_page
+from reports.frames import Results, Run, read
+
+MARK = "<!-- written by python -m reports.estimators -->"
+"""The first line of every page, by which those of estimators that are gone are known."""
+
+
+def pages(cells: Sequence[Gauged], kept: Sequence[Kept], made: Made) -> dict[str, str]:
+    """Every page by the name of its file: the index, one an estimator, one a kind of part."""
+    written = {"README.md": index(cells, made)}
+    for name in ENTRIES:
+        own, held = [cell for cell in cells if cell.name == name], [one for one in kept if one.name == name]
+        written[f"{name}.md"] = page(name, own, held, made)
+    return written | {f"{name}.md": part_page(name) for name in PARTS}
+
+
+def made_of(results: Results | None) -> Made:
+    """The commands that make the pages again, and where their figures were measured."""
+    runs = () if results is None else results.runs
+    named = " ".join(f"results/{run.name}" for run in runs)
+    commands = [str(run.header["command"]) for run in runs if run.header.get("command")]
+    again = " ".join(filter(None, ("python -m reports.estimators", named, "--out docs/estimators")))
+    return Made((*commands, again), "; ".join(filter(None, map(_where, runs))))
+
+
+def write(folder: Path, written: dict[str, str]) -> None:
+    """Write the pages, and remove those that were written here of estimators that are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.md"):
+        if old.name not in written and old.read_text(encoding="utf-8").startswith(MARK):
+            old.unlink()
+    for name, text in written.items():
+        (folder / name).write_text(f"{MARK}\n{text}", encoding="utf-8")
+
+
+def main() -> int:
+    """The command; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m reports.estimators", description="Write a page for every estimator.")
+    parser.add_argument("runs", type=Path, nargs="*", metavar="RUN", help="run folders; several are merged")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pages")
+    arguments = parser.parse_args()
+    try:
+        results = read(arguments.runs) if arguments.runs else None
+        cells, kept = ([], []) if results is None else (gauged(results), contracts(results))
+        write(arguments.out, pages(cells, kept, made_of(results)))
+    except (OSError, FolderError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if cells:
+        sys.stdout.write("\n".join(summary(comparisons(cells))) + "\n")
+    return 0
+
+
+def _where(run: Run) -> str:
+    provenance: dict[str, Any] = run.header.get("provenance") or {}
+    cpu, torch = provenance.get("cpu") or {}, (provenance.get("versions") or {}).get("torch")
+    commit = (provenance.get("estimators") or {}).get("commit")
+    known = (
+        (run.header.get("sessions") or [{}])[0].get("ended", "")[:10],
+        cpu.get("name", ""),
+        f"torch {torch}" if torch else "",
+        f"commit {commit[:10]}" if commit else "",
+    )
+    return ", ".join(filter(None, known))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
