@@ -6,6 +6,6 @@ place: fixed and random (`alignment`), straight from the output (`direct`), the 
 pooling, attention's products of activations, additions of skip connections. So the last layer's gradient is exact, and the
 others' are biased by what their error went through.
 
-A layer is a call of `linear` or of a convolution with a parameter as its weight, whoever makes it (`layers`, `rerouting`).
+A layer is a call of `linear` or of a convolution with a parameter as its weight, whoever makes it (`rerouting`).
 Feedback belongs to the parameter: two calls with one weight (tied layers, a cell unrolled by hand) meet the same feedback.
 """

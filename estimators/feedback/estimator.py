@@ -9,7 +9,8 @@ from math import prod
 import torch
 from torch import Tensor
 
-from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator, Shapes
+from estimators.estimator import Declaration, Estimate, Estimator, Shapes
+from estimators.exact import backward
 from estimators.feedback.rerouting import Back, Rerouted, Route
 from estimators.layers import Call
 from estimators.objective import MissingCapability, ModuleObjective, Objective
@@ -45,13 +46,12 @@ class FeedbackEstimator(Estimator):
         inner = getattr(objective, "objective", objective)
         if not isinstance(inner, ModuleObjective):
             raise MissingCapability("module", "feedback stands in for the weights of a model's layers; this is a plain function")
-        kept, leaves = dict(state), inner.parameters
+        kept = dict(state)
         route = self.route(kept, generator)
         with torch.enable_grad(), inner.kept_buffers(), Rerouted(inner.module, route) as rerouted:
             loss = inner.run(lambda inputs: route.watch(inner.module(inputs)))
             rerouted.returning = True
-            gradients = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
-        return DenseEstimate(loss.detach(), dict(zip(leaves, gradients, strict=True))), kept
+            return backward(inner, loss), kept
 
 
 class WeightShaped(FeedbackEstimator):

@@ -1,6 +1,6 @@
 """The way back through a model's layers, rerouted: a mode in which the gradients of their inputs come from elsewhere.
 
-Layers are recognised as calls of functions while the model runs (`layers.LAYERS`), so torch's attention and models without
+Layers are recognised as calls of functions while the model runs (`LAYERS`), so torch's attention and models without
 modules are met too. Their outputs, and the gradients of their own parameters, are torch's own. What would carry the error
 through a parameter by other means is refused: there backprop would go on, unseen.
 """
@@ -32,7 +32,7 @@ class Route(ABC):
 
     @abstractmethod
     def back(self, name: str, parameter: Tensor, call: Call) -> Back:
-        """The way back past one call of a layer; asked for in the forward pass, without a tape.
+        """The way back past one call of a layer; asked for in the forward pass, and taken without a tape.
 
         Args:
             name: of the parameter that is the layer's weight, or of which the weight is a part.
@@ -76,10 +76,8 @@ class Rerouted(TorchFunctionMode):
         owner = self._owner(call.weight)
         if owner is None or call.weight.dim() < 2:
             raise _missing("a layer's weight is no matrix or kernel among the parameters (weight normalisation computes it, say)")
-        with torch.no_grad():
-            back = self._route.back(*owner, call)
-        output = call.run(call.batched.detach())
-        return call.shaped(_Rerouting.apply(output, call.batched, partial(self._checked, back)))  # type: ignore[no-untyped-call]
+        back, output = partial(self._checked, self._route.back(*owner, call)), call.run(call.batched.detach())
+        return call.shaped(_Rerouting.apply(output, call.batched, back))  # type: ignore[no-untyped-call]
 
     def _checked(self, back: Back, gradient: Tensor) -> Tensor:
         if not self.returning:
@@ -118,7 +116,8 @@ class _Rerouting(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        return gradient, ctx.back(gradient).to(ctx.dtype), None
+        with torch._C.DisableTorchFunction():  # the mode has no business with the operations of the way back itself
+            return gradient, ctx.back(gradient).to(ctx.dtype), None
 
 
 _OPENED = {func: opened(func) for func in (functional.multi_head_attention_forward, torch.autograd.grad)}
