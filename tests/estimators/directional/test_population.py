@@ -113,7 +113,7 @@ def test_layers_by_factors_give_what_formed_weights_do(layer: str, before: type[
 
 
 class DifferentiatesItself(nn.Module):
-    """A force: the gradient of an energy with respect to the input, by a transform of functions or on a tape of the model's own."""
+    """A force: the gradient of an energy with respect to the input, by a transform of functions or on a tape of its own."""
 
     def __init__(self, by_tape: bool) -> None:
         super().__init__()

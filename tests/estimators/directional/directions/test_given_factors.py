@@ -24,7 +24,9 @@ def columns() -> GivenColumns:
 
 def bases() -> GivenBases:
     parts = {"matrix": (6, 5), "kernel": (4, 12)}
-    return GivenBases(2, {name: (torch.linalg.qr(random(m, 2)).Q, torch.linalg.qr(random(n, 2)).Q) for name, (m, n) in parts.items()})
+    return GivenBases(
+        2, {name: (torch.linalg.qr(random(m, 2)).Q, torch.linalg.qr(random(n, 2)).Q) for name, (m, n) in parts.items()}
+    )
 
 
 @pytest.mark.parametrize("law", [columns(), bases()], ids=["columns", "bases"])
