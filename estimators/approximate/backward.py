@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import CheckpointError
 
 from estimators.approximate.layers import Layers, Replacement
 from estimators.directional.derivatives.treatments import Treated, Treatment
@@ -43,10 +44,15 @@ class Approximate(Estimator):
         """See `Estimator.estimate`.
 
         Raises:
-            MissingCapability: see `forward`.
+            MissingCapability: see `forward`; or the model checkpoints layers, which on the way back are torch's own.
         """
-        with torch.enable_grad():
-            return backward(objective, self.forward(objective, generator)), None
+        try:
+            with torch.enable_grad():
+                return backward(objective, self.forward(objective, generator)), None
+        except CheckpointError as error:
+            raise MissingCapability(
+                "module", "the model checkpoints layers, which then save other tensors than before"
+            ) from error
 
 
 def recorded(

@@ -161,10 +161,10 @@ def stochastically_rounded(x: Tensor, uniform: Tensor) -> Tensor:
 
     Args:
         x: float32 or float64.
-        uniform: numbers on [0, 1), of the same shape and dtype.
+        uniform: numbers on [0, 1), of the same shape and dtype; they are written over.
     """
     integers, cut = _BITS[x.dtype]
-    bits = x.contiguous().view(integers) + uniform.mul(2**cut).to(integers)
+    bits = uniform.mul_(2**cut).to(integers).add_(x.contiguous().view(integers))
     return bits.bitwise_and_(-(2**cut)).view(x.dtype).to(torch.bfloat16)
 
 

@@ -34,8 +34,8 @@ class SampledProducts(Approximate):
       the error of `norm` on them alone. w makes (1 - the winners' pᵢ) / (s - w) least.
 
     Cost for a perceptron: 2 + s/B forward passes, less the first layer's input gradient. Memory: the activations, of which a
-    share `keep` is saved. What other layers save stays: tanh and GELU, normalisation, pooling and attention keep tensors of their
-    own, so that there the rows come on top of the layer's input instead of in its place.
+    share `keep` is saved. What other operations save stays: GELU, normalisation, pooling and attention keep their inputs, and
+    tanh its output, so that behind a tanh the rows come on top of what backprop saves.
 
     Source: Adelman et al. 2018, arXiv 1805.08079 (column-row sampling; here for the weight's gradient alone); `winners` is
     WTA-CRS, Liu et al. 2023, arXiv 2305.15265, with norms of x in place of norms of both factors.

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from estimators.approximate.backward import Approximate
 from estimators.approximate.randomised import RandomisedVjp
@@ -11,7 +12,7 @@ from estimators.approximate.sampled import SampledProducts
 from estimators.approximate.sketched import SketchedProducts
 from estimators.objective import MissingCapability, ModuleObjective
 from tests.awkward_models import WORKING, objective
-from tests.estimators.approximate.problems import vector
+from tests.estimators.approximate.problems import exact, vector
 from tests.estimators.approximate.test_layers import WITHOUT_LAYERS
 from tests.estimators.directional.test_models_that_differentiate import Energy
 
@@ -48,6 +49,30 @@ def test_a_model_that_differentiates_itself_is_refused_with_the_reason(method: A
 def test_a_model_that_transforms_functions_cannot_be_rounded() -> None:
     with pytest.raises(MissingCapability, match="needs module: the model transforms functions"):
         vector(RoundedActivations(), energy("transform"))
+
+
+class Checkpointed(nn.Sequential):
+    """Layers that run again on the way back."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return checkpoint(super().forward, x, use_reentrant=False)
+
+
+def checkpointed() -> ModuleObjective:
+    torch.manual_seed(0)
+    module = Checkpointed(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 2))
+    return ModuleObjective(module, nn.functional.mse_loss, (torch.randn(8, 4), torch.randn(8, 2)))
+
+
+@pytest.mark.parametrize("method", [SampledProducts(), SketchedProducts()], ids=str)
+def test_a_model_that_checkpoints_is_refused_with_the_reason(method: Approximate) -> None:
+    with pytest.raises(MissingCapability, match="needs module: the model checkpoints layers"):
+        vector(method, checkpointed())
+
+
+@pytest.mark.parametrize("method", [RandomisedVjp(1.0), RoundedActivations()], ids=str)
+def test_what_saves_the_same_tensors_as_torch_or_none_goes_through_checkpoints(method: Approximate) -> None:
+    torch.testing.assert_close(vector(method, checkpointed()), exact(checkpointed()), rtol=0.02, atol=1e-3)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
