@@ -6,7 +6,7 @@ what a model does not offer is skipped there, and says what it needs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -48,9 +48,9 @@ MODELS = (
     ContractObjective("MLP", _mlp, samples=4),
     ContractObjective("CNN with batch norm", _cnn),
     ContractObjective("ViT", _vit, samples=4),
-    PERCEPTRON,
+    replace(PERCEPTRON, name="tied and frozen tensors"),
 )
-"""The last one is the model with tied, frozen and same-shaped tensors."""
+"""The last has tensors of one shape, too."""
 
 EVERYWHERE = tuple(clause for clause in CLAUSES if clause.on is None)
 """The clauses that look at any objective; the others have objectives of their own."""

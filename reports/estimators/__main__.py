@@ -6,6 +6,7 @@ Without a run the pages hold what the sources say, and no figures.
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,13 +33,17 @@ def pages(cells: Sequence[Gauged], kept: Sequence[Kept], made: Made) -> dict[str
     return written | {f"{name}.md": part_page(name) for name in PARTS}
 
 
-def made_of(results: Results | None) -> Made:
-    """The commands that make the pages again, and where their figures were measured."""
+def made_of(results: Results | None, folders: Sequence[Path] = ()) -> Made:
+    """The commands that make the pages again, and where their figures were measured.
+
+    Args:
+        results: of the runs, or None.
+        folders: of the runs, as they were named.
+    """
     runs = () if results is None else results.runs
-    named = " ".join(f"results/{run.name}" for run in runs)
-    commands = [str(run.header["command"]) for run in runs if run.header.get("command")]
-    again = " ".join(filter(None, ("python -m reports.estimators", named, "--out docs/estimators")))
-    return Made((*commands, again), "; ".join(filter(None, map(_where, runs))))
+    commands = [_command(str(run.header["command"])) for run in runs if run.header.get("command")]
+    again = ["python", "-m", "reports.estimators", *map(str, folders), "--out", "docs/estimators"]
+    return Made((*commands, _command(shlex.join(again))), "; ".join(filter(None, map(_where, runs))))
 
 
 def write(folder: Path, written: dict[str, str]) -> None:
@@ -60,13 +65,20 @@ def main() -> int:
     try:
         results = read(arguments.runs) if arguments.runs else None
         cells, kept = ([], []) if results is None else (gauged(results), contracts(results))
-        write(arguments.out, pages(cells, kept, made_of(results)))
+        write(arguments.out, pages(cells, kept, made_of(results, arguments.runs)))
     except (OSError, FolderError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     if cells:
         sys.stdout.write("\n".join(summary(comparisons(cells))) + "\n")
     return 0
+
+
+def _command(typed: str) -> str:
+    """A command as anybody may type it: by the program's name, and with folders below the working directory."""
+    program, *arguments = shlex.split(typed)
+    relative = [f"results/{Path(word).name}" if Path(word).is_absolute() else word for word in arguments]
+    return shlex.join(["gradgauge" if Path(program).is_absolute() else program, *relative])
 
 
 def _where(run: Run) -> str:

@@ -1,5 +1,6 @@
 """A cell becomes a record whatever happens: numbers with what they were measured on, or an outcome with its reason."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,13 @@ def test_a_record_holds_numbers_the_dimension_and_the_data(kind: str) -> None:
     assert record.facts["n"] == 8
     assert record.facts["data"] == "closed form"
     assert record.seconds > 0
+
+
+def test_a_record_holds_what_is_declared_for_the_problem_as_json_values() -> None:
+    record = measure_cell(_cell("forward-gradient", "sphere[n=8]", "memory"), EFFORT)
+    declared = record.facts["declared"]
+    assert (declared["relative_error"], declared["forward_calls"], declared["needs"]) == (9.0, 1, ["jvp"])
+    assert json.loads(json.dumps(declared)) == declared
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [("cost", "skipped"), ("memory", "skipped"), ("quality", "ok")])

@@ -100,6 +100,20 @@ def test_lists_name_what_there_is_one_a_line(gradgauge: Command, things: str, na
     assert name in [line.split()[0] for line in lines]
 
 
+def test_a_check_on_models_says_for_each_what_became_of_it(gradgauge: Command) -> None:
+    done = gradgauge("check", "checkpointed-backprop[segments=7]", "--models")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("On ")]
+    assert [line.partition(":")[0] for line in lines] == [
+        "On MLP",
+        "On CNN with batch norm",
+        "On ViT",
+        "On tied and frozen tensors",
+    ]
+    assert lines[0] == "On MLP: skipped, needs module: 7 segments need as many layers; this nn.Sequential has 6"
+    assert " passed, 0 failed, " in lines[1]
+
+
 @pytest.mark.parametrize("suite", ["quick", "dimensions", "depth", "tangents", "full"])
 def test_a_dry_run_shows_cells_and_time_and_writes_nothing(gradgauge: Command, tmp_path: Path, suite: str) -> None:
     done = gradgauge("run", suite, "--dry-run")

@@ -15,7 +15,7 @@ from reports.frames import read
 @pytest.fixture
 def written(folder) -> dict[str, str]:
     results = read([folder])
-    return pages(gauged(results), contracts(results), made_of(results))
+    return pages(gauged(results), contracts(results), made_of(results, [folder]))
 
 
 def test_there_is_a_page_for_every_estimator_and_every_kind_of_part(written) -> None:
@@ -55,6 +55,15 @@ def test_the_commands_and_the_machine_are_told(written) -> None:
     assert commands in written["README.md"]
     assert commands in written["backprop.md"]
     assert "2026-01-02, a processor, torch 2.13.0, commit 0123456789" in written["backprop.md"]
+
+
+def test_commands_are_told_without_the_folders_of_one_machine(make_run, recorded) -> None:
+    run = make_run(recorded("spsa"), command="/opt/bin/__main__.py run quick -p 'mlp[width=8]' --out /tmp/here/made")
+    commands = made_of(read([run]), [run]).commands
+    assert commands == (
+        "gradgauge run quick -p 'mlp[width=8]' --out results/made",
+        "python -m reports.estimators results/run --out docs/estimators",
+    )
 
 
 def test_an_estimator_that_was_not_measured_has_its_page_without_figures(written) -> None:
