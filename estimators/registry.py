@@ -23,6 +23,8 @@ FAMILIES = (
 
 _RANDOM = ("gaussian", "rademacher", "sphere", "sparse", "block", "low-rank")  # laws with E[v vᵀ] = I, tangent by tangent
 
+_POINTERS = ("momentum", "previous-gradient", "past")  # guides that point somewhere
+
 PARTS: dict[str, dict[str, Entry]] = {
     "space": {
         "weights": Entry("estimators.directional.space:Weights", "perturb the parameters"),
@@ -79,10 +81,15 @@ PARTS: dict[str, dict[str, Entry]] = {
         "inputs": Entry("estimators.directional.guides.inputs:Inputs", "tangents in the span of what dense layers are given"),
         "past": Entry(
             "estimators.directional.guides.past:Past",
-            "tangents spread over all coordinates and over the span of past estimates",
+            "tangents along the last estimates",
+            parameters={"size": Parameter(4, "integer", "number of past estimates", minimum=1)},
+        ),
+        "subspace": Entry(
+            "estimators.directional.guides.subspace:Subspace",
+            "tangents spread over all coordinates and over the span of surrogate gradients",
             parameters={
                 "alpha": Parameter(0.5, "number", "share of all coordinates", minimum=0, maximum=1),
-                "size": Parameter(4, "integer", "number of past estimates", minimum=1),
+                "surrogate": Parameter("past", "part", "where these come from", part="guide", choices=_POINTERS),
             },
         ),
         "small-weights": Entry(
@@ -253,7 +260,7 @@ ENTRIES: dict[str, Entry] = {
         "projection onto the momentum of past estimates and fresh tangents",
         "Silver et al. 2022, ICLR, Learning by directional gradient descent",
         fixed={"aggregation": "projection"},
-        parameters=_guided("momentum", "previous-gradient", k=2),
+        parameters=_guided("momentum", "previous-gradient", "past", k=2),
     ),
     "activation-guided-forward-gradient": Entry(
         _GUIDED,
@@ -301,10 +308,10 @@ ENTRIES: dict[str, Entry] = {
     ),
     "guided-es": Entry(
         _GUIDED,
-        "zeroth order: opposite pairs spread over all coordinates and over the span of past estimates",
+        "zeroth order: opposite pairs spread over all coordinates and over the span of surrogate gradients",
         "Maheswaranathan et al. 2018, arXiv 1806.10230",
         fixed={"aggregation": "mean"},
-        parameters=_guided("past", derivative=_DIFFERENCE),
+        parameters=_guided("subspace", derivative=_DIFFERENCE),
     ),
     "sparse-zo": Entry(
         _GUIDED,

@@ -69,8 +69,9 @@ class Guided(Estimator):
 
     def __post_init__(self) -> None:
         """Check the bound."""
-        if self.k < self.guide.fewest:
-            raise ValueError(f"k must be {self.guide.fewest} or more with guide={self.guide}, got {self.k}")
+        fewest = self.guide.fewest()
+        if self.k < fewest:
+            raise ValueError(f"k must be {fewest} or more with guide={self.guide}, got {self.k}")
 
     def init(self, objective: Objective) -> GuidedState:
         """The coordinates, and what the guide begins with; see `Estimator.init`."""

@@ -4,25 +4,32 @@ A law of directions knows neither; a guide chooses one for every call, and says 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
+
+import torch
+from torch import Tensor
 
 from estimators.directional.directions import Directions
+from estimators.directional.directions.led import Led
 from estimators.directional.space import Layout
 from estimators.estimator import Declaration, Estimate, Shapes
 from estimators.objective import Objective
+
+Vector = Mapping[str, Tensor]
+"""One vector over all coordinates, block name -> tensor."""
 
 
 class Guide(ABC):
     """A choice of tangents.
 
     What it remembers is handed in and returned, and never changed: the same memory gives the same tangents again.
-
-    Attributes:
-        fewest: how many tangents an estimate must have.
     """
 
-    fewest: ClassVar[int] = 1
+    def fewest(self) -> int:
+        """How many tangents an estimate must have."""
+        return 1
 
     def start(self, objective: Objective) -> Any:
         """What is remembered before the first estimate.
@@ -66,6 +73,21 @@ class Guide(ABC):
             isotropic=False,
             independent_tensors=False,
         )
+
+
+class Pointer(Guide):
+    """A guide that points somewhere: the first tangents lie along its vectors, over all coordinates together."""
+
+    @abstractmethod
+    def vectors(self, objective: Objective, memory: Any) -> tuple[Sequence[Vector], Any]:
+        """Where it points, none or more vectors, and what is remembered from that; see `Guide.lead`."""
+
+    def lead(self, objective: Objective, layout: Layout, memory: Any, drawn: Directions) -> tuple[Directions, Any]:
+        """See `Guide.lead`."""
+        found, memory = self.vectors(objective, memory)
+        if not found:
+            return drawn, memory
+        return Led({block.name: torch.stack([vector[block.name] for vector in found]) for block in layout}, drawn), memory
 
 
 def added(multiple: float | None, passes: float) -> float | None:
