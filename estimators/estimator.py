@@ -25,6 +25,7 @@ MEMORY_CLASSES = {
     "tangents": "k vectors of length n, and a few k x k matrices",
     "activations": "the activations of all layers, and one vector of length n",
     "history": "the activations of all layers, and the vectors of length n that are kept from earlier calls",
+    "activation-tangents": "k times the activations of all layers, and one vector of length n",
 }
 """The classes of memory beyond the base forward pass that a `Declaration` may name."""
 

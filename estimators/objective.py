@@ -126,6 +126,7 @@ class ModuleObjective(Objective):
             raise ValueError(f"{type(module).__name__} has no parameter with requires_grad=True, so there is no gradient")
         self.batch_size = len(self.inputs)
         self._device = self.inputs.device
+        self._sites = tuple(name for name, part in module.named_modules() if any(p.requires_grad for p in part.parameters(False)))
         tied = _names(module.named_parameters(remove_duplicate=False)).values()
         self._ties = {name: first for first, *others in tied if first in self.parameters for name in others}
         self._buffers = list(_names(module.named_buffers(remove_duplicate=False)).values())
@@ -152,9 +153,11 @@ class ModuleObjective(Objective):
         return losses.reshape(len(self.targets), -1).mean(dim=1)
 
     def sites(self) -> tuple[str, ...]:
-        """Names of the modules whose outputs an activation-space method perturbs: those that own trainable parameters."""
-        owners = dict.fromkeys(name.rpartition(".")[0] for name in self.parameters)
-        return tuple(owners)
+        """Names of the modules whose outputs an activation-space method perturbs: those that own trainable parameters.
+
+        Also those that own them together with another module (tied parameters); the model itself is the module "".
+        """
+        return self._sites
 
     def capabilities(self) -> frozenset[str]:
         """What a module offers; see `Objective.capabilities`."""

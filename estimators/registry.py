@@ -28,6 +28,17 @@ _POINTERS = ("momentum", "previous-gradient", "past")  # guides that point somew
 PARTS: dict[str, dict[str, Entry]] = {
     "space": {
         "weights": Entry("estimators.directional.space:Weights", "perturb the parameters"),
+        "activations": Entry(
+            "estimators.directional.activations:Activations", "perturb the outputs of all layers: one derivative of the batch"
+        ),
+        "sample-activations": Entry(
+            "estimators.directional.activations:SampleActivations",
+            "perturb them for each sample by itself: tangents and derivatives of its own",
+        ),
+        "shared-activations": Entry(
+            "estimators.directional.activations:SharedActivations",
+            "perturb them along the same tangents for every sample, each with derivatives of its own",
+        ),
     },
     "directions": {
         "gaussian": Entry("estimators.directional.directions.gaussian:Gaussian", "independent N(0, 1) entries"),
@@ -148,6 +159,7 @@ PARTS: dict[str, dict[str, Entry]] = {
 }
 
 _SPACE = Parameter("weights", "part", "what is perturbed", part="space")
+_OF_SAMPLES = replace(_SPACE, default="sample-activations")
 _JVP = Parameter("jvp", "part", "how a directional derivative is taken", part="derivative")
 _DIFFERENCE = Parameter("central-difference", "part", "how a directional derivative is taken", part="derivative")
 _MEAN = Parameter("mean", "part", "how derivatives and tangents are combined", part="aggregation")
@@ -254,6 +266,23 @@ ENTRIES: dict[str, Entry] = {
         "Flügel et al. 2024, arXiv 2410.17764",
         family="projection",
         parameters=_directional(_FOUR, _GAUSSIAN, _JVP, _PROJECTION),
+    ),
+    "activity-forward-gradient": Entry(
+        _DIRECTIONAL,
+        "forward gradient over the layers' outputs, each sample's own, carried into the weights layer by layer",
+        "Ren et al. 2022, arXiv 2210.03310",
+        family="activation space",
+        parameters={**_directional(_ONE, _GAUSSIAN, _JVP, _MEAN), "space": _OF_SAMPLES},
+    ),
+    "node-perturbation": Entry(
+        _DIRECTIONAL,
+        "what noise at every layer's output does to each sample's loss, by a difference; carried into the weights layer by layer",
+        "Dalm et al. 2023, arXiv 2310.00965",
+        family="activation space",
+        parameters={
+            **_directional(_ONE, _GAUSSIAN, replace(_DIFFERENCE, default="forward-difference"), _MEAN),
+            "space": _OF_SAMPLES,
+        },
     ),
     "momentum-forward-gradient": Entry(
         _GUIDED,

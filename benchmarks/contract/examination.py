@@ -50,8 +50,8 @@ class Taken:
     Attributes:
         vector: the estimate, [n], float64.
         state: as the estimator returned it.
-        evaluations: of the loss.
-        passes: forward passes of the model, whoever ran them; none are counted where the objective has no fuse.
+        evaluations: of the loss, by the estimate; what prepares it is not counted.
+        passes: forward passes of the model, whoever ran them, also to prepare; none are counted where the objective has no fuse.
     """
 
     vector: Tensor
@@ -119,9 +119,11 @@ class Examination:
         """
         if (case.name, shift) not in self._taken:
             subject = self.subject(case)
-            with preserved_globals(self.device), counted_evaluations(subject.objective) as evaluations:
-                estimate, state = self.estimate(subject.objective, shift=shift)
-                vector = flat(dict(estimate.items()))
+            with preserved_globals(self.device):
+                state = self.estimator.init(subject.objective)
+                with counted_evaluations(subject.objective) as evaluations:
+                    estimate, state = self.estimator.estimate(subject.objective, state, generator=self.generator(shift))
+                    vector = flat(dict(estimate.items()))
             self._taken[case.name, shift] = Taken(vector, state, evaluations(), subject.fuse.passes)
         return self._taken[case.name, shift]
 

@@ -18,7 +18,7 @@ class LinearCombination(Estimate):
     Attributes:
         layout: the coordinates.
         tangents: v, block name -> [k, *shape]; those of a block not formed yet.
-        coefficients: c, [k].
+        coefficients: c, [k]; or [k, B], where each of the B samples that are the rows of every block has a sum of its own.
         workspace: memory to form it in.
         formed: blocks of the estimate, by name.
     """
@@ -44,7 +44,7 @@ def combine(block: Block, rows: Tensor, coefficients: Tensor, workspace: Workspa
     Args:
         block: the coordinates.
         rows: v, [k, *shape]; the caller's own, and given up: a single one becomes the estimate.
-        coefficients: c, [k].
+        coefficients: c, [k] or [k, B].
         workspace: memory for a new sum.
         so_far: what to add to, in place; None for nothing.
 
@@ -52,11 +52,21 @@ def combine(block: Block, rows: Tensor, coefficients: Tensor, workspace: Workspa
         [*shape].
     """
     coefficients = coefficients.to(rows.dtype)
+    if coefficients.dim() > 1:
+        return _by_sample(block, rows, coefficients)
     if so_far is not None:
         return so_far.addcmul_(rows[0], coefficients[0]) if len(rows) == 1 else _product(so_far, rows, coefficients, beta=1)
     if len(rows) == 1:
         return rows[0].mul_(coefficients[0])
     return _product(workspace.estimate(block), rows, coefficients, beta=0)
+
+
+def _by_sample(block: Block, rows: Tensor, coefficients: Tensor) -> Tensor:
+    """Of tangents [k, B, ...] of which every sample has its own, or [k, ...] that are the same for all."""
+    if rows.shape[1:] != block.shape:
+        return (coefficients.T @ matrix(rows)).view(block.shape)
+    rows.mul_(coefficients.view(*coefficients.shape, *[1] * (rows.dim() - 2)))
+    return rows[0] if len(rows) == 1 else rows.sum(0)
 
 
 def _product(into: Tensor, rows: Tensor, coefficients: Tensor, beta: float) -> Tensor:

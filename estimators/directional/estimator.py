@@ -22,6 +22,8 @@ from estimators.objective import MissingCapability, Objective
 
 STREAMS = ("keyed", "sequential")
 
+_MANY = 1 << 30  # coordinates of a space of which the parameters' shapes do not tell how many there are: no few tangents span it
+
 
 @dataclass(frozen=True)
 class State:
@@ -96,8 +98,9 @@ class Directional(Estimator):
             MissingCapability: the scale has no closed form for these parts at this dimension.
         """
         layout = self.space.layout(objective)
+        part = self.space.part(layout)
         try:
-            return State(layout, self._factor(layout), Workspace(self.k or dimension(layout)))
+            return State(layout, self._factor(part), Workspace(self.k or dimension(part)))
         except ValueError as error:
             raise MissingCapability("closed_form", str(error)) from None
 
@@ -131,7 +134,7 @@ class Directional(Estimator):
 
     def remarks(self, objective: Objective) -> tuple[str, ...]:
         """Those of the derivative; see `Estimator.remarks`."""
-        return self.derivative.remarks(objective, self.k or dimension(self.space.layout(objective)))
+        return self.derivative.remarks(objective, self.k or dimension(self.space.part(self.space.layout(objective))))
 
     def stages(self, objective: Objective, state: State, *, generator: torch.Generator) -> Iterator[str]:
         """Drawing, derivative, aggregation; see `Estimator.stages`."""
@@ -146,11 +149,12 @@ class Directional(Estimator):
 
     def simulated(self) -> "Directional | None":
         """The same with derivatives from the known gradient, where the derivative is exact anyway."""
-        return replace(self, derivative=Simulated()) if isinstance(self.derivative, Jvp) else None
+        known = self.space.of_parameters and isinstance(self.derivative, Jvp)
+        return replace(self, derivative=Simulated()) if known else None
 
     def at_full_budget(self, coordinates: int) -> "Directional | None":
-        """With k = n, where that makes the estimate exact."""
-        full = replace(self, k=coordinates)
+        """With k = n, of the space's coordinates, where that makes the estimate exact."""
+        full = replace(self, k=coordinates if self.space.of_parameters else None)
         closed = theory.expected(self._law(), self.aggregation.law, coordinates, coordinates, self.scale)
         exact = closed.get("relative_error") == 0
         return full if exact and self.derivative.exact else None
@@ -162,13 +166,14 @@ class Directional(Estimator):
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`; closed forms from `estimators.theory`."""
-        n = count(shapes)
+        inside = tuple(shapes.values()) if self.space.of_parameters else ()
+        n = count(shapes) if self.space.of_parameters else _MANY
         k = n if self.k is None else self.k
-        law = (self._law(tuple(shapes.values())), self.aggregation.law, n, k, self.scale)
+        law = (self._law(inside), self.aggregation.law, n, k, self.scale)
         closed, along = theory.expected(*law), theory.moments(*law).along
         kept = closed if self.derivative.exact_on_linear else {}
         error = kept.get("relative_error")
-        return Declaration(
+        declaration = Declaration(
             unbiased=along is not None
             and abs(along - 1) < 1e-12
             and (self.derivative.exact_on_linear or self.directions.symmetric),
@@ -191,23 +196,28 @@ class Directional(Estimator):
             linear=self.aggregation.linear,
             independent_tangents=self.directions.independent,
         )
+        return self.space.declared(declaration, self.derivative, self.aggregation, self.k, shapes)
 
     def _opened(self, state: State, generator: torch.Generator) -> State:
         return replace(state, stream=open_stream(self.stream, generator, len(self._indices(state)), state.workspace))
 
     def _indices(self, state: State) -> range:
-        return range(dimension(state.layout) if self.k is None else self.k)
+        return range(dimension(self.space.part(state.layout)) if self.k is None else self.k)
 
     def _draw(self, state: State, indices: Sequence[int]) -> Tangents:
         if state.stream is None:
             raise ValueError("this state names no tangents yet: pass the state that estimate returned")
-        drawn = self.directions.draw(state.layout, indices, state.stream)
+        entrywise = self.directions.entrywise and self.length is None
+        return self.space.draw(self._drawn, state.layout, indices, state.stream, entrywise=entrywise)
+
+    def _drawn(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
+        drawn = self.directions.draw(layout, indices, stream)
         if self.length is None:
             return drawn
-        return resize(drawn, dimension(state.layout) ** 0.5 if self.length == "sqrt-n" else 1.0)
+        return resize(drawn, dimension(layout) ** 0.5 if self.length == "sqrt-n" else 1.0)
 
     def _combined(self, state: State, tangents: Tangents, derivatives: Derivatives) -> LinearCombination:
-        coefficients = self.aggregation.coefficients(tangents, derivatives.values)
+        coefficients = self.space.coefficients(self.aggregation, tangents, derivatives.values)
         scaled = coefficients if state.factor == 1 else coefficients * state.factor
         return LinearCombination(derivatives.loss, state.layout, tangents, scaled, state.workspace)
 

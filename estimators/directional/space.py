@@ -1,14 +1,20 @@
 """Spaces: what a directional estimator perturbs, as named blocks of coordinates."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
 
-from estimators.estimator import Estimate
+from estimators.estimator import Declaration, Estimate, Shapes
 from estimators.objective import Objective
+
+if TYPE_CHECKING:
+    from estimators.directional.aggregations import Aggregation
+    from estimators.directional.derivatives import Derivative
+    from estimators.directional.streams import Stream
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,9 @@ Layout = tuple[Block, ...]
 
 Tangents = dict[str, Tensor]
 """k tangents: block name -> [k, *shape], contiguous."""
+
+Draw = Callable[[Layout, Sequence[int], "Stream"], Tangents]
+"""Draws tangents over a layout: see `estimators.directional.directions.Directions.draw`."""
 
 
 def dimension(layout: Layout) -> int:
@@ -72,9 +81,18 @@ def column(values: Tensor, rows: Tensor) -> Tensor:
 
 
 class Space(ABC):
-    """What is perturbed, how the loss depends on it, and how an estimate in it becomes one for the parameters."""
+    """What is perturbed, how the loss depends on it, and how an estimate in it becomes one for the parameters.
 
-    needs: frozenset[str] = frozenset()
+    The loss is one number, or one for each of B samples that do not depend on each other's coordinates; then every sample has
+    derivatives and an aggregation of its own, in the coordinates that are its `part`.
+
+    Attributes:
+        needs: the capabilities it asks of an objective.
+        of_parameters: whether its coordinates are those of the parameters.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+    of_parameters: ClassVar[bool] = False
 
     @abstractmethod
     def layout(self, objective: Objective) -> Layout:
@@ -86,16 +104,64 @@ class Space(ABC):
 
     @abstractmethod
     def loss(self, objective: Objective, point: Mapping[str, Tensor]) -> Tensor:
-        """The loss as a function of the coordinates."""
+        """The loss as a function of the coordinates: 0-dimensional, or [B] that add up to it."""
 
     @abstractmethod
     def carry(self, objective: Objective, estimate: Estimate) -> Estimate:
         """Carry an estimate of the gradient in this space into the parameters."""
 
+    def part(self, layout: Layout) -> Layout:
+        """The n coordinates that one aggregation is over: all of them, or those of one sample."""
+        return layout
+
+    def draw(self, draw: Draw, layout: Layout, indices: Sequence[int], stream: "Stream", *, entrywise: bool) -> Tangents:
+        """Tangents of these global indices, each drawn over the `part`.
+
+        Args:
+            draw: draws them.
+            layout: all coordinates.
+            indices: which tangents.
+            stream: the random numbers of this estimate.
+            entrywise: whether one drawn over several samples together is one of each.
+        """
+        return draw(self.part(layout), indices, stream)
+
+    def coefficients(self, aggregation: "Aggregation", tangents: Tangents, derivatives: Tensor) -> Tensor:
+        """Those of the aggregation, of the derivatives' shape, [k] or [k, B]."""
+        return aggregation.coefficients(tangents, derivatives)
+
+    def gradient(self, objective: Objective) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """The loss and its exact gradient in these coordinates, by a backward pass: for simulated derivatives."""
+        with torch.enable_grad():
+            point = {name: value.requires_grad_() for name, value in self.point(objective).items()}
+            loss = self.loss(objective, point)
+            gradients = torch.autograd.grad(loss, list(point.values()), materialize_grads=True)
+        return loss.detach(), dict(zip(point, gradients, strict=True))
+
+    def product(self, rows: Tensor, gradient: Tensor) -> Tensor:
+        """What one block adds to ⟨g, v⟩: [k], or [k, B]."""
+        return matrix(rows) @ gradient.flatten()
+
+    def declared(
+        self, declaration: Declaration, derivative: "Derivative", aggregation: "Aggregation", k: int | None, shapes: Shapes
+    ) -> Declaration:
+        """What holds for the parameters, given what holds in these coordinates.
+
+        Args:
+            declaration: of the estimate in this space, its cost as if the parameters were perturbed.
+            derivative: how derivatives are taken.
+            aggregation: how they are combined.
+            k: the number of tangents; None for as many as there are coordinates.
+            shapes: of the parameters.
+        """
+        return declaration
+
 
 @dataclass(frozen=True)
 class Weights(Space):
     """The parameters themselves; one tangent runs over all of them together."""
+
+    of_parameters = True
 
     def layout(self, objective: Objective) -> Layout:
         """One block a parameter."""
@@ -112,3 +178,9 @@ class Weights(Space):
     def carry(self, objective: Objective, estimate: Estimate) -> Estimate:
         """The estimate as it is."""
         return estimate
+
+    def gradient(self, objective: Objective) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """That which was handed in, where it was (`WithKnownGradient`); see `Space.gradient`."""
+        if "gradient" not in objective.capabilities():
+            return super().gradient(objective)
+        return objective.loss().detach(), objective.known_gradient()

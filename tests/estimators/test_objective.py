@@ -95,6 +95,12 @@ def test_sites_are_the_modules_that_own_trainable_parameters() -> None:
     assert ModuleObjective(module, functional.cross_entropy, batch()).sites() == ("0", "2")
 
 
+def test_a_module_that_owns_a_parameter_together_with_another_is_a_site_too() -> None:
+    module = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4).requires_grad_(False), nn.Linear(4, 4, bias=False))
+    module[2].weight = module[0].weight
+    assert ModuleObjective(module, functional.cross_entropy, batch()).sites() == ("0", "2")
+
+
 def test_a_model_without_trainable_parameters_is_refused() -> None:
     with pytest.raises(ValueError, match="Linear has no parameter with requires_grad=True"):
         ModuleObjective(nn.Linear(4, 4).requires_grad_(False), functional.cross_entropy, batch())

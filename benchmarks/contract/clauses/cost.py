@@ -57,6 +57,7 @@ LIMITS: dict[str, Callable[[Sizes], float]] = {
     "tangents": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + _FEW * (s.parameters + s.tangents + _DOUBLE * s.k**2),
     "activations": lambda s: _IN_FLIGHT * s.base + 3 * s.activations + _FEW * s.parameters,
     "history": lambda s: _IN_FLIGHT * s.base + 3 * s.activations + _FEW * s.parameters,  # of the first call, before which is none
+    "activation-tangents": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + (3 + s.k) * s.activations + _FEW * s.parameters,
 }
 """Class of memory -> most bytes, beside `_SCALARS`."""
 

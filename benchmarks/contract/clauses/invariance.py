@@ -39,6 +39,8 @@ def look_at_lengths(examination: Examination, case: ContractObjective) -> Observ
     tangents = estimator.tangents(state)
     k = len(next(iter(tangents.values())))
     derivatives = estimator.derivatives(objective, state, range(k)).values
+    if derivatives.dim() > 1:
+        return inapplicable("a projection for each sample")
     factors = 2.0 ** (torch.arange(k, device=derivatives.device) % 5 - 2).to(derivatives.dtype)
     plain = estimator.aggregation.coefficients(tangents, derivatives)
     longer = {name: rows * factors.to(rows.dtype).view(-1, *[1] * (rows.dim() - 1)) for name, rows in tangents.items()}

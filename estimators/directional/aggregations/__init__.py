@@ -15,11 +15,17 @@ class Aggregation(ABC):
         law: its name in `estimators.theory`.
         linear: whether c is linear in the derivatives.
         homogeneous: whether derivatives times a number, of either sign, give c times that number.
+        of_derivatives: whether c follows from the derivatives and the number of coordinates alone.
     """
 
     law: ClassVar[str]
     linear: ClassVar[bool] = True
     homogeneous: ClassVar[bool] = True
+    of_derivatives: ClassVar[bool] = False
+
+    def products(self, k: int) -> float:
+        """Multiplications for each coordinate, as matrix products, that the coefficients take."""
+        return 0.0
 
     @abstractmethod
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
@@ -27,8 +33,8 @@ class Aggregation(ABC):
 
         Args:
             tangents: block name -> [k, *shape].
-            derivatives: [k].
+            derivatives: [k]; or [k, m] of m losses along the same tangents, of which each is treated by itself.
 
         Returns:
-            [k].
+            Of the derivatives' shape.
         """

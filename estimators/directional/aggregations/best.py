@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from estimators.directional.aggregations import Aggregation
-from estimators.directional.space import Tangents, norms
+from estimators.directional.space import Tangents, column, norms
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,16 @@ class TopK(Aggregation):
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
         """See `Aggregation.coefficients`."""
         scores = _scores(tangents, derivatives)
-        kept = scores >= scores.max() - self.margin
+        kept = scores >= scores.amax(0) - self.margin
         return torch.where(kept, derivatives, 0) / len(derivatives)
 
 
 def _scores(tangents: Tangents, derivatives: Tensor) -> Tensor:
     lengths = norms(tangents).to(derivatives.dtype)
-    return derivatives.abs() / lengths.where(lengths > 0, torch.inf)  # a zero tangent lies near no line
+    return derivatives.abs() / column(lengths.where(lengths > 0, torch.inf), derivatives)  # a zero tangent lies near no line
 
 
 def _only(derivatives: Tensor, scores: Tensor) -> Tensor:
     """The derivative with the largest score, zero elsewhere."""
-    kept = torch.arange(len(scores), device=scores.device) == scores.argmax()
+    kept = column(torch.arange(len(scores), device=scores.device), scores) == scores.argmax(0)
     return torch.where(kept, derivatives, 0)

@@ -13,6 +13,7 @@ class Mean(Aggregation):
     """(1/k) Σ dᵢ vᵢ: unbiased wherever E[v vᵀ] = I. Source: Baydin et al. 2022, arXiv 2202.08587; Flügel et al. 2024."""
 
     law = "mean"
+    of_derivatives = True
 
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
         """See `Aggregation.coefficients`."""

@@ -13,6 +13,7 @@ class MeanTimesN(Aggregation):
     """(n/k) Σ dᵢ vᵢ: unbiased for isotropic tangents of length one. Source: Flügel et al. 2024, arXiv 2410.17764, its code."""
 
     law = "mean-times-n"
+    of_derivatives = True
 
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
         """See `Aggregation.coefficients`."""

@@ -26,6 +26,10 @@ class Projection(Aggregation):
 
     law = "projection"
 
+    def products(self, k: int) -> float:
+        """Of every tangent with every other; see `Aggregation.products`."""
+        return float(k**2)
+
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
         """See `Aggregation.coefficients`."""
         gram = gram_matrix(tangents)
@@ -76,19 +80,20 @@ def solve(gram: Tensor, derivatives: Tensor) -> Tensor:
 
     Args:
         gram: [k, k], symmetric, positive semi-definite, float64.
-        derivatives: [k], float64.
+        derivatives: [k] or [k, m], float64.
 
     Returns:
-        [k].
+        Of the derivatives' shape.
     """
+    columns = derivatives.view(len(derivatives), -1)
     factor, failed = torch.linalg.cholesky_ex(gram)
     if not bool(failed):
         pivots = factor.diagonal().tolist()  # crosses to the host once
         if min(pivots) ** 2 > _RANK_TOLERANCE * max(pivots) ** 2:
-            solved: Tensor = torch.cholesky_solve(derivatives.unsqueeze(1), factor)
-            return solved.squeeze(1)
+            solved: Tensor = torch.cholesky_solve(columns, factor)
+            return solved.view_as(derivatives)
     values, vectors = torch.linalg.eigh(gram)
     kept = values > _RANK_TOLERANCE * values[-1].clamp(min=0)
     inverse = torch.where(kept, values, 1).reciprocal() * kept
-    shortest: Tensor = vectors @ (inverse * (vectors.T @ derivatives))
-    return shortest
+    shortest: Tensor = vectors @ (inverse.unsqueeze(1) * (vectors.T @ columns))
+    return shortest.view_as(derivatives)

@@ -13,6 +13,7 @@ class Sum(Aggregation):
     """Σ dᵢ vᵢ: k times the mean; the gradient itself for the n basis vectors. Source: Flügel et al. 2024, arXiv 2410.17764."""
 
     law = "sum"
+    of_derivatives = True
 
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
         """See `Aggregation.coefficients`."""

@@ -13,8 +13,8 @@ class Derivatives(NamedTuple):
     """The loss and k directional derivatives.
 
     Attributes:
-        loss: 0-dimensional, without a tape.
-        values: [k], the derivative along each tangent.
+        loss: as the space gives it, 0-dimensional or [B], without a tape.
+        values: [k] or [k, B], the derivative along each tangent.
     """
 
     loss: Tensor
@@ -29,12 +29,14 @@ class Derivative(ABC):
         exact_on_linear: whether it has no error but rounding on linear objectives.
         needs: the capabilities it asks of an objective.
         simulated: whether it only imitates a method, with a backward pass of its own: for studies of quality, never of cost.
+        carrying: of `forward_multiple`, how much each tangent's way through the layers takes where weights and inputs have one.
     """
 
     exact: ClassVar[bool]
     exact_on_linear: ClassVar[bool] = True
     needs: ClassVar[frozenset[str]] = frozenset()
     simulated: ClassVar[bool] = False
+    carrying: ClassVar[float] = 0.0
 
     @abstractmethod
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:

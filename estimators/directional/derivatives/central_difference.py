@@ -39,7 +39,7 @@ class CentralDifference(Derivative):
             below = space.loss(objective, {name: value.sub(tangents[name][i], alpha=h) for name, value in point.items()})
             values.append((above - below) / (2 * h))
             losses.append((above + below) / 2)
-        return Derivatives(torch.stack(losses).mean(), torch.stack(values))
+        return Derivatives(torch.stack(losses).mean(0), torch.stack(values))
 
     def with_step(self, factor: float) -> "CentralDifference":
         """See `Derivative.with_step`."""

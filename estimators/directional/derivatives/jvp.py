@@ -24,6 +24,7 @@ class Jvp(Derivative):
 
     exact = True
     needs = frozenset({"jvp"})
+    carrying = 2.0
 
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
         """See `Derivative.take`."""
@@ -32,7 +33,7 @@ class Jvp(Derivative):
                 if len(next(iter(tangents.values()))) > 1:
                     return take_several(space, objective, tangents)
                 loss, value = take_one(space, objective, tangents)
-                return Derivatives(loss, value.view(1))
+                return Derivatives(loss, value.unsqueeze(0))
         except (NotImplementedError, RuntimeError) as error:
             if is_unsupported(error):
                 raise MissingCapability("jvp", described(error)) from error

@@ -39,7 +39,7 @@ class OneMeasurement(Derivative):
             moved = {name: value.add(tangents[name][i], alpha=self.step) for name, value in point.items()}
             losses.append(space.loss(objective, moved))
         values = torch.stack(losses)
-        return Derivatives(values.mean(), values / self.step)
+        return Derivatives(values.mean(0), values / self.step)
 
     def forward_multiple(self, k: int) -> float:
         """One a tangent."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from estimators.directional.derivatives import Derivative, Derivatives
-from estimators.directional.space import Space, Tangents, matrix
+from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
 
@@ -21,11 +21,8 @@ class Simulated(Derivative):
 
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
         """See `Derivative.take`."""
-        if "gradient" in objective.capabilities():
-            loss, gradient = objective.loss().detach(), dict(objective.known_gradient())
-        else:
-            loss, gradient = _backward(space, objective)
-        values = [matrix(rows) @ gradient[name].flatten() for name, rows in tangents.items()]
+        loss, gradient = space.gradient(objective)
+        values = [space.product(rows, gradient[name]) for name, rows in tangents.items()]
         if len(values) == 1:  # the sum already: adding it up would cost as much again as a short product
             return Derivatives(loss, values[0])
         return Derivatives(loss, torch.stack([value.to(values[0].dtype) for value in values]).sum(0))
@@ -37,11 +34,3 @@ class Simulated(Derivative):
     def forward_calls(self, k: int) -> int:
         """One, where the gradient was not handed in."""
         return 1
-
-
-def _backward(space: Space, objective: Objective) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    with torch.enable_grad():
-        point = {name: value.requires_grad_() for name, value in space.point(objective).items()}
-        loss = space.loss(objective, point)
-        gradients = torch.autograd.grad(loss, list(point.values()), materialize_grads=True)
-    return loss.detach(), dict(zip(point, gradients, strict=True))

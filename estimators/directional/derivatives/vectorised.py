@@ -1,9 +1,10 @@
 """Derivatives along several tangents in one pass, where the objective's operations allow it; one tangent after another elsewhere.
 
-The first call with an objective finds out which; the way is remembered as long as the objective lives. As a rule all operations
-can be vectorised as they are, but for the layers whose input is data (see `untouched_inputs`). Where one cannot, or the objective
-draws random numbers, more functions are treated (see `treatments`). Where that does not help either (an operation that `vmap` has
-no rule for, control flow that depends on values, other random numbers than in a plain pass), each tangent has a pass of its own.
+The first call with an objective and a space finds out which; the way is remembered as long as the objective lives. As a rule all
+operations can be vectorised as they are, but for the layers whose input is data (see `untouched_inputs`). Where one cannot, or
+the objective draws random numbers, more functions are treated (see `treatments`). Where that does not help either (an operation
+that `vmap` has no rule for, control flow that depends on values, other random numbers than in a plain pass), each tangent has a
+pass of its own.
 """
 
 import warnings
@@ -36,7 +37,7 @@ class _Way(NamedTuple):
     reason: str = ""
 
 
-_WAYS: WeakKeyDictionary[Objective, _Way] = WeakKeyDictionary()
+_WAYS: WeakKeyDictionary[Objective, dict[Space, _Way]] = WeakKeyDictionary()
 
 
 def take_several(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
@@ -50,14 +51,14 @@ def take_several(space: Space, objective: Objective, tangents: Tangents) -> Deri
     Returns:
         The loss and [k] derivatives.
     """
-    way = _WAYS.get(objective)
+    way = _WAYS.get(objective, {}).get(space)
     return _first(space, objective, tangents) if way is None else way.take(space, objective, tangents)
 
 
 def reason_against(objective: Objective) -> str:
-    """Why the tangents of this objective did not go through one pass; empty where they did, or where it was not tried."""
-    way = _WAYS.get(objective)
-    return "" if way is None else way.reason
+    """Why the tangents of this objective last did not go through one pass; empty where they did, or where it was not tried."""
+    ways = list(_WAYS.get(objective, {}).values())
+    return ways[-1].reason if ways else ""
 
 
 def _first(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
@@ -74,11 +75,11 @@ def _first(space: Space, objective: Objective, tangents: Tangents) -> Derivative
             reason = str(error).partition("\n")[0][:_LONGEST]
             continue
         if not objective.draws or agree(derivatives.loss, space.loss(objective, space.point(objective))):
-            _WAYS[objective] = _Way(take)
+            _WAYS.setdefault(objective, {})[space] = _Way(take)
             return derivatives
         reason = "the objective draws other random numbers in a vectorised pass"
     derivatives = _one_by_one(space, objective, tangents)
-    _WAYS[objective] = _Way(_one_by_one, reason)
+    _WAYS.setdefault(objective, {})[space] = _Way(_one_by_one, reason)
     return derivatives
 
 
@@ -113,7 +114,7 @@ def rules_required() -> Iterator[None]:
 
 def agree(value: Tensor, plain: Tensor) -> bool:
     """Whether two losses differ by rounding only; other random numbers make a larger difference."""
-    return bool(torch.isclose(value, plain, rtol=torch.finfo(value.dtype).eps ** 0.75, atol=0))
+    return bool(torch.isclose(value, plain, rtol=torch.finfo(value.dtype).eps ** 0.75, atol=0).all())
 
 
 def out_of_memory(error: BaseException) -> bool:

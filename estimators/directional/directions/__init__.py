@@ -22,6 +22,7 @@ class Directions(ABC):
         independent: whether the tangents of one estimate are independent of each other, or orthogonal.
         apart: whether a few tangents can be drawn without all those before them.
         blockwise: whether a block of a tangent depends on no numbers but its own, and so can be drawn alone, and again.
+        entrywise: whether all entries are independent and of one law, so that a tangent over several vectors is one of each.
         partial: whether a tangent leaves blocks zero, so that what it costs depends on which.
     """
 
@@ -32,6 +33,7 @@ class Directions(ABC):
     independent: ClassVar[bool] = True
     apart: ClassVar[bool] = True
     blockwise: ClassVar[bool] = False
+    entrywise: ClassVar[bool] = False
     partial: ClassVar[bool] = False
 
     def parameters(self) -> tuple[tuple[str, float], ...]:

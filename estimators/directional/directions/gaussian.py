@@ -15,6 +15,7 @@ class Gaussian(Directions):
     law = "gaussian"
     isotropic = True
     blockwise = True
+    entrywise = True
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`."""

@@ -17,6 +17,7 @@ class Rademacher(Directions):
 
     law = "rademacher"
     blockwise = True
+    entrywise = True
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`."""

@@ -26,6 +26,7 @@ class Sparse(Directions):
 
     law = "sparse"
     blockwise = True
+    entrywise = True
 
     def __post_init__(self) -> None:
         """Check the bounds."""
