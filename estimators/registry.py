@@ -23,7 +23,7 @@ FAMILIES = (
 
 _RANDOM = ("gaussian", "rademacher", "sphere", "sparse", "block", "low-rank")  # laws with E[v vᵀ] = I, tangent by tangent
 
-_POINTERS = ("momentum", "previous-gradient", "past")  # guides that point somewhere
+_POINTERS = ("momentum", "previous-gradient", "past", "guess")  # guides that point somewhere
 
 PARTS: dict[str, dict[str, Entry]] = {
     "space": {
@@ -88,6 +88,14 @@ PARTS: dict[str, dict[str, Entry]] = {
         ),
         "previous-gradient": Entry(
             "estimators.directional.guides.momentum:Momentum", "one tangent along the estimate before", fixed={"decay": 0.0}
+        ),
+        "guess": Entry(
+            "estimators.directional.guides.guess:Guess",
+            "one tangent along the gradients of local auxiliary losses",
+            parameters={
+                "rate": Parameter(0.1, "number", "learning rate of the local heads", minimum=0),
+                "seed": Parameter(0, "integer", "of the heads' first entries", minimum=0),
+            },
         ),
         "inputs": Entry("estimators.directional.guides.inputs:Inputs", "tangents in the span of what dense layers are given"),
         "past": Entry(
@@ -288,14 +296,24 @@ ENTRIES: dict[str, Entry] = {
         _GUIDED,
         "projection onto the momentum of past estimates and fresh tangents",
         "Silver et al. 2022, ICLR, Learning by directional gradient descent",
+        family="forward gradient",
         fixed={"aggregation": "projection"},
         parameters=_guided("momentum", "previous-gradient", "past", k=2),
+    ),
+    "guess-forward-gradient": Entry(
+        _GUIDED,
+        "projection onto the gradients of local auxiliary losses",
+        "Fournier et al. 2023, arXiv 2306.06968",
+        family="forward gradient",
+        fixed={"aggregation": "projection"},
+        parameters=_guided("guess"),
     ),
     "activation-guided-forward-gradient": Entry(
         _GUIDED,
         "forward gradient along tangents in the span of what each dense layer is given",
         "Singhal et al. 2023, arXiv 2312.04709",
         rank="should",
+        family="forward gradient",
         fixed={"aggregation": "mean"},
         parameters=_guided("inputs"),
     ),
@@ -303,6 +321,7 @@ ENTRIES: dict[str, Entry] = {
         "estimators.directional.control_variate:ControlVariate",
         "forward gradient of what a running mean of past estimates leaves over",
         rank="should",
+        family="forward gradient",
         parameters={
             "k": _ONE,
             "rate": Parameter(None, "number", "of the running mean; none: the best", minimum=1e-12, maximum=1, optional=True),
@@ -328,6 +347,7 @@ ENTRIES: dict[str, Entry] = {
         _DIRECTIONAL,
         "zeroth order: mean over a population of opposite pairs",
         "Salimans et al. 2017, arXiv 1703.03864",
+        family="zeroth order",
         fixed={"aggregation": "mean"},
         parameters={
             "k": replace(_ONE, default=8, about="number of pairs"),
@@ -339,6 +359,7 @@ ENTRIES: dict[str, Entry] = {
         _GUIDED,
         "zeroth order: opposite pairs spread over all coordinates and over the span of surrogate gradients",
         "Maheswaranathan et al. 2018, arXiv 1806.10230",
+        family="zeroth order",
         fixed={"aggregation": "mean"},
         parameters=_guided("subspace", derivative=_DIFFERENCE),
     ),
@@ -347,6 +368,7 @@ ENTRIES: dict[str, Entry] = {
         "zeroth order: differences along directions on the smallest weights",
         "Liu et al. 2024 (Sparse MeZO), arXiv 2402.15751",
         rank="should",
+        family="zeroth order",
         fixed={"aggregation": "mean"},
         parameters=_guided("small-weights", derivative=_DIFFERENCE),
     ),
@@ -355,6 +377,7 @@ ENTRIES: dict[str, Entry] = {
         "zeroth order: differences along directions on one parameter tensor at a time",
         "Zhang et al. 2024, arXiv 2402.11592",
         rank="should",
+        family="zeroth order",
         fixed={"aggregation": "mean", "directions": "block"},
         parameters={"k": _ONE, "derivative": _DIFFERENCE},
     ),
