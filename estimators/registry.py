@@ -180,6 +180,8 @@ _FEEDBACK_SEED = Parameter(0, "integer", "of the matrices, with the parameters' 
 _LENGTH = Parameter(None, "word", "what each tangent is normalised to", optional=True, choices=("sqrt-n", "unit"))
 _SCALE = Parameter(None, "word", "rescaling of the estimate", optional=True, choices=("unbiased", "length-preserving"))
 _STREAM = Parameter("keyed", "word", "how tangents follow from the seed", choices=("keyed", "sequential"))
+_KEEP = Parameter(0.25, "number", "share that is kept", minimum=1e-9, maximum=1)
+_SAMPLED = "estimators.approximate.sampled:SampledProducts"
 
 
 def _directional(k: Parameter, directions: Parameter, derivative: Parameter, aggregation: Parameter) -> dict[str, Parameter]:
@@ -470,6 +472,69 @@ ENTRIES: dict[str, Entry] = {
             "rate": Parameter(0.1, "number", "how far a call moves them", minimum=1e-9, maximum=1),
             "samples": Parameter(32, "integer", "of noise, for each layer and call", minimum=1),
             "seed": _FEEDBACK_SEED,
+        },
+    ),
+    "crs": Entry(
+        _SAMPLED,
+        "backprop with the weights' gradients from a few sampled rows of the layers' inputs",
+        "Adelman et al. 2018, arXiv 1805.08079",
+        family="approximate",
+        parameters={
+            "keep": _KEEP,
+            "sampling": Parameter("uniform", "word", "how rows are drawn", choices=("uniform", "norm")),
+        },
+    ),
+    "wta-crs": Entry(
+        _SAMPLED,
+        "backprop with the weights' gradients from the largest rows of the layers' inputs and a few drawn among the others",
+        "Liu et al. 2023, arXiv 2305.15265",
+        family="approximate",
+        fixed={"sampling": "winners"},
+        parameters={"keep": _KEEP},
+    ),
+    "rmm": Entry(
+        "estimators.approximate.sketched:SketchedProducts",
+        "backprop with the weights' gradients from random combinations of the rows of the layers' inputs",
+        "Bershatsky et al. 2022, arXiv 2201.13195",
+        family="approximate",
+        parameters={
+            "keep": _KEEP,
+            "sketch": Parameter("rademacher", "word", "law of the combinations", choices=("rademacher", "gaussian")),
+        },
+    ),
+    "randomised-vjp": Entry(
+        "estimators.approximate.randomised:RandomisedVjp",
+        "backprop through a few of each layer's outputs, others at every layer",
+        "Bakong et al. 2026, arXiv 2602.14701",
+        family="approximate",
+        parameters={
+            "keep": _KEEP,
+            "sampling": Parameter("uniform", "word", "how outputs are drawn", choices=("uniform", "norm")),
+        },
+    ),
+    "rounded-activations": Entry(
+        "estimators.approximate.rounded:RoundedActivations",
+        "backprop from activations saved in 16 bits",
+        "Chen et al. 2021, arXiv 2104.14129",
+        family="approximate",
+        parameters={
+            "rounding": Parameter("nearest", "word", "which of the two nearest", choices=("nearest", "stochastic")),
+        },
+    ),
+    "stale-gradient": Entry(
+        "estimators.reused:StaleGradient",
+        "the gradient at the point of some calls ago",
+        "Agarwal and Duchi 2011, arXiv 1104.5525",
+        family="reused",
+        parameters={"tau": Parameter(1, "integer", "calls ago", minimum=0)},
+    ),
+    "kept-gradient": Entry(
+        "estimators.reused:KeptGradient",
+        "the gradient of an earlier point for as long as the loss falls",
+        "Warmerdam 2020, koaning.io, More Descent, Less Gradient",
+        family="reused",
+        parameters={
+            "steps": Parameter(20, "integer", "further calls that one serves at most; none: any number", minimum=0, optional=True)
         },
     ),
 }
