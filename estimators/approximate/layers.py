@@ -5,7 +5,6 @@ no call of a layer (recurrent kernels, `matmul`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -15,6 +14,8 @@ from torch.nn import functional
 from estimators.directional.derivatives.treatments import Treated, Treatment
 from estimators.layers import LAYERS, Call, arguments, opened
 from estimators.objective import MissingCapability
+
+_ATTENTION = opened(functional.multi_head_attention_forward)
 
 Replacement = Callable[[Call], Tensor]
 """What runs in place of a layer: its call -> what its `run` would give."""
@@ -41,7 +42,7 @@ class Layers:
         self._replacement = replacement
         self.treatments: dict[Callable[..., Any], Treatment] = {
             **dict.fromkeys(LAYERS, self._replaced),
-            functional.multi_head_attention_forward: partial(self._looked_into, opened(functional.multi_head_attention_forward)),
+            functional.multi_head_attention_forward: self._looked_into,
             **others,
         }
 
@@ -55,11 +56,9 @@ class Layers:
         y.register_hook(self._check_returning)
         return call.shaped(y)
 
-    def _looked_into(
-        self, body: Callable[..., Any], func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> Any:
+    def _looked_into(self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         with Treated(self.treatments):
-            return body(*args, **kwargs)
+            return _ATTENTION(*args, **kwargs)
 
     def _check_returning(self, gradient: Tensor) -> None:
         if not self.returning:
