@@ -1,5 +1,6 @@
 """EGGROLL: an evolution strategy whose noise has low rank, all members of its population in one batched pass."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -7,9 +8,10 @@ import torch
 from estimators.directional.derivatives.central_difference import CentralDifference
 from estimators.directional.directions.low_rank import LowRank
 from estimators.directional.estimator import Directional
+from estimators.directional.factored import matrices
 from estimators.directional.population import losses, reason_against
 from estimators.directional.regenerated import Regenerated, RegeneratedCombination
-from estimators.directional.space import Block, Tangents, Weights
+from estimators.directional.space import Tangents, Weights
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes
 from estimators.objective import Objective
 
@@ -98,12 +100,11 @@ class Eggroll(Estimator):
         """
         if any(len(shape) > 2 for shape in shapes.values()):
             return None
-        layers = [Block(name, shape, torch.float32, torch.device("cpu")) for name, shape in shapes.items() if len(shape) == 2]
-        products = 0.0
+        layers, products = matrices(shapes), 0.0
         for number, layer in enumerate(layers):
-            thin = LowRank(self.rank).thin(layer)
-            products += layer.numel() * (1 if thin and number == 0 else self.members) + self.members * thin * sum(layer.shape)
-            products += self._pairs * thin * layer.numel() / (batch or 1)
+            thin, numel = LowRank(self.rank).thin(layer), layer.numel()
+            products += numel * (1 if thin and number == 0 else self.members) + self.members * thin * sum(layer.shape)
+            products += self._pairs * self.rank * numel * (1 if thin else 2) / (batch or math.inf)
         return products / sum(layer.numel() for layer in layers) if layers else float(self.members)
 
     @property

@@ -76,27 +76,15 @@ def products(directions: Directions, shapes: Shapes) -> tuple[float, float]:
         directions: the law.
         shapes: of the parameters; the matrices among them are taken for dense layers.
     """
-    blocks = _matrices(shapes)
+    blocks = matrices(shapes)
     thin = sum(directions.thin(block) * sum(block.shape) for block in blocks)
     formed = sum(block.numel() for block in blocks if not directions.thin(block))
     all_of_them = sum(block.numel() for block in blocks)
     return (thin / all_of_them, formed / all_of_them) if all_of_them else (0.0, 1.0)
 
 
-def formed(directions: Directions, shapes: Shapes, batch: int | None) -> float:
-    """What dense layers' gradients cost that are formed of the factors of one tangent, over a forward pass of this batch.
-
-    Args:
-        directions: the law.
-        shapes: of the parameters; the matrices among them are taken for dense layers.
-        batch: number of samples; None for a function, which forms one as well.
-    """
-    blocks = _matrices(shapes)
-    all_of_them = sum(block.numel() for block in blocks)
-    return sum(directions.thin(block) * block.numel() for block in blocks) / all_of_them / (batch or 1) if all_of_them else 0.0
-
-
-def _matrices(shapes: Shapes) -> list[Block]:
+def matrices(shapes: Shapes) -> list[Block]:
+    """The matrices among parameters of these shapes, which are taken for the weights of dense layers."""
     return [Block(name, shape, torch.float32, torch.device("cpu")) for name, shape in shapes.items() if len(shape) == 2]
 
 

@@ -94,7 +94,9 @@ class LazyForwardGradient(Estimator):
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of the same estimate from tangents that are held, at other costs; see `Estimator.declaration`."""
         held = self._held().declaration(shapes, batch)
-        multiple = None if self.directions.partial else self.k * (2 + sum(products(self.directions, shapes)))
+        thin, formed = products(self.directions, shapes)
+        unknown = self.directions.partial or (thin and max(map(len, shapes.values())) > 2)  # what a convolution takes
+        multiple = None if unknown else self.k * (2 + thin + formed)
         return replace(held, memory="layer", forward_multiple=multiple, forward_calls=self.k)
 
     def _held(self) -> Directional:

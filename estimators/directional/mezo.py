@@ -92,7 +92,7 @@ class Mezo(Estimator):
         thin, _ = products(self.directions, shapes) if self.restore == "exact" else (0.0, 0.0)
         return replace(
             held.declaration(shapes, batch),
-            forward_multiple=2 * self.k * (1 + thin),
+            forward_multiple=None if thin and max(map(len, shapes.values())) > 2 else 2 * self.k * (1 + thin),  # convolutions
             memory="layer",
             drifts_parameters=self._drift(),
         )

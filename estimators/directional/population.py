@@ -80,7 +80,7 @@ def _one_by_one(objective: Objective, tangents: Regenerated, distances: Sequence
 
 def _in_one_pass(objective: Objective, tangents: Regenerated, distances: Sequence[float]) -> Tensor:
     """Every operation sees one member, whose parameters exist while an operation uses them, and serves all of them."""
-    point = Weights().point(objective)
+    point, count = Weights().point(objective), tangents.k * len(distances)
 
     def loss(_: Tensor) -> Tensor:
         level = torch._C._functorch.current_level()
@@ -88,10 +88,10 @@ def _in_one_pass(objective: Objective, tangents: Regenerated, distances: Sequenc
             name: _placeholder(value, tangents, position, distances, level)
             for position, (name, value) in enumerate(point.items())
         }
-        with Treated(_treatments(level)):
+        with Treated(_treatments(level, count)):
             return objective.loss(moved)
 
-    return vmap(loss, randomness="same")(torch.arange(tangents.k * len(distances))).view(tangents.k, -1)
+    return vmap(loss, randomness="same")(torch.arange(count)).view(tangents.k, -1)
 
 
 def _placeholder(value: Tensor, tangents: Regenerated, position: int, distances: Sequence[float], level: int) -> Placeholder:
@@ -127,11 +127,15 @@ def _as_one(rows: Tensor, level: int) -> Tensor:
     return torch._C._functorch._add_batch_dim(rows, 0, level)
 
 
-def _treatments(level: int) -> dict[Callable[..., Any], Treatment]:
-    """What a pass of all members needs, its transform being at this level."""
+def _treatments(level: int, members: int) -> dict[Callable[..., Any], Treatment]:
+    """What a pass of so many members needs, its transform being at this level."""
     convolution = partial(_convolution, level)
     layers = dict.fromkeys((functional.conv1d, functional.conv2d, functional.conv3d), convolution)
-    own: dict[Callable[..., Any], Treatment] = {functional.linear: partial(_linear, level), functional.batch_norm: _batch_norm}
+    own: dict[Callable[..., Any], Treatment] = {
+        functional.linear: partial(_linear, level),
+        functional.scaled_dot_product_attention: partial(_attention, level, members),
+        functional.batch_norm: _batch_norm,
+    }
     return {**KERNELS, **MASKS, **layers, **own}
 
 
@@ -156,6 +160,16 @@ def _convolution(level: int, func: Callable[..., Any], args: Sequence[Any], kwar
     kernels = right.mT.reshape(right.shape[-1], *weight.value.shape[1:])
     mixing = left.reshape(*left.shape, *[1] * (weight.value.dim() - 2))
     return func(func(x, kernels, **given), mixing).add_(func(x, weight.value, bias, **given))
+
+
+def _attention(level: int, members: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Of query, key and value alone, members count as samples, so that the fused kernel runs that a single member has."""
+    usual = len(args) == 3 and all(type(x) is Tensor for x in args) and not kwargs.get("dropout_p")
+    if not usual or kwargs.get("attn_mask") is not None or _transformed_again(level):
+        return KERNELS[func](func, args, kwargs)
+    apart = [torch._C._functorch._remove_batch_dim(x, level, members, 0) for x in args]  # [members, ..., length, features]
+    together: Tensor = func(*(x.flatten(0, max(0, x.dim() - 4)) for x in apart), **kwargs)
+    return _as_one(together.view(*apart[0].shape[:-1], together.shape[-1]), level)
 
 
 def _batch_norm(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -1,12 +1,13 @@
 """What the two-point estimators have in common that keep some factors of their noise for a number of estimates."""
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 
 import torch
 
 from estimators.directional.directions.products import Products
-from estimators.directional.factored import formed
+from estimators.directional.factored import matrices
 from estimators.directional.mezo import Mezo
 from estimators.directional.regenerated import Regenerated
 from estimators.directional.space import Layout, Tangents, Weights
@@ -79,11 +80,27 @@ class Refreshed(Estimator):
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of the estimate from fresh factors, of which estimates that share some are no independent draws."""
         fresh = Mezo(directions=self.law(), step=self.step).declaration(shapes, batch)
-        forming = formed(self.law(), shapes, batch)
-        fresh = replace(fresh, memory="parameters", forward_multiple=(fresh.forward_multiple or 0.0) + forming)
+        fresh = replace(fresh, memory="parameters", forward_multiple=self._multiple(shapes, batch))
         if self.refresh == 1 or all(len(shape) < 2 for shape in shapes.values()):
             return fresh
         return replace(fresh, unbiased=False, relative_error=None, eta=None)
+
+    def _multiple(self, shapes: Shapes, batch: int | None) -> float | None:
+        """Forward passes for dense layers of these weights, forming the estimate included.
+
+        A layer with factors takes both passes and the factors' part of each, and one product forms its estimate; a smaller one
+        takes that product for each pass too. None where there are weights of more than two dimensions: what a convolution takes
+        does not follow from its weights.
+        """
+        if any(len(shape) > 2 for shape in shapes.values()):
+            return None
+        law, products, weights = self.law(), 0.0, 0
+        for layer in matrices(shapes):
+            thin, numel = law.thin(layer), layer.numel()
+            formed = law.width(layer) * numel * (1 if thin else 3) + 3 * law.mixed(layer)
+            products += 2 * (numel + thin * sum(layer.shape)) + formed / (batch or math.inf)
+            weights += numel
+        return products / weights if weights else 2.0
 
     def _check(self) -> None:
         """Check the bounds.

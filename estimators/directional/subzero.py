@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from estimators.directional.directions.given_factors import GivenBases, dimensions
+from estimators.directional.directions.given_factors import GivenBases
 from estimators.directional.directions.products import part_of, sides
 from estimators.directional.refreshed import Refreshed
 from estimators.directional.space import Block, Layout
 from estimators.directional.streams import Stream
-from estimators.estimator import Declaration, Shapes
 
 
 @dataclass(frozen=True)
@@ -69,19 +68,9 @@ class Subzero(Refreshed):
         """See `Estimator.with_step`."""
         return replace(self, step=self.step * factor)
 
-    def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
-        """See `Refreshed.declaration`; the products U Z, for both passes and for the estimate, are among the operations."""
-        declared = super().declaration(shapes, batch)
-        law, layers = self.law(), [shape for shape in shapes.values() if len(shape) == 2]
-        thin = [law.thin(Block("", shape, torch.float32, torch.device("cpu"))) for shape in layers]
-        cores = 3 * sum(shape[0] * width**2 for shape, width in zip(layers, thin, strict=True))
-        weights = sum(rows * columns for rows, columns in layers) * (batch or 1)
-        passes = declared.forward_multiple
-        return declared if passes is None or not weights else replace(declared, forward_multiple=passes + cores / weights)
-
     def _parts(self, block: Block) -> tuple[Block, Block]:
         """What U and V are made of."""
-        (rows, columns), width = sides(block), dimensions(block, self.rank)
+        (rows, columns), width = sides(block), self.law().width(block)
         return part_of(block, "rows", rows, width), part_of(block, "columns", columns, width)
 
 

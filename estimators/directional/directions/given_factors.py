@@ -56,17 +56,19 @@ class GivenBases(Products):
 
     law = "subspace"
 
+    def width(self, block: Block) -> int:
+        """The rank, or as many as there are rows or columns; see `Products.width`."""
+        return min(self.rank, *sides(block))
+
+    def mixed(self, block: Block) -> int:
+        """Those of U Z; see `Products.mixed`."""
+        return block.shape[0] * self.width(block) ** 2
+
     def numbers(self, block: Block) -> tuple[Block, ...]:
         """Z; see `Products.numbers`."""
-        width = dimensions(block, self.rank)
-        return (part_of(block, "core", width, width),)
+        return (part_of(block, "core", self.width(block), self.width(block)),)
 
     def made(self, block: Block, numbers: Sequence[Tensor]) -> Factors:
         """√(rows columns)/r U Z and V; see `Products.made`."""
         left, right = self.bases[block.name]
-        return Factors((left @ numbers[0]).mul_(math.sqrt(block.numel()) / numbers[0].shape[-1]), right)
-
-
-def dimensions(block: Block, rank: int) -> int:
-    """How many orthonormal columns each factor of a matrix has: the rank, or as many as there are rows or columns."""
-    return min(rank, *sides(block))
+        return Factors((left @ numbers[0]).mul_(math.sqrt(block.numel()) / self.width(block)), right)

@@ -54,9 +54,17 @@ class Products(Directions):
         """One for each tensor of numbers; see `Directions.streams`."""
         return len(self._parts(block))
 
+    def width(self, block: Block) -> int:
+        """How many columns the factors of a matrix have."""
+        return self.rank
+
+    def mixed(self, block: Block) -> int:
+        """Multiplications that make a matrix's factors of its numbers."""
+        return 0
+
     def thin(self, block: Block) -> int:
         """See `Directions.thin`."""
-        return self.rank if len(block.shape) > 1 and self.rank * sum(sides(block)) < block.numel() else 0
+        return self.width(block) if len(block.shape) > 1 and self.width(block) * sum(sides(block)) < block.numel() else 0
 
     def factors(self, block: Block, stream: Keyed) -> Factors:
         """See `Directions.factors`."""

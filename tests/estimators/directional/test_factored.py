@@ -112,6 +112,7 @@ def test_operations_are_as_declared(spec: str) -> None:
     assert found == pytest.approx(estimator.declaration(shapes, 4).forward_multiple - first)
     assert products(LowRank(3), shapes) == (6 / 32, 0.0)
     assert products(LowRank(99), shapes) == (0.0, 1.0)
+    assert estimator.declaration({**shapes, "kernel": (8, 8, 3, 3)}, 4).forward_multiple is None
 
 
 @pytest.mark.parametrize("spec", PAIRS)

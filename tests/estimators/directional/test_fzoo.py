@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks.harness.flops import counted_evaluations
+from benchmarks.harness.flops import counted_evaluations, operations
+from benchmarks.harness.gradient import Gradient
 from benchmarks.harness.memory import measure
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import build_problem
@@ -83,6 +84,15 @@ def test_all_probes_take_one_evaluation_and_the_loss_another() -> None:
     with counted_evaluations(problem) as evaluations:
         Fzoo(k=6).estimate(problem, Fzoo(k=6).init(problem), generator=generator())
     assert evaluations() == Fzoo(k=6).declaration({"w": (3,)}, 3).forward_calls == 2
+
+
+@pytest.mark.parametrize("spec", ["mlp", "cnn", "vit"])
+def test_operations_are_those_of_the_passes(spec: str) -> None:
+    problem = build_problem(f"{spec}[batch=4]").objective
+    with torch.no_grad():
+        base = operations(problem.loss)
+    gradient = Gradient(problem, Fzoo(k=3), generator())
+    assert operations(lambda: gradient.run(1)) == 4 * base  # attention too runs by the kernel that a plain pass has
 
 
 def test_memory_is_one_layers_perturbed_weights_for_each_probe() -> None:

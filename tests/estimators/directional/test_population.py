@@ -3,9 +3,12 @@
 The oracle evaluates the loss at parameters to which the noise, formed and held, was added: the definition.
 """
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from benchmarks.harness.allocations import tracked
 from benchmarks.harness.flops import counted_evaluations, operations
@@ -108,6 +111,29 @@ def test_layers_by_factors_give_what_formed_weights_do(layer: str, before: type[
     build, shape = LAYERS[layer]
     problem = problem_of(nn.Sequential(before(), build()), shape)
     tangents = drawn(problem, LowRank(rank))
+    torch.testing.assert_close(found(problem, tangents), by_definition(problem, tangents), rtol=1e-10, atol=1e-12)
+    assert not reason_against(problem)
+
+
+class Attends(nn.Module):
+    """Attention of the data, which are the same for all members, to what layers make of them."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        super().__init__()
+        self.options, self.keys, self.values = options, nn.Linear(8, 8), nn.Linear(8, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.scaled_dot_product_attention(x, self.keys(x), self.values(x), **self.options)
+
+
+MASK = torch.arange(5) < torch.arange(1, 6)[:, None]
+
+
+@pytest.mark.parametrize("options", [{}, {"is_causal": True, "scale": 0.3}, {"attn_mask": MASK}], ids=str)
+@pytest.mark.parametrize("shape", [(5, 8), (3, 5, 8), (2, 3, 5, 8), (2, 1, 3, 5, 8)], ids=str)
+def test_attention_of_any_number_of_dimensions(shape: tuple[int, ...], options: dict[str, Any]) -> None:
+    problem = problem_of(Attends(options), shape)
+    tangents = drawn(problem, LowRank(1))
     torch.testing.assert_close(found(problem, tangents), by_definition(problem, tangents), rtol=1e-10, atol=1e-12)
     assert not reason_against(problem)
 

@@ -10,6 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from benchmarks.harness.flops import operations
+from benchmarks.harness.gradient import Gradient
 from benchmarks.harness.memory import measure
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import build_problem
@@ -169,6 +171,23 @@ def test_the_bases_of_a_subspace_are_orthonormal() -> None:
     for bases in state.directions.bases.values():
         for basis in bases:
             torch.testing.assert_close(basis.mT @ basis, torch.eye(3, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("spec", ["mlp[depth=2,width=128]", "mlp[depth=3,width=20]", "logistic-regression"])
+@pytest.mark.parametrize("estimator", [Lozo(rank=3), Subzero(), Subzero(rank=2)], ids=str)
+def test_operations_are_as_declared(estimator: Refreshed, spec: str) -> None:
+    problem = build_problem(spec).objective
+    with torch.no_grad():
+        base = operations(problem.loss)
+    gradient = Gradient(problem, estimator, generator())
+    shapes = {name: tuple(parameter.shape) for name, parameter in problem.parameters.items()}
+    declared = estimator.declaration(shapes, problem.batch_size).forward_multiple
+    assert operations(lambda: gradient.run(1)) / base == pytest.approx(declared)
+
+
+def test_convolutions_leave_the_operations_undeclared() -> None:
+    for estimator in BOTH:
+        assert estimator.declaration({"kernel": (4, 3, 2, 2), "weight": (5, 4)}, 8).forward_multiple is None
 
 
 @pytest.mark.parametrize(("estimator", "numbers"), [(Lozo(rank=2), 2 * 256), (Subzero(rank=3), 3 * 512)], ids=str)
