@@ -109,7 +109,7 @@ class _Rerouting(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, output: Tensor, x: Tensor, back: Back) -> Tensor:
-        ctx.back, ctx.dtype = back, x.dtype
+        ctx.back = back
         ctx.mark_dirty(output)  # handed on as it is rather than as a view, to which a model could not write
         return output
 
@@ -117,7 +117,7 @@ class _Rerouting(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         with torch._C.DisableTorchFunction():  # the mode has no business with the operations of the way back itself
-            return gradient, ctx.back(gradient).to(ctx.dtype), None
+            return gradient, ctx.back(gradient), None
 
 
 _OPENED = {func: opened(func) for func in (functional.multi_head_attention_forward, torch.autograd.grad)}

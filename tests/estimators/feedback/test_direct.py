@@ -78,6 +78,14 @@ def test_each_position_of_a_sequence_has_its_own_error() -> None:
     assert list(kept) == list(same)
 
 
+def test_channels_are_no_positions() -> None:
+    """The input of the second convolution and the output agree in samples and channels, which says nothing of places."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv1d(2, 3, 2), nn.Conv1d(3, 3, 4))
+    objective = ModuleObjective(module, functional.mse_loss, (torch.randn(2, 2, 9), torch.randn(2, 3, 5)))
+    assert [tuple(matrix.shape) for matrix in estimated(DirectFeedbackAlignment(), objective)[1].values()] == [(15, 24)]
+
+
 def test_an_output_for_the_whole_sequence_is_sent_to_all_positions_together() -> None:
     pooled = Applied(lambda self, x: self.b(self.a(x).tanh()).mean((1, 2)), a=nn.Linear(4, 6), b=nn.Linear(6, 5))
     objective = ModuleObjective(pooled, lambda outputs, _: outputs.square().mean(), (torch.randn(3, 7, 4), torch.zeros(3)))

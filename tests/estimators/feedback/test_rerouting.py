@@ -154,6 +154,12 @@ def test_layers_are_met_wherever_they_are_called(kind: str) -> None:
     check_equal_to_backprop(MODELS[kind]())
 
 
+def test_layers_within_torchs_attention_have_feedback_of_their_own() -> None:
+    torch.manual_seed(0)
+    _, kept = estimated(FeedbackAlignment(), MODELS["attention of three widths"]())
+    assert set(kept) == {"attention.k_proj_weight", "attention.v_proj_weight", "attention.out_proj.weight"}
+
+
 def test_layers_may_compute_in_another_dtype_than_their_parameters() -> None:
     def narrow(self: Any, x: Tensor) -> Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -207,6 +213,12 @@ def _first(output: Any) -> Tensor:
     return output[0] if isinstance(output, tuple) else output
 
 
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_recurrent_layers_are_refused_as_first_layers_too_for_the_error_passes_their_steps(kind: str) -> None:
+    with pytest.raises(MissingCapability, match=r"takes the error through 'layer.weight_ih_l0' itself"):
+        estimated(FeedbackAlignment(), objective(kind))
+
+
 def test_products_of_parameters_that_no_error_passes_are_let_be() -> None:
     torch.manual_seed(0)
     head = nn.Linear(WIDTH, 3)
@@ -238,13 +250,15 @@ def test_a_model_that_differentiates_its_layers_is_refused(spec: str, way: str) 
     assert changes(before, snapshot(refused, torch.device("cpu"))) == []
 
 
-def test_memory_is_that_of_backprop_and_the_matrices() -> None:
+@pytest.mark.parametrize(("batch", "width"), [(512, 16), (2, 64)], ids=["activations count", "matrices count"])
+def test_memory_is_that_of_backprop_and_the_matrices(batch: int, width: int) -> None:
     """What a layer needs for the way back is no activation, so that these are let go on the way as in backprop."""
     torch.manual_seed(0)
-    layers = [layer for _ in range(6) for layer in (nn.Linear(16, 16), nn.Tanh())]
-    deep = ModuleObjective(nn.Sequential(*layers), functional.mse_loss, (torch.randn(512, 16), torch.randn(512, 16)))
+    layers = [layer for _ in range(6) for layer in (nn.Linear(width, width), nn.Tanh())]
+    data = torch.randn(batch, width), torch.randn(batch, width)
+    deep = ModuleObjective(nn.Sequential(*layers), functional.mse_loss, data)
     estimators = Backprop(), FeedbackAlignment(), SignSymmetry()
     exact, aligned, signs = (tracked(partial(estimated, estimator, deep)).peak for estimator in estimators)
-    matrix, activation = 16 * 16 * 4, 512 * 16 * 4
-    assert aligned <= exact + 5 * matrix + activation
-    assert signs <= exact + 2 * matrix + activation
+    matrix, activation = 4 * width**2, 4 * batch * width
+    assert aligned <= exact + 5 * matrix + 2 * activation
+    assert signs <= exact + 2 * matrix + 2 * activation

@@ -61,6 +61,15 @@ def test_feedback_and_estimate_turn_towards_weights_and_gradient(network: str) -
         assert cosine(matrix, objective.parameters[name]) > (1 + 3 * noise) ** -0.5
 
 
+def test_a_weight_of_two_layers_is_mirrored_once_a_call() -> None:
+    torch.manual_seed(0)
+    first, tied = nn.Linear(4, 4), nn.Linear(4, 4)
+    data = torch.randn(3, 4), torch.randn(3, 4)
+    models = nn.Sequential(first, tied), nn.Sequential(first, tied, nn.Tanh(), tied)
+    once, twice = (estimated(WeightMirror(), ModuleObjective(model, functional.mse_loss, data))[1] for model in models)
+    torch.testing.assert_close(twice, once, rtol=0, atol=0)
+
+
 def test_what_was_kept_before_stays_as_it_is() -> None:
     objective, _ = one_hidden_layer()
     _, kept = estimated(WeightMirror(), objective)
