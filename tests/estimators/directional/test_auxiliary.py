@@ -11,6 +11,8 @@ from torch.nn import functional
 from estimators.directional.auxiliary import FEATURES, Heads, local_gradients
 from estimators.objective import MissingCapability, ModuleObjective
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 class Sequence(nn.Module):
     """[batch, length] tokens -> [batch, length, 4] scores, through attention whose output projection is no call of a module."""

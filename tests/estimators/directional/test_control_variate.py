@@ -17,6 +17,8 @@ from estimators.directional.estimator import Directional
 from estimators.exact import Backprop
 from estimators.objective import FunctionObjective, MissingCapability, ModuleObjective
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def perceptron() -> ModuleObjective:
     generator = torch.Generator().manual_seed(1)

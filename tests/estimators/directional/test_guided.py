@@ -20,6 +20,8 @@ from estimators.directional.guides.subspace import Subspace
 from estimators.exact import Backprop
 from estimators.objective import ModuleObjective
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 GUIDES = [
     Momentum(),
     Momentum(0.0),

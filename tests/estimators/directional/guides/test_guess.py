@@ -13,6 +13,8 @@ from estimators.directional.guides.subspace import Subspace
 from estimators.exact import Backprop
 from estimators.objective import FunctionObjective, MissingCapability, ModuleObjective, Objective
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def perceptron(batch: int = 16, widths: tuple[int, int] = (8, 8)) -> ModuleObjective:
     generator = torch.Generator().manual_seed(1)

@@ -19,6 +19,8 @@ from estimators.directional.space import Weights
 from estimators.exact import Backprop
 from estimators.objective import FunctionObjective, ModuleObjective, Objective
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 class Tied(nn.Module):
     """One weight in two layers."""
@@ -123,7 +125,7 @@ def test_a_function_has_no_layers_and_the_plain_estimate() -> None:
 
 @pytest.mark.parametrize("k", [1, 4])
 def test_the_estimate_is_unbiased_with_the_error_of_the_dimensions_of_the_span(k: int) -> None:
-    problem, draws = objective("perceptron"), 800
+    problem, draws = objective("perceptron"), 500
     estimator, generator = Guided(Inputs(), k=k, derivative=Simulated()), torch.Generator().manual_seed(1)
     g, m = flat(exact(problem)), (7 + 5 + 3) * 2 + 7 + 5 + 3  # two samples a layer, and the biases
     state, rows = estimator.init(problem), []

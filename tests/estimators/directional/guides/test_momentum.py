@@ -17,6 +17,8 @@ from estimators.directional.guides.momentum import Momentum
 from estimators.exact import Backprop
 from estimators.objective import FunctionObjective, ModuleObjective, Objective
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def perceptron() -> ModuleObjective:
     generator = torch.Generator().manual_seed(1)

@@ -8,6 +8,8 @@ from estimators.directional.guided import Guided
 from estimators.directional.guides.past import Past
 from estimators.objective import FunctionObjective
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 N = 12
 SLOPE = torch.linspace(-1, 2, N, dtype=torch.float64)
 

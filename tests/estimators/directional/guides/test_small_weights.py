@@ -14,6 +14,8 @@ from estimators.directional.guides.small_weights import SmallWeights
 from estimators.exact import Backprop
 from estimators.objective import ModuleObjective
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def linear_model() -> ModuleObjective:
     generator = torch.Generator().manual_seed(1)

@@ -17,6 +17,8 @@ from estimators.directional.guides.past import Past
 from estimators.directional.guides.subspace import Subspace
 from estimators.objective import FunctionObjective
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 N = 6
 SLOPE = torch.linspace(-1, 2, N, dtype=torch.float64)
 
