@@ -28,8 +28,8 @@ class Eggroll(Estimator):
     One pass of all members, which share the batch: a dense layer computes x Wᵀ for all of them in one product and adds
     h (x B) Aᵀ/√r of each, from r (rows + columns) random numbers; in the first layer x Wᵀ is the same for all and computed once.
     The estimate is handed on as factors of k r columns (`Estimate.factors`). Memory: one layer's activations and factors for each
-    member; no perturbed weight and no vector of length n exists, unless an operation other than a dense layer or a convolution
-    uses a matrix (an embedding): that one gets its perturbed copies while it runs.
+    member. Convolutions, embeddings and attention likewise; no perturbed weight and no vector of length n exists, unless another
+    operation uses a matrix (a recurrent cell, a convolution in groups): that one gets its perturbed copies while it runs.
     Source: Sarkar et al. 2025, arXiv 2511.16652, with the antithetic pairs of Salimans et al. 2017, arXiv 1703.03864.
 
     Args:

@@ -44,7 +44,7 @@ def taken_for_tangents(otherwise: Treatment) -> Treatment:
     """
 
     def treatment(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        x, weight, bias = arguments(args, kwargs)
+        x, weight, bias = _arguments(args, kwargs)
         if not isinstance(weight, FactoredPlaceholder) or differentiates_by_itself():
             return otherwise(func, args, kwargs)
         x, x_tangent = forward_ad.unpack_dual(x)
@@ -58,7 +58,7 @@ def taken_for_tangents(otherwise: Treatment) -> Treatment:
 
 
 def _moved(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    x, weight, bias = arguments(args, kwargs)
+    x, weight, bias = _arguments(args, kwargs)
     differentiated = differentiates_by_itself() or forward_ad.unpack_dual(x).tangent is not None
     if not isinstance(weight, FactoredPlaceholder) or differentiated:
         return func(*args, **kwargs)
@@ -88,7 +88,7 @@ def matrices(shapes: Shapes) -> list[Block]:
     return [Block(name, shape, torch.float32, torch.device("cpu")) for name, shape in shapes.items() if len(shape) == 2]
 
 
-def arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     """Input, weight and bias of `linear`."""
     given = {**dict(zip(("input", "weight", "bias"), args, strict=False)), **kwargs}
     return given.get("input"), given.get("weight"), given.get("bias")

@@ -2,9 +2,10 @@
 
 The members of a population share parameters and batch. What no noise has touched yet, such as a first layer's product with the
 data, is computed once for all of them. A layer whose noise is a product of thin factors multiplies all members' inputs by its own
-weight in one product and adds (x B) Aᵀ member by member, so that no perturbed weight exists; a convolution likewise. Any other
-operation gets the perturbed tensors of all members, for the one call. Where an operation cannot be batched (`torch.vmap` has no
-rule for it, control flow depends on values), each member has a pass of its own; the first call with an objective finds out.
+weight in one product and adds (x B) Aᵀ member by member, so that no perturbed weight exists; convolutions and embeddings do
+likewise. Any other operation gets the perturbed tensors of all members, for the one call. Where an operation cannot be batched
+(`torch.vmap` has no rule for it, control flow depends on values), each member has a pass of its own; the first call with an
+objective finds out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,17 +21,20 @@ from torch.nn import functional
 from estimators.directional import beside
 from estimators.directional.derivatives.treatments import KERNELS, MASKS, Treated, Treatment
 from estimators.directional.derivatives.vectorised import agree, out_of_memory, rules_required
-from estimators.directional.factored import FactoredPlaceholder, arguments
+from estimators.directional.factored import FactoredPlaceholder
 from estimators.directional.placeholder import Placeholder
 from estimators.directional.regenerated import Regenerated
 from estimators.directional.space import Weights
 from estimators.estimator import Factors
+from estimators.layers import arguments, opened
 from estimators.objective import Objective
 
 _REASONS: WeakKeyDictionary[Objective, str] = WeakKeyDictionary()
 """Objective -> why its members do not go through one pass; empty where they do."""
 
 _LONGEST = 200
+
+_MULTI_HEAD_ATTENTION = opened(functional.multi_head_attention_forward)
 
 
 def losses(objective: Objective, tangents: Regenerated, distances: Sequence[float]) -> Tensor:
@@ -129,19 +133,29 @@ def _as_one(rows: Tensor, level: int) -> Tensor:
 
 def _treatments(level: int, members: int) -> dict[Callable[..., Any], Treatment]:
     """What a pass of so many members needs, its transform being at this level."""
+
+    def looked_into(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        with Treated(treatments):
+            return _MULTI_HEAD_ATTENTION(*args, **kwargs)
+
     convolution = partial(_convolution, level)
-    layers = dict.fromkeys((functional.conv1d, functional.conv2d, functional.conv3d), convolution)
-    own: dict[Callable[..., Any], Treatment] = {
+    treatments: dict[Callable[..., Any], Treatment] = {
+        **KERNELS,
+        **MASKS,
+        **dict.fromkeys((functional.conv1d, functional.conv2d, functional.conv3d), convolution),
         functional.linear: partial(_linear, level),
+        functional.embedding: partial(_embedding, level),
         functional.scaled_dot_product_attention: partial(_attention, level, members),
+        functional.multi_head_attention_forward: looked_into,
         functional.batch_norm: _batch_norm,
     }
-    return {**KERNELS, **MASKS, **layers, **own}
+    return treatments
 
 
 def _linear(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """X Wᵀ in one product for all members, and (x B) Aᵀ of each."""
-    x, weight, bias = arguments(args, kwargs)
+    given = arguments(args, kwargs)
+    x, weight, bias = given["input"], given["weight"], given.get("bias")
     if not isinstance(weight, FactoredPlaceholder) or _transformed_again(level):
         return func(*args, **kwargs)
     together, (left, right) = func(x, weight.value), weight.factors()
@@ -151,15 +165,26 @@ def _linear(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: M
 
 def _convolution(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """The convolution with W in one for all members, and that with B, then with A as a kernel of size 1, of each."""
-    names = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    x, weight, bias = given.pop("input"), given.pop("weight"), given.pop("bias", None)
-    if not isinstance(weight, FactoredPlaceholder) or given.pop("groups", 1) != 1 or _transformed_again(level):
+    given = arguments(args, kwargs)
+    weight, groups = given["weight"], given.get("groups", 1)
+    if not isinstance(weight, FactoredPlaceholder) or groups != 1 or _transformed_again(level):
         return func(*args, **kwargs)
     left, right = weight.factors()
     kernels = right.mT.reshape(right.shape[-1], *weight.value.shape[1:])
     mixing = left.reshape(*left.shape, *[1] * (weight.value.dim() - 2))
-    return func(func(x, kernels, **given), mixing).add_(func(x, weight.value, bias, **given))
+    thin = func(**{**given, "weight": kernels, "bias": None})
+    return func(thin, mixing).add_(func(**{**given, "weight": weight.value}))
+
+
+def _embedding(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Rows of W, the same for all members where the indices are, and rows of A times Bᵀ of each."""
+    names = ("input", "weight", "padding_idx", "max_norm")  # what is behind them, and padding, matters on the way back alone
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    indices, weight = given["input"], given["weight"]
+    if not isinstance(weight, FactoredPlaceholder) or given.get("max_norm") is not None or _transformed_again(level):
+        return func(*args, **kwargs)
+    left, right = weight.factors()
+    return (func(indices, left) @ right.mT).add_(func(indices, weight.value))
 
 
 def _attention(level: int, members: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
