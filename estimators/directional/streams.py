@@ -10,12 +10,14 @@ A law that needs several kinds of numbers for one tangent (values and a mask, sa
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from estimators.directional.bits import LONGEST, counted, offsets_of
 from estimators.directional.space import Block, Layout, Tangents, dimension
 from estimators.directional.workspace import Workspace
 
@@ -40,15 +42,6 @@ class Stream(ABC):
 
         Args:
             number: 1 ... `LANES` - 1.
-        """
-
-    @abstractmethod
-    def of_sample(self, number: int, count: int) -> "Stream":
-        """A stream for the tangents of one of several samples, independent of the others'; the same whenever it is asked for.
-
-        Args:
-            number: of the sample, 0 ... count - 1.
-            count: of the samples.
         """
 
     @abstractmethod
@@ -79,10 +72,6 @@ class Keyed(Stream):
         """See `Stream.lane`."""
         return Keyed(self.seed, number, self.start)
 
-    def of_sample(self, number: int, count: int) -> "Keyed":
-        """See `Stream.of_sample`; an equal share of the lane for each."""
-        return self.at(number * ((1 << _LANE_BITS) // count))
-
     def at(self, start: int) -> "Keyed":
         """The same streams from the `start`-th on: block p of tangent i of m blocks is the first block of all at i m + p."""
         return Keyed(self.seed, self.number, self.start + start)
@@ -94,22 +83,37 @@ class Keyed(Stream):
 
     def signs(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.signs`; one random bit an entry, spread by a table of the 256 patterns of eight signs."""
+        short = self._short(layout, indices)
         tangents, count = {}, len(indices)
         for position, block in enumerate(layout):
             octets = -(-block.numel() // 8)
-            words, together = -(-octets // 8), max(1, min(count, _OCTETS_SPREAD // max(1, octets)))
-            bits = torch.empty((together, words), dtype=torch.int64, device=block.device)
-            table, generator = _sign_table(block.dtype, block.device), torch.Generator(block.device)
-            rows = self._empty(block, count)
+            table, rows = _sign_table(block.dtype, block.device), self._empty(block, count)
+            together = max(1, min(count, _OCTETS_SPREAD // max(1, octets)))
+            bits = short.get(position)
             for start in range(0, count, together):
                 part = indices[start : start + together]
-                for row, index in zip(bits if together > 1 else (bits,), part, strict=False):
-                    row.random_(-(2**63), None, generator=generator.manual_seed(self._key(index, position, len(layout))))
-                whole = len(part) == together == count
-                patterns = bits.view(torch.uint8)[: len(part), :octets]
-                _spread(patterns, table, rows if whole else rows[start : start + together], block.numel())
+                drawn = self._long(block, position, len(layout), part) if bits is None else bits[start : start + together]
+                patterns = drawn.view(torch.uint8)[:, :octets]
+                _spread(patterns, table, rows if len(part) == count else rows[start : start + together], block.numel())
             tangents[block.name] = rows
         return tangents
+
+    def _short(self, layout: Layout, indices: Sequence[int]) -> dict[int, Tensor]:
+        """Position -> [len(indices), words] of random bits, of every block whose stream is short."""
+        places, streams = _short_streams(layout)
+        if not places:
+            return {}
+        numbers = [(self.number << _LANE_BITS) + self.start + index * len(layout) for index in indices]
+        words = counted(self.seed, numbers, offsets_of(streams, layout[0].device))
+        return {position: words[:, first:last] for position, first, last in places}
+
+    def _long(self, block: Block, position: int, blocks: int, indices: Sequence[int]) -> Tensor:
+        """[len(indices), words] of random bits, from a generator for each row."""
+        bits = torch.empty((len(indices), _words(block)), dtype=torch.int64, device=block.device)
+        generator = torch.Generator(block.device)
+        for row, index in zip(bits if len(bits) > 1 else (bits,), indices, strict=True):
+            row.random_(-(2**63), None, generator=generator.manual_seed(self._key(index, position, blocks)))
+        return bits
 
     def uniform(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.uniform`."""
@@ -148,15 +152,10 @@ class Sequential(Stream):
         self.generator, self.k = generator, k
         self._drawn: dict[Layout, Tensor] = {}
         self._lanes: dict[int, Sequential] = {}
-        self._samples: dict[int, Sequential] = {}
 
     def lane(self, number: int) -> "Sequential":
         """See `Stream.lane`."""
         return self._lanes.setdefault(number, Sequential(self.generator, self.k))
-
-    def of_sample(self, number: int, count: int) -> "Sequential":
-        """See `Stream.of_sample`; its matrices are drawn when they are first asked for."""
-        return self._samples.setdefault(number, Sequential(self.generator, self.k))
 
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.normal`; the same matrix whenever it is asked for again."""
@@ -198,6 +197,19 @@ def open_stream(kind: str, generator: torch.Generator, k: int, workspace: Worksp
         return Sequential(generator, k)
     seed = torch.empty((), dtype=torch.int64, device=generator.device).random_(generator=generator)
     return Keyed(int(seed), workspace=workspace)
+
+
+def _words(block: Block) -> int:
+    """Words of 64 bits that a block's signs take."""
+    return -(-block.numel() // 64)
+
+
+@lru_cache(maxsize=64)
+def _short_streams(layout: Layout) -> tuple[tuple[tuple[int, int, int], ...], tuple[tuple[int, int], ...]]:
+    """Blocks whose streams are short: (position, first word, last word) in a row of all of them, and (position, words)."""
+    streams = tuple((position, _words(block)) for position, block in enumerate(layout) if _words(block) <= LONGEST)
+    ends = list(accumulate(words for _, words in streams))
+    return tuple((position, end - words, end) for (position, words), end in zip(streams, ends, strict=True)), streams
 
 
 @cache
