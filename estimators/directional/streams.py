@@ -45,6 +45,15 @@ class Stream(ABC):
         """
 
     @abstractmethod
+    def of_sample(self, number: int, count: int) -> "Stream":
+        """A stream for the tangents of one of several samples, independent of the others'; the same whenever it is asked for.
+
+        Args:
+            number: of the sample, 0 ... count - 1.
+            count: of the samples.
+        """
+
+    @abstractmethod
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """Independent N(0, 1) entries: block name -> [len(indices), *shape]."""
 
@@ -71,6 +80,10 @@ class Keyed(Stream):
     def lane(self, number: int) -> "Keyed":
         """See `Stream.lane`."""
         return Keyed(self.seed, number, self.start)
+
+    def of_sample(self, number: int, count: int) -> "Keyed":
+        """See `Stream.of_sample`; an equal share of the lane for each."""
+        return self.at(number * ((1 << _LANE_BITS) // count))
 
     def at(self, start: int) -> "Keyed":
         """The same streams from the `start`-th on: block p of tangent i of m blocks is the first block of all at i m + p."""
@@ -152,10 +165,15 @@ class Sequential(Stream):
         self.generator, self.k = generator, k
         self._drawn: dict[Layout, Tensor] = {}
         self._lanes: dict[int, Sequential] = {}
+        self._samples: dict[int, Sequential] = {}
 
     def lane(self, number: int) -> "Sequential":
         """See `Stream.lane`."""
         return self._lanes.setdefault(number, Sequential(self.generator, self.k))
+
+    def of_sample(self, number: int, count: int) -> "Sequential":
+        """See `Stream.of_sample`; its matrices are drawn when they are first asked for."""
+        return self._samples.setdefault(number, Sequential(self.generator, self.k))
 
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.normal`; the same matrix whenever it is asked for again."""
