@@ -1,40 +1,33 @@
 """Losses of many perturbed copies of a model in one batched pass, the noise of a layer made while an operation needs it.
 
-The members of a population share parameters and batch. What no noise has touched yet, such as a first layer's product with the
-data, is computed once for all of them. A layer whose noise is a product of thin factors multiplies all members' inputs by its own
-weight in one product and adds (x B) Aᵀ member by member, so that no perturbed weight exists; convolutions and embeddings do
-likewise. Any other operation gets the perturbed tensors of all members, for the one call. Where an operation cannot be batched
-(`torch.vmap` has no rule for it, control flow depends on values), each member has a pass of its own; the first call with an
-objective finds out.
+What the pass computes once for all members, and which layers take noise as factors, is in `members`. Where an operation cannot be
+batched (`torch.vmap` has no rule for it, control flow depends on values), each member has a pass of its own; the first call with
+an objective finds out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 from torch.func import vmap
-from torch.nn import functional
 
 from estimators.directional import beside
-from estimators.directional.derivatives.treatments import KERNELS, MASKS, Treated, Treatment
+from estimators.directional.derivatives.treatments import Treated
 from estimators.directional.derivatives.vectorised import agree, out_of_memory, rules_required
 from estimators.directional.factored import FactoredPlaceholder
+from estimators.directional.members import as_one, treatments
 from estimators.directional.placeholder import Placeholder
 from estimators.directional.regenerated import Regenerated
 from estimators.directional.space import Weights
 from estimators.estimator import Factors
-from estimators.layers import arguments, opened
 from estimators.objective import Objective
 
 _REASONS: WeakKeyDictionary[Objective, str] = WeakKeyDictionary()
 """Objective -> why its members do not go through one pass; empty where they do."""
 
 _LONGEST = 200
-
-_MULTI_HEAD_ATTENTION = opened(functional.multi_head_attention_forward)
 
 
 def losses(objective: Objective, tangents: Regenerated, distances: Sequence[float]) -> Tensor:
@@ -92,7 +85,7 @@ def _in_one_pass(objective: Objective, tangents: Regenerated, distances: Sequenc
             name: _placeholder(value, tangents, position, distances, level)
             for position, (name, value) in enumerate(point.items())
         }
-        with Treated(_treatments(level, count)):
+        with Treated(treatments(level, count)):
             return objective.loss(moved)
 
     return vmap(loss, randomness="same")(torch.arange(count)).view(tangents.k, -1)
@@ -100,7 +93,7 @@ def _in_one_pass(objective: Objective, tangents: Regenerated, distances: Sequenc
 
 def _placeholder(value: Tensor, tangents: Regenerated, position: int, distances: Sequence[float], level: int) -> Placeholder:
     def make() -> Tensor:
-        return _as_one(_moved(value, tangents, position, distances), level)
+        return as_one(_moved(value, tangents, position, distances), level)
 
     if not tangents.factored(position):
         return Placeholder(value, make)
@@ -123,91 +116,4 @@ def _factors(tangents: Regenerated, position: int, distances: Sequence[float], l
         lefts, rights = zip(*(tangents.factors(position, index) for index in range(tangents.k)), strict=True)
         left = torch.stack([torch.stack(lefts) * distance for distance in distances], dim=1).flatten(0, 1)
         right = torch.stack(rights).repeat_interleave(len(distances), dim=0)
-        return Factors(_as_one(left, level), _as_one(right, level))
-
-
-def _as_one(rows: Tensor, level: int) -> Tensor:
-    """The rows of all members as the tensor of one member."""
-    return torch._C._functorch._add_batch_dim(rows, 0, level)
-
-
-def _treatments(level: int, members: int) -> dict[Callable[..., Any], Treatment]:
-    """What a pass of so many members needs, its transform being at this level."""
-
-    def looked_into(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        with Treated(treatments):
-            return _MULTI_HEAD_ATTENTION(*args, **kwargs)
-
-    convolution = partial(_convolution, level)
-    treatments: dict[Callable[..., Any], Treatment] = {
-        **KERNELS,
-        **MASKS,
-        **dict.fromkeys((functional.conv1d, functional.conv2d, functional.conv3d), convolution),
-        functional.linear: partial(_linear, level),
-        functional.embedding: partial(_embedding, level),
-        functional.scaled_dot_product_attention: partial(_attention, level, members),
-        functional.multi_head_attention_forward: looked_into,
-        functional.batch_norm: _batch_norm,
-    }
-    return treatments
-
-
-def _linear(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """X Wᵀ in one product for all members, and (x B) Aᵀ of each."""
-    given = arguments(args, kwargs)
-    x, weight, bias = given["input"], given["weight"], given.get("bias")
-    if not isinstance(weight, FactoredPlaceholder) or _transformed_again(level):
-        return func(*args, **kwargs)
-    together, (left, right) = func(x, weight.value), weight.factors()
-    moved = (x.reshape(-1, x.shape[-1]) @ right @ left.mT).view(together.shape).add_(together)
-    return moved if bias is None else moved.add_(bias)
-
-
-def _convolution(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """The convolution with W in one for all members, and that with B, then with A as a kernel of size 1, of each."""
-    given = arguments(args, kwargs)
-    weight, groups = given["weight"], given.get("groups", 1)
-    if not isinstance(weight, FactoredPlaceholder) or groups != 1 or _transformed_again(level):
-        return func(*args, **kwargs)
-    left, right = weight.factors()
-    kernels = right.mT.reshape(right.shape[-1], *weight.value.shape[1:])
-    mixing = left.reshape(*left.shape, *[1] * (weight.value.dim() - 2))
-    thin = func(**{**given, "weight": kernels, "bias": None})
-    return func(thin, mixing).add_(func(**{**given, "weight": weight.value}))
-
-
-def _embedding(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Rows of W, the same for all members where the indices are, and rows of A times Bᵀ of each."""
-    names = ("input", "weight", "padding_idx", "max_norm")  # what is behind them, and padding, matters on the way back alone
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    indices, weight = given["input"], given["weight"]
-    if not isinstance(weight, FactoredPlaceholder) or given.get("max_norm") is not None or _transformed_again(level):
-        return func(*args, **kwargs)
-    left, right = weight.factors()
-    return (func(indices, left) @ right.mT).add_(func(indices, weight.value))
-
-
-def _attention(level: int, members: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Of query, key and value alone, members count as samples, so that the fused kernel runs that a single member has."""
-    usual = len(args) == 3 and all(type(x) is Tensor for x in args) and not kwargs.get("dropout_p")
-    if not usual or kwargs.get("attn_mask") is not None or _transformed_again(level):
-        return KERNELS[func](func, args, kwargs)
-    apart = [torch._C._functorch._remove_batch_dim(x, level, members, 0) for x in args]  # [members, ..., length, features]
-    together: Tensor = func(*(x.flatten(0, max(0, x.dim() - 4)) for x in apart), **kwargs)
-    return _as_one(together.view(*apart[0].shape[:-1], together.shape[-1]), level)
-
-
-def _batch_norm(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Without running statistics where they would be written only: one copy of them cannot follow all members."""
-    names = ("input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
-    unread = {"running_mean": None, "running_var": None} if given.get("training") else {}
-    return func(**{**given, **unread})
-
-
-def _transformed_again(level: int) -> bool:
-    """Whether the model is about to differentiate or transform what it computes by itself.
-
-    A layer must then be one operation of torch on its own arguments: what is put together from parts has another derivative.
-    """
-    return torch.is_grad_enabled() or torch._C._functorch.current_level() != level
+        return Factors(as_one(left, level), as_one(right, level))

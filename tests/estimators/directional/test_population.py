@@ -1,4 +1,4 @@
-"""One batched pass of a population gives each member the loss that it has by itself, whatever operations the model is made of.
+"""One batched pass of a population (`population`, `members`) gives each member the loss that it has by itself, in any model.
 
 The oracle evaluates the loss at parameters to which the noise, formed and held, was added: the definition.
 """
@@ -26,10 +26,6 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 DISTANCES = (0.1, -0.2)
 EACH = {
     "own dropout of transposed": "the objective draws other random numbers in a batched pass",
-    "LSTM": "Batching rule not implemented for aten::lstm",
-    "LSTM, two layers, both ways, dropout": "Batching rule not implemented for aten::lstm",
-    "GRU": "Batching rule not implemented for aten::gru",
-    "RNN": "Batching rule not implemented for aten::rnn_tanh",
     "spectral norm": "Batching rule not implemented for aten::div",
     "bilinear": "batching rule for aten::bilinear",
     "randomised ReLU": "do not yet support aten::rrelu",
