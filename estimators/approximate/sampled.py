@@ -9,6 +9,7 @@ from torch import Tensor
 
 from estimators.approximate.backward import Approximate, check_share, declared, dense_layers, first_share, recorded, share_of
 from estimators.approximate.draws import Draws, Numbers
+from estimators.approximate.pooling import POOLS
 from estimators.approximate.rows import Kept, everything, reduced
 from estimators.approximate.signs import SIGNS
 from estimators.estimator import Declaration, Shapes
@@ -23,8 +24,9 @@ class SampledProducts(Approximate):
     """In place of δᵀx = Σ δᵢ xᵢᵀ, the gradient of a layer's weight, the sum over s of its B rows, each divided by s pᵢ.
 
     Rows are vectors for a dense layer (all positions of all samples) and samples for a convolution. They are drawn anew for every
-    call of a layer, in the forward pass: what is saved is s rows of x and their indices, and for a ReLU one bit an entry. The
-    probabilities can follow from x alone, for δ is not known yet. Biases and the gradients that travel on are exact.
+    call of a layer, in the forward pass: what is saved is s rows of x and their indices; for a ReLU one bit an entry, and for
+    max-pooling the places of the maxima. The probabilities can follow from x alone, for δ is not known yet. Biases and the
+    gradients that travel on are exact.
 
     Unbiased. With aᵢ = δᵢ xᵢᵀ, the squared error of one layer is on average
 
@@ -34,8 +36,8 @@ class SampledProducts(Approximate):
       the error of `norm` on them alone. w makes (1 - the winners' pᵢ) / (s - w) least.
 
     Cost for a perceptron: 2 + s/B forward passes, less the first layer's input gradient. Memory: the activations, of which a
-    share `keep` is saved. What other operations save stays: GELU, normalisation, pooling and attention keep their inputs, and
-    tanh its output, so that behind a tanh the rows come on top of what backprop saves.
+    share `keep` is saved. What other operations save stays: GELU, normalisation and attention keep their inputs, and tanh its
+    output, so that behind a tanh the rows come on top of what backprop saves.
 
     Source: Adelman et al. 2018, arXiv 1805.08079 (column-row sampling; here for the weight's gradient alone); `winners` is
     WTA-CRS, Liu et al. 2023, arXiv 2305.15265, with norms of x in place of norms of both factors.
@@ -67,7 +69,9 @@ class SampledProducts(Approximate):
 
     def forward(self, objective: Objective, generator: torch.Generator) -> Tensor:
         """See `Approximate.forward`."""
-        return recorded(objective, reduced(partial(_sampled, LAWS[self.sampling], self.keep, Draws(generator))), SIGNS)
+        return recorded(
+            objective, reduced(partial(_sampled, LAWS[self.sampling], self.keep, Draws(generator))), {**SIGNS, **POOLS}
+        )
 
     def at_full_budget(self, coordinates: int) -> "SampledProducts":
         """With all rows; see `Estimator.at_full_budget`."""

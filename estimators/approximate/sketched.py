@@ -8,6 +8,7 @@ from torch import Tensor
 
 from estimators.approximate.backward import Approximate, check_share, declared, dense_layers, first_share, recorded, share_of
 from estimators.approximate.draws import Draws
+from estimators.approximate.pooling import POOLS
 from estimators.approximate.rows import Kept, everything, reduced
 from estimators.approximate.signs import SIGNS
 from estimators.estimator import Declaration, Shapes
@@ -24,9 +25,9 @@ _PIECES = 4
 class SketchedProducts(Approximate):
     """In place of δᵀx, the gradient of a layer's weight, (Sᵀδ)ᵀ (Sᵀx) with a random [B, s] matrix S of E[S Sᵀ] = I.
 
-    Rows are vectors for a dense layer (all positions of all samples) and samples for a convolution. What is saved is Sᵀx, s rows,
-    and for a ReLU one bit an entry. S is another one for every call of a layer and is not saved: a seed gives it again for Sᵀδ,
-    in pieces a quarter as large as x. Biases and the gradients that travel on are exact.
+    Rows are vectors for a dense layer (all positions of all samples) and samples for a convolution. What is saved is Sᵀx, s rows;
+    for a ReLU one bit an entry, and for max-pooling the places of the maxima. S is another one for every call of a layer and is
+    not saved: a seed gives it again for Sᵀδ, in pieces a quarter as large as x. Biases and gradients that travel on are exact.
 
     Unbiased. The squared error of one layer is on average (‖δ‖²‖x‖² + ‖δᵀx‖²) / s for Gaussian entries, and by
     2 Σ ‖δᵢ‖²‖xᵢ‖² / s less for random signs, in Frobenius norms.
@@ -62,7 +63,9 @@ class SketchedProducts(Approximate):
 
     def forward(self, objective: Objective, generator: torch.Generator) -> Tensor:
         """See `Approximate.forward`."""
-        return recorded(objective, reduced(partial(_sketched, LAWS[self.sketch], self.keep, Draws(generator))), SIGNS)
+        return recorded(
+            objective, reduced(partial(_sketched, LAWS[self.sketch], self.keep, Draws(generator))), {**SIGNS, **POOLS}
+        )
 
     def at_full_budget(self, coordinates: int) -> "SketchedProducts":
         """With the rows themselves; see `Estimator.at_full_budget`."""
