@@ -53,7 +53,7 @@ class Guided(Estimator):
         >>> from estimators.directional.guides.momentum import Momentum
         >>> from estimators.objective import FunctionObjective
         >>> objective = FunctionObjective(lambda x: (x**2).sum(), torch.ones(3))
-        >>> estimator = Guided(Momentum(), k=2, aggregation=Projection())
+        >>> estimator = Guided(Momentum(decay=0), k=2, aggregation=Projection())
         >>> state, generator = estimator.init(objective), torch.Generator().manual_seed(1)
         >>> for _ in range(100):
         ...     estimate, state = estimator.estimate(objective, state, generator=generator)

@@ -45,14 +45,18 @@ class Guess(Pointer):
         return [guess], memory.moved(of_heads, self.rate)
 
     def declared(self, plain: Declaration, shapes: Shapes, batch: int | None, k: int) -> Declaration:
-        """See `Guide.declared`; the multiple is that of a perceptron of these weights, in order."""
+        """See `Guide.declared`.
+
+        The multiple is that of a perceptron of these weights, in order; None where there are convolutions, whose heads are others.
+        """
         weights = [shape for shape in shapes.values() if len(shape) == 2]
         outputs = weights[-1][0] if weights else 1
+        dense = all(len(shape) <= 2 for shape in shapes.values())
         read = sum(outputs * rows for rows, _ in weights if rows != outputs) / max(1, sum(rows * cols for rows, cols in weights))
         return replace(
             super().declared(plain, shapes, batch, k),
             stochastic=k > 1,
-            forward_multiple=added(plain.forward_multiple, 2 + 3 * read),
+            forward_multiple=added(plain.forward_multiple, 2 + 3 * read) if dense else None,
             forward_calls=None,
             needs=plain.needs | {"module", "sites"},
             records_tape=True,
