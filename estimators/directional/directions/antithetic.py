@@ -45,6 +45,10 @@ class Antithetic(Directions):
         """See `Directions.largest`."""
         return self.of.largest()
 
+    def highest_rank(self) -> int | None:
+        """See `Directions.highest_rank`."""
+        return self.of.highest_rank()
+
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`; draws each pair once."""
         pairs = sorted({index // 2 for index in indices})

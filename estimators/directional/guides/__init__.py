@@ -67,6 +67,7 @@ class Guide(ABC):
             plain,
             unbiased=False,
             exact=False,
+            rank=None,
             relative_error=None,
             eta=None,
             expected={},

@@ -47,7 +47,7 @@ class Guess(Pointer):
     def declared(self, plain: Declaration, shapes: Shapes, batch: int | None, k: int) -> Declaration:
         """See `Guide.declared`.
 
-        The multiple is that of a perceptron of these weights, in order; None where there are convolutions, whose heads are others.
+        The multiple is that of a perceptron of these weights, in order; None where there are convolutions, with other heads.
         """
         weights = [shape for shape in shapes.values() if len(shape) == 2]
         outputs = weights[-1][0] if weights else 1

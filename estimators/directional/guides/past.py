@@ -46,5 +46,5 @@ class Past(Pointer):
         return (*memory, {name: tensor.clone() for name, tensor in estimate.items()})[-self.size :]
 
     def declared(self, plain: Declaration, shapes: Shapes, batch: int | None, k: int) -> Declaration:
-        """See `Guide.declared`."""
-        return replace(super().declared(plain, shapes, batch, k), memory="tangents")
+        """See `Guide.declared`; estimates of one gradient, and so the tangents along them, are alike."""
+        return replace(super().declared(plain, shapes, batch, k), memory="tangents", independent_tangents=False)

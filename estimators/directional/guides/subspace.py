@@ -49,9 +49,14 @@ class Subspace(Guide):
 
     def declared(self, plain: Declaration, shapes: Shapes, batch: int | None, k: int) -> Declaration:
         """What is known of the plain law where a = 1, at the surrogates' cost; see `Guide.declared`."""
-        guided = replace(self.surrogate.declared(plain, shapes, batch, k), stochastic=plain.stochastic)
+        guided = self.surrogate.declared(plain, shapes, batch, k)
         if self.alpha < 1:
-            return guided
+            return replace(
+                guided,
+                stochastic=plain.stochastic,
+                homogeneous=guided.linear,  # surrogates of this very loss turn round with its sign
+                independent_tangents=plain.independent_tangents,
+            )
         return replace(
             plain,
             forward_multiple=guided.forward_multiple,

@@ -5,6 +5,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from benchmarks.contract.check import check_estimator
+from benchmarks.contract.clause import Verdict
+from benchmarks.contract.result import ClauseResult
 from benchmarks.harness.flops import operations
 from estimators.directional.aggregations.projection import Projection
 from estimators.directional.guided import Guided
@@ -47,6 +50,10 @@ def guess_by_hand(problem: ModuleObjective, heads: dict[str, Tensor]) -> dict[st
             found |= {f"{index}.weight": gradients[0], f"{index}.bias": gradients[1]}
         x = y
     return found
+
+
+def broken(results: list[ClauseResult]) -> dict[str, str]:
+    return {result.clause: result.observed for result in results if result.verdict is Verdict.FAILED}
 
 
 def test_the_estimate_is_the_projection_onto_the_local_gradients_written_out() -> None:
@@ -119,6 +126,8 @@ def test_a_guess_serves_as_surrogate_of_guided_evolution_strategies() -> None:
     shapes = {name: tuple(parameter.shape) for name, parameter in problem.parameters.items()}
     declared = estimator.declaration(shapes, 16)
     assert (declared.stochastic, declared.records_tape, "sites" in declared.needs) == (True, True, True)
+    assert not declared.homogeneous
+    assert not broken(check_estimator(estimator))
 
 
 def test_a_function_has_no_layers_to_guess_from() -> None:
