@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
@@ -73,7 +74,7 @@ def moved(objective: ModuleObjective, by: Mapping[str, Tensor]) -> Iterator[None
     def move(name: str, output: Tensor) -> Tensor:
         if name not in by:
             raise _other_calls(name)
-        return output + by[name]
+        return _sum(output, by[name])
 
     with visited(objective, move):
         yield
@@ -108,6 +109,15 @@ def pulled_back(objective: ModuleObjective, cotangents: Mapping[str, Tensor]) ->
         outputs, weights = zip(*ends, strict=True)
         gradients = torch.autograd.grad(outputs, list(objective.parameters.values()), weights, materialize_grads=True)
     return dict(zip(objective.parameters, gradients, strict=True))
+
+
+def _sum(output: Tensor, added: Tensor) -> Tensor:
+    """Their sum; where the first carries no tangent torch would add a dense zero to that of the other, at a high price."""
+    primal, tangent = forward_ad.unpack_dual(added)
+    if tangent is None or forward_ad.unpack_dual(output).tangent is not None:
+        return output + added
+    together: Tensor = forward_ad.make_dual(output + primal, tangent.expand_as(output))
+    return together
 
 
 def _label(name: str, call: int, place: int) -> str:

@@ -11,91 +11,26 @@ Three spaces differ in what has a derivative, and tangents, of its own: the whol
 from abc import ABC
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
 
 from estimators.directional.aggregations import Aggregation
+from estimators.directional.at_sites import AtSites, zeros
 from estimators.directional.derivatives import Derivative
 from estimators.directional.interaction import check_apart
-from estimators.directional.space import Block, Draw, Layout, Space, Tangents, matrix
+from estimators.directional.space import Draw, Layout, Tangents, matrix
 from estimators.directional.streams import Stream
-from estimators.estimator import Declaration, DenseEstimate, Estimate, Shapes
-from estimators.objective import MissingCapability, ModuleObjective, Objective
-from estimators.sites import moved, of_module, pulled_back, visited
+from estimators.estimator import Declaration, Shapes
+from estimators.objective import ModuleObjective, Objective
+from estimators.sites import moved, of_module
 
-_OUTPUTS: WeakKeyDictionary[ModuleObjective, Layout] = WeakKeyDictionary()
 _APART: WeakSet[ModuleObjective] = WeakSet()  # whose samples were seen not to interact
-
-_MEMORY = {"parameters": "activations", "tangents": "activation-tangents"}
-_INTO_PARAMETERS = 2.0  # forward passes: one with a tape, and the products that give the weights' tensors
-
-
-class _AtSites(Space, ABC):
-    """What all activation spaces have in common."""
-
-    needs = frozenset({"sites"})
-
-    def layout(self, objective: Objective) -> Layout:
-        """One block an output, with a row for each sample.
-
-        Raises:
-            MissingCapability: the objective is not that of a module, or none of the modules returns floating-point numbers.
-        """
-        return _outputs(of_module(objective))
-
-    def point(self, objective: Objective) -> dict[str, Tensor]:
-        """Zeros."""
-        return _zeros(self.layout(objective))
-
-    def carry(self, objective: Objective, estimate: Estimate) -> Estimate:
-        """Into the parameters, each block by itself."""
-        return DenseEstimate(estimate.loss.sum(), pulled_back(of_module(objective), dict(estimate.items())))
-
-    def declared(
-        self, declaration: Declaration, derivative: Derivative, aggregation: Aggregation, k: int | None, shapes: Shapes
-    ) -> Declaration:
-        """See `Space.declared`; how far the estimate lies from the gradient depends on the activations."""
-        return replace(
-            declaration,
-            in_span=False,
-            rank=None,
-            relative_error=0.0 if declaration.exact else None,
-            eta=1.0 if declaration.exact else None,
-            expected={},
-            forward_multiple=self._multiple(declaration.forward_multiple, derivative, aggregation, k, shapes),
-            forward_calls=None if declaration.forward_calls is None or k is None else declaration.forward_calls + 1,
-            memory=_MEMORY[declaration.memory],
-            records_tape=True,
-            descends=False,
-            isotropic=False,
-            linear=False,
-            permutation_invariant=False,
-        )
-
-    def _multiple(
-        self, in_weights: float | None, derivative: Derivative, aggregation: Aggregation, k: int | None, shapes: Shapes
-    ) -> float | None:
-        """Forward passes for dense layers of these shapes, in order, given what they are along tangents of the weights."""
-        if in_weights is None or k is None:
-            return None
-        dense = _dense(shapes)
-        more = self._products(aggregation, k)
-        if not dense and (derivative.carrying or more):
-            return None
-        share = 1 - prod(dense[0]) / sum(map(prod, dense)) if dense else 0.0  # of a pass: nothing is carried into the first layer
-        outputs = sum(rows for rows, _ in dense) / sum(map(prod, dense)) if dense else 0.0  # one product for each, in passes
-        return in_weights - k * derivative.carrying * (1 - share / 2) + more * outputs + _INTO_PARAMETERS
-
-    def _products(self, aggregation: Aggregation, k: int) -> float:
-        """Multiplications for each output of each sample, as matrix products, that the estimate in this space takes."""
-        return aggregation.products(k)
 
 
 @dataclass(frozen=True)
-class Activations(_AtSites):
+class Activations(AtSites):
     """The outputs of all layers for the whole batch: a tangent runs over all of them, and along it the loss has one derivative.
 
     With B samples of m outputs each, n = B m. Unbiased where the directions and the aggregation are; the error is about B times
@@ -114,7 +49,7 @@ class Activations(_AtSites):
             return inner.loss()
 
 
-class _EachSample(_AtSites, ABC):
+class _EachSample(AtSites, ABC):
     """What the spaces in which every sample has a derivative of its own have in common."""
 
     needs = frozenset({"sites", "per_sample_loss"})
@@ -136,15 +71,19 @@ class _EachSample(_AtSites, ABC):
         return tuple(replace(block, shape=block.shape[1:]) for block in layout)
 
     def loss(self, objective: Objective, point: Mapping[str, Tensor]) -> Tensor:
-        """What each sample adds to the loss, with the point added to the outputs: [B]."""
+        """Of each sample, with the point added to the outputs: [B]."""
         inner = of_module(objective)
         with moved(inner, point):
-            losses = inner.per_sample_loss()
-        return losses / len(losses)
+            return inner.per_sample_loss()
+
+    def coefficients(self, aggregation: Aggregation, tangents: Tangents, derivatives: Tensor) -> Tensor:
+        """See `Space.coefficients`; of what each sample adds to the mean."""
+        return super().coefficients(aggregation, tangents, derivatives / derivatives.shape[1])
 
     def gradient(self, objective: Objective) -> tuple[Tensor, Mapping[str, Tensor]]:
         """See `Space.gradient`: a row is that of the sample's own loss."""
-        return Activations().gradient(objective)
+        loss, gradient = Activations().gradient(objective)
+        return loss, {name: rows * len(rows) for name, rows in gradient.items()}
 
 
 @dataclass(frozen=True)
@@ -172,11 +111,12 @@ class SampleActivations(_EachSample):
         return tangents
 
     def coefficients(self, aggregation: Aggregation, tangents: Tangents, derivatives: Tensor) -> Tensor:
-        """[k, B]: of each sample's tangents and derivatives."""
+        """See `Space.coefficients`; of each sample's tangents and what it adds to the mean."""
+        slopes = derivatives / derivatives.shape[1]
         if aggregation.of_derivatives:
-            return aggregation.coefficients({name: rows[:, 0] for name, rows in tangents.items()}, derivatives)
-        samples = ({name: rows[:, b] for name, rows in tangents.items()} for b in range(derivatives.shape[1]))
-        columns = [aggregation.coefficients(one, d) for one, d in zip(samples, derivatives.unbind(1), strict=True)]
+            return aggregation.coefficients({name: rows[:, 0] for name, rows in tangents.items()}, slopes)
+        samples = ({name: rows[:, b] for name, rows in tangents.items()} for b in range(slopes.shape[1]))
+        columns = [aggregation.coefficients(one, slope) for one, slope in zip(samples, slopes.unbind(1), strict=True)]
         return torch.stack(columns, dim=1)
 
     def product(self, rows: Tensor, gradient: Tensor) -> Tensor:
@@ -196,7 +136,7 @@ class SharedActivations(_EachSample):
 
     def point(self, objective: Objective) -> dict[str, Tensor]:
         """Zeros, without a row for each sample."""
-        return _zeros(self.part(self.layout(objective)))
+        return zeros(self.part(self.layout(objective)))
 
     def product(self, rows: Tensor, gradient: Tensor) -> Tensor:
         """See `Space.product`: [k, B]."""
@@ -212,29 +152,3 @@ class SharedActivations(_EachSample):
     def _products(self, aggregation: Aggregation, k: int) -> float:
         """Those of the sums; a Gram matrix for all samples counts for little."""
         return float(k)
-
-
-def _outputs(objective: ModuleObjective) -> Layout:
-    """All outputs, in the order of the pass; found by one, and remembered."""
-    if objective not in _OUTPUTS:
-        found: list[Block] = []
-
-        def note(name: str, output: Tensor) -> Tensor:
-            found.append(Block(name, tuple(output.shape), output.dtype, output.device))
-            return output
-
-        with torch.no_grad(), visited(objective, note):
-            objective.loss()
-        if not found:
-            raise MissingCapability("sites", "no module that owns trainable parameters returns floating-point numbers")
-        _OUTPUTS[objective] = tuple(found)
-    return _OUTPUTS[objective]
-
-
-def _zeros(layout: Layout) -> dict[str, Tensor]:
-    return {block.name: torch.zeros(block.shape, dtype=block.dtype, device=block.device) for block in layout}
-
-
-def _dense(shapes: Shapes) -> list[tuple[int, ...]]:
-    """The matrices, in order; none where there are convolutions, whose operations do not follow from their weights."""
-    return [shape for shape in shapes.values() if len(shape) == 2] if all(len(shape) <= 2 for shape in shapes.values()) else []

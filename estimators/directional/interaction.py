@@ -35,7 +35,7 @@ def check_apart(objective: ModuleObjective, outputs: Layout) -> None:
     count = len(objective.inputs)
     for block in outputs:
         if block.shape[:1] != (count,):
-            reason = f"the output of {_named(block.name)} has the shape {block.shape}, not one row for each of {count} samples"
+            reason = f"{_named(block.name)} has the shape {block.shape}, not one row for each of {count} samples"
             raise MissingCapability("sites", f"{reason}; {_INSTEAD}")
     still = {block.name: torch.zeros((), device=block.device) for block in outputs}
     before = _passed(objective, still)
@@ -46,7 +46,7 @@ def check_apart(objective: ModuleObjective, outputs: Layout) -> None:
         kept = (~samples).to(before[_LOSS].device)
         for name, there in _passed(objective, _noise(outputs, samples)).items():
             if not _same(there[kept], before[name][kept]):
-                said = f"moving the activations of some samples changes {_named(name)} of others (as batch normalisation does)"
+                said = f"moving the activations of some samples changes {_named(name)} for others (as batch normalisation does)"
                 raise MissingCapability("per_sample_loss", f"the samples of a batch interact: {said}; {_INSTEAD}")
 
 
@@ -83,4 +83,4 @@ def _same(one: Tensor, other: Tensor) -> bool:
 
 
 def _named(output: str) -> str:
-    return output if output == _LOSS else f"{output!r}" if output else "the model"
+    return output if output == _LOSS else f"the output of {output!r}" if output else "the output of the model"

@@ -104,7 +104,7 @@ class Space(ABC):
 
     @abstractmethod
     def loss(self, objective: Objective, point: Mapping[str, Tensor]) -> Tensor:
-        """The loss as a function of the coordinates: 0-dimensional, or [B] that add up to it."""
+        """The loss as a function of the coordinates: 0-dimensional, or [B], of which it is the mean."""
 
     @abstractmethod
     def carry(self, objective: Objective, estimate: Estimate) -> Estimate:

@@ -270,15 +270,15 @@ def test_one_derivative_of_the_whole_batch_is_unbiased_where_samples_interact() 
 REFUSED: dict[str, tuple[Callable[[], Objective], str]] = {
     "batch norm": (
         lambda: classifier(nn.Sequential(nn.Linear(INPUTS, 4), nn.BatchNorm1d(4), nn.Linear(4, CLASSES))),
-        r"needs per_sample_loss: the samples of a batch interact: .* changes '1' of others .*; space=activations",
+        r"needs per_sample_loss: the samples of a batch interact: .* changes the output of '1' for others .*; space=activations",
     ),
     "a mean over the batch": (
         lambda: classifier(nn.Sequential(nn.Linear(INPUTS, CLASSES), Centred(), nn.Linear(CLASSES, CLASSES))),
-        r"needs per_sample_loss: the samples of a batch interact: .* changes '2' of others",
+        r"needs per_sample_loss: the samples of a batch interact: .* changes the output of '2' for others",
     ),
     "a loss over the batch": (
         lambda: classifier(nn.Linear(INPUTS, CLASSES), contrastive),
-        r"needs per_sample_loss: the samples of a batch interact: .* changes the loss of others",
+        r"needs per_sample_loss: the samples of a batch interact: .* changes the loss for others",
     ),
     "weighted classes": (
         lambda: classifier(nn.Linear(INPUTS, CLASSES), weighted),

@@ -8,7 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from estimators.objective import ModuleObjective
+from estimators.directional.activations import Activations
+from estimators.directional.aggregations.sum import Sum
+from estimators.directional.directions.basis import Basis
+from estimators.directional.estimator import Directional
+from estimators.objective import MissingCapability, ModuleObjective
 from estimators.registry import ESTIMATORS
 
 EXACT = (
@@ -102,3 +106,23 @@ def test_a_bias_alone_has_the_dtype_that_a_model_computes_in(spec: str) -> None:
     objective.module.first.register_forward_hook(lambda *found: seen.add(found[-1].dtype))
     assert error(spec, objective) < 0.1
     assert seen == {torch.bfloat16}
+
+
+@pytest.mark.parametrize("space", ["activations", "sample-activations", "shared-activations"])
+@pytest.mark.parametrize("way", ["autograd", "transform", "vmap", "jvp"])
+def test_outputs_that_the_model_differentiates_cannot_be_cut_off(way: str, space: str) -> None:
+    objective = problem(way, torch.float64)
+    with pytest.raises(
+        MissingCapability, match="needs sites: the model differentiates or transforms by itself what 'first' returns"
+    ):
+        ESTIMATORS.build(f"forward-gradient[space={space}]").init(objective)
+
+
+def test_outputs_under_autocast_are_cut_off_in_their_own_dtype() -> None:
+    objective = problem("autocast", torch.float32)
+    parameters = objective.parameters
+    expected = torch.autograd.grad(objective.loss(), list(parameters.values()))
+    estimator = Directional(None, Activations(), Basis(), aggregation=Sum())
+    found, _ = estimator.estimate(objective, estimator.init(objective), generator=torch.Generator())
+    for one, other in zip(found.gradient.values(), expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=0.02, atol=0.02 * float(other.abs().max()))
