@@ -39,6 +39,11 @@ VARIANTS = [
     "lazy-forward-gradient[k=3]",
     "lazy-forward-gradient[directions=sparse[density=0.5]]",
     "lazy-forward-gradient[k=2,directions=block]",
+    "crs[keep=0.5,sampling=norm]",
+    "crs[keep=1]",
+    "randomised-vjp[sampling=norm]",
+    "rounded-activations[rounding=stochastic]",
+    "stale-gradient[tau=4]",
     "sign-symmetry[magnitudes=fixed]",
     "sign-symmetry[magnitudes=redrawn]",
 ]
