@@ -19,7 +19,7 @@ class MissingCapability(Exception):  # noqa: N818  (an outcome, "skipped", rathe
 
     Attributes:
         capability: one of `jvp`, `module`, `per_sample_loss`, `sites`, `gradient`; or `closed_form`, of a scale at this
-            dimension.
+            dimension; or `compile`, of an estimator whose part cannot be compiled here.
     """
 
     def __init__(self, capability: str, reason: str) -> None:
