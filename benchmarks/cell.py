@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks.harness import declared, kernels
 from benchmarks.harness.settings import Settings, derived_seed
 from benchmarks.outcomes import check_estimate, frames_of, outcome_of, reason_of
 from benchmarks.problems.problem import Problem, build_problem
-from benchmarks.records import CONTRACT, Cell, Measurement, Outcome, Record
+from benchmarks.records import CONTRACT, EAGER, Cell, Measurement, Outcome, Record
 from estimators.estimator import Estimator
 from estimators.objective import MissingCapability
 from estimators.registry import ESTIMATORS
@@ -112,6 +113,22 @@ def _built_and_measured(cell: Cell, effort: Effort, spec: str) -> Measurement:
 
 
 def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort) -> Measurement:
+    """Measure an estimator in the execution that the cell names."""
+    if cell.execution == EAGER:
+        return _executed(cell, estimator, problem, effort)
+    from benchmarks import compiling  # what only compiled cells need
+
+    with compiling.cold():
+        execution = compiling.compiled(estimator)
+        measurement = _executed(cell, execution, problem, effort, {EAGER: estimator})
+        prepared = compiling.held_to_eager(execution, estimator, problem, cell.seed)  # last: the caches are warm now
+    return replace(measurement, facts={**measurement.facts, "prepared": prepared})
+
+
+def _executed(
+    cell: Cell, estimator: Estimator, problem: Problem, effort: Effort, beside: Mapping[str, Estimator] = MappingProxyType({})
+) -> Measurement:
+    """Measure an estimator as it is; `beside` are further references of a cost."""
     if cell.kind == CONTRACT:
         from benchmarks.contract.measurement import measure
 
@@ -126,7 +143,7 @@ def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort
         precision=effort.precision,
         budget_s=effort.budget,
         draws=effort.draws,
-        references={name: ESTIMATORS.build(name) for name in effort.references},
+        references={**{name: ESTIMATORS.build(name) for name in effort.references}, **beside},
     )
     measurement: Measurement = import_module(_MEASURERS[cell.kind]).measure(problem, estimator, settings)
     size = {"n": problem.objective.coordinates(), "resident_bytes": problem.resident_bytes}

@@ -8,7 +8,7 @@ timing) is most of the time that the largest problems take.
 import math
 from collections.abc import Callable
 
-from benchmarks.records import Cell
+from benchmarks.records import COMPILE, Cell
 from estimators.registry import ESTIMATORS
 from estimators.spec import Spec, parse
 
@@ -25,6 +25,7 @@ _ESTIMATE = (
 _DRAW = (1e-4, 4e-9)  # the same with a simulated derivative
 _CALLS = {"cost": 12, "memory": 7, "quality": 7}  # estimates that no budget bounds: form, first calls, calibration, one round
 _ROUNDS = 60  # of timing, about
+_COMPILE = (14.0, 2.0)  # seconds of a compiled cell, the next worker's start included; and for each unit of how heavy a model is
 _TANGENTS = 5700  # that bring the mean cosine to 1 %, with k = 1; hardly fewer with more
 _UNKNOWN_COORDINATES = 100_000  # of a problem of the user's own
 _HEAVY = {"cnn": 4.0, "cnn4": 16.0, "recurrent": 8.0, "resnet18": 8.0, "transformer": 64.0, "vit": 16.0}
@@ -46,6 +47,8 @@ def expected_seconds(cell: Cell, budget: float, draws: int | None = None) -> flo
     k = _tangents(estimator, n)
     estimate = _ESTIMATE[0] + _ESTIMATE[1] * _HEAVY.get(problem.name, 1.0) * k * n
     fixed = _SET_UP + _MAKE * n + _CALLS[cell.kind] * estimate
+    if cell.execution == COMPILE:
+        fixed += _COMPILE[0] + _COMPILE[1] * _HEAVY.get(problem.name, 1.0)
     if cell.kind == "memory":
         return fixed
     if cell.kind == "cost":

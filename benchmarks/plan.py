@@ -73,7 +73,8 @@ def plan(request: Request) -> Plan:
         request: its device must be `cpu` or a GPU UUID by now (see `benchmarks.harness.gpu.resolve`).
 
     Returns:
-        Contracts first, then the costliest; timed cells in blocks whose order is reversed in every second process (ABBA). Of a
+        Contracts first, then the costliest; timed cells in blocks whose order is reversed in every second process (ABBA). Several
+        executions of a pair are neighbours; what does not depend on them is planned once. Of a
         request for one shard, its pairs of estimator and problem with all their cells, and their estimators' contracts.
 
     Raises:
@@ -85,7 +86,7 @@ def plan(request: Request) -> Plan:
     if request.shard is not None:
         pairs = _shared(request, pairs, Shard.parse(request.shard))
     together = _together(request, pairs)
-    timed = [_cell(request, *pair, kind) for kind in TIMED if kind in request.measures for pair in pairs]
+    timed = [cell for kind in TIMED if kind in request.measures for pair in pairs for cell in _cells(request, *pair, kind)]
     return Plan(tuple(together), tuple(_alone(request, timed)))
 
 
@@ -97,14 +98,17 @@ def _shared(request: Request, pairs: Sequence[tuple[str, str]], shard: Shard) ->
     if shard.of > len(pairs):
         are, noun = ("is", "pair") if len(pairs) == 1 else ("are", "pairs")
         raise UsageError(f"shard {shard}: there {are} only {len(pairs)} {noun} of estimator and problem to share")
-    cells = [[_cell(request, *pair, kind) for kind in kinds] or [_cell(request, pair[0], CONTRACT, CONTRACT)] for pair in pairs]
+    cells = [
+        [cell for kind in kinds for cell in _cells(request, *pair, kind)] or [_cell(request, pair[0], CONTRACT, CONTRACT)]
+        for pair in pairs
+    ]
     repeats = {kind: request.processes if kind in TIMED else 1 for kind in (*kinds, CONTRACT)}
     seconds = [sum(repeats[cell.kind] * expected_seconds(cell, request.patience, request.drawn) for cell in own) for own in cells]
     return [pairs[place] for place in stretch(seconds, shard)]
 
 
 def _together(request: Request, pairs: Sequence[tuple[str, str]]) -> list[Planned]:
-    cells = [_cell(request, estimator, problem, kind) for kind in ("quality", "memory") for estimator, problem in pairs]
+    cells = [cell for kind in ("quality", "memory") for pair in pairs for cell in _cells(request, *pair, kind)]
     estimators = dict.fromkeys(estimator for estimator, _ in pairs)
     contracts = [_cell(request, estimator, CONTRACT, CONTRACT) for estimator in estimators]
     planned = [
@@ -129,6 +133,11 @@ def _alone(request: Request, timed: Sequence[Cell]) -> Iterable[Planned]:
             for order, cell in enumerate(block[::turn]):
                 seconds = expected_seconds(cell, request.patience, request.drawn)
                 yield Planned(replace(cell, process=process), 1 + number + process * len(blocks), order, seconds)
+
+
+def _cells(request: Request, estimator: str, problem: str, kind: str) -> list[Cell]:
+    """One cell for each execution, of a kind that depends on it."""
+    return [replace(_cell(request, estimator, problem, kind), execution=execution) for execution in request.executed(kind)]
 
 
 def _cell(request: Request, estimator: str, problem: str, kind: str) -> Cell:

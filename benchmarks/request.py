@@ -5,12 +5,16 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import KINDS
+from benchmarks.records import COMPILE, EAGER, EXECUTED, EXECUTIONS, KINDS
 from benchmarks.shard import Shard
 from benchmarks.suites import SUITES
 from estimators.spec import nearest
 
 DTYPES = ("float32", "float64", "bfloat16", "float16")
+
+
+SECONDS_TO_COMPILE = 120.0
+"""What a cell may take longer than others where estimators are compiled: a graph of a thousand operations takes half a minute."""
 
 
 class UsageError(ValueError):
@@ -26,6 +30,7 @@ class Request:
         estimators: specs to measure beside the suite's.
         problems: specs to measure on instead of the suite's.
         measures: keys of `KINDS`; without `contract`, records are marked `unchecked`.
+        executions: keys of `EXECUTIONS`; the kinds in `EXECUTED` are measured in each of them.
         device: `cpu`, `cuda`, `cuda:INDEX`, a GPU UUID or `name:PART`.
         dtype: one of `DTYPES`.
         threads: of torch, within an operation.
@@ -39,7 +44,7 @@ class Request:
         pairs: (estimator, problem) to measure, and no others; empty for those of the suite.
         shard: `i/N` for the i-th of N parts of what is asked for, see `benchmarks.shard`; None for all of it.
         timeout: seconds after which a cell is ended; None for three times its budget and ten more, but no
-            sooner than the suite says.
+            sooner than the suite says, and `SECONDS_TO_COMPILE` more where estimators are compiled.
         memory_limit: bytes that all workers together may take; None for 80 % of what is available.
         estimators_from: folder that holds another version of the package `estimators`, to be measured instead.
         data: folder for the data that do not come along; None for the user's own, see `benchmarks.problems.data.home`.
@@ -51,6 +56,7 @@ class Request:
     estimators: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     measures: tuple[str, ...] = tuple(KINDS)
+    executions: tuple[str, ...] = (EAGER,)
     device: str = "cpu"
     dtype: str = "float32"
     threads: int = 1
@@ -79,6 +85,8 @@ class Request:
         _one_of("dtype", self.dtype, DTYPES)
         for kind in self.measures or ("",):
             _one_of("kind of measurement", kind, KINDS)
+        for execution in self.executions or ("",):
+            _one_of("execution", execution, EXECUTIONS)
         for spec in self.named:
             if not isinstance(spec, str):
                 raise UsageError(f"estimators and problems are named by specs (texts), got {spec!r}")
@@ -105,6 +113,10 @@ class Request:
         """The pairs of estimator and problem, as they were named."""
         return list(self.pairs) or SUITES[self.suite].pairs(self.estimators, self.problems)
 
+    def executed(self, kind: str) -> tuple[str, ...]:
+        """In which executions a kind is measured, each once."""
+        return tuple(dict.fromkeys(self.executions)) if kind in EXECUTED else (EAGER,)
+
     @property
     def goal(self) -> float:
         """The precision to reach."""
@@ -125,7 +137,8 @@ class Request:
         """Seconds after which a cell is ended."""
         if self.timeout is not None:
             return self.timeout
-        return max(3 * self.patience + 10, SUITES[self.suite].timeout)
+        compiling = SECONDS_TO_COMPILE if COMPILE in self.executions else 0.0
+        return max(3 * self.patience + 10, SUITES[self.suite].timeout) + compiling
 
     def effort(self) -> dict[str, float | int | None]:
         """How hard each cell is tried, with what is the suite's own written out."""

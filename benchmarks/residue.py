@@ -116,4 +116,5 @@ _LOOKS: Mapping[str, Callable[[], Any]] = {
     "processor affinity": lambda: os.sched_getaffinity(0),
     "Python threads": lambda: {thread.ident for thread in threading.enumerate()},
     "child processes": _children,
+    "compiled code": lambda: "torch._inductor.compile_fx" in sys.modules,  # its caches would warm the next compilation
 }

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from benchmarks.harness.machine import is_contended
 from benchmarks.plan import TIMED, Plan, Planned
-from benchmarks.records import CONTRACT, Cell, Outcome, Record
+from benchmarks.records import CONTRACT, EAGER, Cell, Outcome, Record
 
 INTERRUPTED, NOTHING, FAILED, FINE = 130, 4, 3, 0
 """Exit codes of a run; 1 is for regressions and failed checks, 2 for what cannot be run."""
@@ -15,6 +15,9 @@ LEAST_BUDGET = 0.05
 """Seconds for the adaptive part of a cell when a total budget is all but spent."""
 
 _LOST = (Outcome.TIMEOUT, Outcome.OUT_OF_MEMORY)
+
+Lost = Mapping[tuple[str, str, str], Record]
+"""(estimator, problem, execution) -> a record in which a worker ran out of time or memory."""
 
 
 def judged(record: Record, contract: Record | None, cores: float) -> Record:
@@ -44,26 +47,26 @@ def judged(record: Record, contract: Record | None, cores: float) -> Record:
     return record
 
 
-def hopeless(cell: Cell, seen: Mapping[tuple[str, str], Record]) -> Record | None:
+def hopeless(cell: Cell, seen: Lost) -> Record | None:
     """The record of a cell that need not be tried, because the same estimator was lost there or in its contract before.
 
     A hang costs its full time limit; without this, an estimator that always hangs would cost that once for every cell.
 
     Args:
         cell: the next one.
-        seen: (estimator, problem) -> a record in which a worker ran out of time or memory.
+        seen: see `Lost`.
     """
-    for problem in (CONTRACT, cell.problem):
-        lost = seen.get((cell.estimator, problem))
+    for problem, execution in ((CONTRACT, EAGER), (cell.problem, cell.execution)):
+        lost = seen.get((cell.estimator, problem, execution))
         if lost is not None and lost.cell != cell:
             where = "its contract" if problem == CONTRACT else f"{lost.cell.kind} of the same cell"
             return Record(cell, lost.outcome, f"not tried: {where} was lost ({lost.reason})")
     return None
 
 
-def lost(records: Iterable[Record]) -> dict[tuple[str, str], Record]:
-    """(estimator, problem) -> the last record in which a worker ran out of time or memory; see `hopeless`."""
-    return {(r.cell.estimator, r.cell.problem): r for r in records if r.outcome in _LOST}
+def lost(records: Iterable[Record]) -> dict[tuple[str, str, str], Record]:
+    """The last record of each that was lost; see `Lost` and `hopeless`."""
+    return {(r.cell.estimator, r.cell.problem, r.cell.execution): r for r in records if r.outcome in _LOST}
 
 
 def cell_budget(planned: Planned, left: Plan, workers: int, budget: float, seconds_left: float | None) -> float:

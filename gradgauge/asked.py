@@ -35,7 +35,7 @@ def request_of(given: Mapping[str, Any]) -> Request:
     return reopen(Path(folder), options)
 
 
-_SEQUENCES = ("estimators", "problems", "measures")
+_SEQUENCES = ("estimators", "problems", "measures", "executions")
 
 
 def _value(name: str, value: Any) -> Any:

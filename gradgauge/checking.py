@@ -17,12 +17,13 @@ KEPT, BROKEN, FAILED = 0, 1, 3
 """Exit codes: every clause that applies is kept; one is broken; the estimator could not even be built."""
 
 
-def check(estimator: str, seed: int, *, models: bool = False) -> int:
+def check(estimator: str, seed: int, execution: str = "eager", *, models: bool = False) -> int:
     """Hold an estimator to its contract and print what was seen.
 
     Args:
         estimator: a spec.
         seed: of the generators handed to it.
+        execution: `eager` or `compile`.
         models: whether it is held to what applies on four kinds of model, too.
 
     Returns:
@@ -38,8 +39,8 @@ def check(estimator: str, seed: int, *, models: bool = False) -> int:
     from gradgauge.inprocess import clauses, on_models
 
     try:
-        results = clauses(estimator, seed)
-        met = on_models(estimator, seed) if models else []
+        results = clauses(estimator, seed, execution)
+        met = on_models(estimator, seed, execution) if models else []
     except SpecError:
         raise
     except Exception as error:  # whatever a user's file raises is what became of the check

@@ -48,6 +48,7 @@ def list_(
     epilog=example(
         "gradgauge run quick",
         "gradgauge run quick -e my.py:Mine -p 'mlp[width=256]' --measure cost,memory --budget 5s",
+        "gradgauge run quick -p mlp --measure cost --execution eager,compile",
         "gradgauge run --resume results/RUN",
     )
 )
@@ -58,6 +59,7 @@ def run(
     estimators: options.Estimators = None,
     problems: options.Problems = None,
     measures: options.Measures = None,
+    executions: options.Executions = None,
     device: options.Device = None,
     threads: options.Threads = None,
     processes: Annotated[
@@ -96,6 +98,7 @@ def run(
         "estimators": estimators,
         "problems": problems,
         "measures": measures.split(",") if measures is not None else None,
+        "executions": executions.split(",") if executions is not None else None,
         "device": device,
         "threads": threads,
         "processes": processes,
@@ -256,6 +259,7 @@ def check(
         str, typer.Argument(metavar="SPEC", help="An estimator: `gradgauge list estimators`, or file.py:Class.")
     ],
     seed: Annotated[int, typer.Option(metavar="N", parser=typed.whole(0), help="Of the generators handed to it.")] = 0,
+    execution: options.Execution = "eager",
     models: Annotated[
         bool,
         typer.Option("--models", help="Also on an MLP, a CNN with batch norm, a ViT, and a model with tied and frozen tensors."),
@@ -265,7 +269,7 @@ def check(
     from gradgauge import checking
 
     with _usage_errors():
-        raise typer.Exit(checking.check(estimator, seed, models=models))
+        raise typer.Exit(checking.check(estimator, seed, execution, models=models))
 
 
 @app.command(epilog=example("gradgauge new estimator my-method"))

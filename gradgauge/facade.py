@@ -29,6 +29,7 @@ def measure(
     problem: "str | Problem | tuple[Any, Any, Any]",
     *,
     measures: Sequence[str] = MEASURES,
+    executions: Sequence[str] = ("eager",),
     device: str = "cpu",
     dtype: str = "float32",
     threads: int = 1,
@@ -43,6 +44,7 @@ def measure(
         estimator: a spec or an object.
         problem: a spec, a `Problem`, or (module, loss, (inputs, targets)) with the loss called as loss(module(inputs), targets).
         measures: of `cost`, `memory`, `quality` and `contract`: which.
+        executions: of `eager` and `compile`: cost and memory are measured in each.
         device: `cpu` or `cuda`; for a problem that exists already, where it lies.
         dtype: floating-point type of parameters and inputs; for a problem that exists already, its own.
         threads: of torch, within an operation, meanwhile.
@@ -66,6 +68,7 @@ def measure(
 
     request = Request(
         measures=tuple(measures),
+        executions=tuple(executions),
         device=device,
         dtype=dtype,
         threads=threads,
@@ -84,8 +87,8 @@ def run(suite: str | None = None, *, progress: "Progress | None" = None, **optio
         suite: see `list_suites`; `quick` unless given.
         progress: called with a `benchmarks.journal.Status` whenever something happens.
         **options: the fields of `benchmarks.request.Request`: `estimators`, `problems`, `measures`, `device`, `threads`,
-            `processes`, `precision`, `budget`, `total_budget`, `draws`, `seed`, `data`, `shard`, `out`, ...; `resume` finishes
-            a run.
+            `executions`, `processes`, `precision`, `budget`, `total_budget`, `draws`, `seed`, `data`, `shard`, `out`, ...;
+            `resume` finishes a run.
 
     Returns:
         Where the folder is, what became of the cells, and the exit code of the command.
@@ -108,12 +111,13 @@ def load(*folders: str | Path, samples: bool = False) -> "pandas.DataFrame":
     return load_folders(*folders, samples=samples)
 
 
-def check(estimator: "str | Estimator", *, seed: int = 0) -> "pandas.DataFrame":
+def check(estimator: "str | Estimator", *, seed: int = 0, execution: str = "eager") -> "pandas.DataFrame":
     """Hold an estimator to what it declares and to what every estimator promises, clause by clause.
 
     Args:
         estimator: a spec or an object.
         seed: of the generators handed to it.
+        execution: `eager`, or `compile` for the estimator as it is measured in compiled execution (takes minutes).
 
     Returns:
         One row a clause: clause, verdict (passed, failed, omitted), expected, observed.
@@ -122,7 +126,7 @@ def check(estimator: "str | Estimator", *, seed: int = 0) -> "pandas.DataFrame":
 
     from gradgauge.inprocess import clauses
 
-    return pandas.DataFrame([{**vars(clause), "verdict": clause.verdict.value} for clause in clauses(estimator, seed)])
+    return pandas.DataFrame([{**vars(clause), "verdict": clause.verdict.value} for clause in clauses(estimator, seed, execution)])
 
 
 def report(*folders: str | Path, output: str | Path | None = None, figures: str | Path | None = None) -> Path:

@@ -6,12 +6,13 @@ from typing import Any
 
 import torch
 
+from benchmarks import compiling
 from benchmarks.cell import Effort, measure_objects
 from benchmarks.contract.check import check_estimator
 from benchmarks.contract.models import MODELS, OnModel, check_on
 from benchmarks.contract.result import ClauseResult
 from benchmarks.problems.problem import Problem, build_problem, problem_of
-from benchmarks.records import CONTRACT, Cell, Record
+from benchmarks.records import CONTRACT, EAGER, Cell, Record
 from benchmarks.request import Request, UsageError
 from benchmarks.verdicts import judged
 from estimators.estimator import Estimator
@@ -37,30 +38,52 @@ def measured(estimator: str | Estimator, problem: str | Problem | tuple[Any, Any
     effort = Effort(request.goal, request.patience, request.drawn)
     records: list[Record] = []
     with _threads(request.threads):
-        for kind in sorted(set(request.measures), key=lambda kind: (kind != CONTRACT, kind)):
-            record = measure_objects(_cell(estimator, target, kind, request), subject, target, effort)
+        for cell in _cells(estimator, target, request):
+            record = measure_objects(cell, subject, target, effort)
             contract = records[0] if records and records[0].cell.kind == CONTRACT else None
             records.append(judged(record, contract, cores=float(request.threads)))
     return records
 
 
-def clauses(estimator: str | Estimator, seed: int) -> list[ClauseResult]:
+def clauses(estimator: str | Estimator, seed: int, execution: str = EAGER) -> list[ClauseResult]:
     """Hold an estimator to its contract.
 
+    Args:
+        estimator: a spec or an object.
+        seed: of the generators handed to it.
+        execution: a key of `benchmarks.records.EXECUTIONS`.
+
     Raises:
         SpecError: an unknown name or parameter, or a value of the wrong kind. What a user's file raises comes through.
     """
-    return check_estimator(_estimator(estimator), seed=seed)
+    with _subject(estimator, execution) as subject:
+        return check_estimator(subject, seed=seed)
 
 
-def on_models(estimator: str | Estimator, seed: int) -> list[OnModel]:
+def on_models(estimator: str | Estimator, seed: int, execution: str = EAGER) -> list[OnModel]:
     """Hold an estimator to its contract on four kinds of model.
 
+    Args:
+        estimator: a spec or an object.
+        seed: of the generators handed to it.
+        execution: a key of `benchmarks.records.EXECUTIONS`.
+
     Raises:
         SpecError: an unknown name or parameter, or a value of the wrong kind. What a user's file raises comes through.
     """
+    with _subject(estimator, execution) as subject:
+        return [check_on(subject, model, seed=seed) for model in MODELS]
+
+
+@contextmanager
+def _subject(estimator: str | Estimator, execution: str) -> Iterator[Estimator]:
+    """An estimator in one execution; what is compiled meanwhile is not kept."""
     built = _estimator(estimator)
-    return [check_on(built, model, seed=seed) for model in MODELS]
+    if execution == EAGER:
+        yield built
+        return
+    with compiling.cold():
+        yield compiling.compiled(built)
 
 
 def _estimator(estimator: str | Estimator) -> Estimator:
@@ -80,7 +103,13 @@ def _problem(problem: str | Problem | tuple[Any, Any, Any], request: Request) ->
     return problem_of(problem, device=request.device, dtype=request.dtype, seed=request.seed)
 
 
-def _cell(estimator: str | Estimator, problem: Problem, kind: str, request: Request) -> Cell:
+def _cells(estimator: str | Estimator, problem: Problem, request: Request) -> list[Cell]:
+    """What is measured, the contract first; in each execution what depends on it."""
+    kinds = sorted(set(request.measures), key=lambda kind: (kind != CONTRACT, kind))
+    return [_cell(estimator, problem, kind, execution, request) for kind in kinds for execution in request.executed(kind)]
+
+
+def _cell(estimator: str | Estimator, problem: Problem, kind: str, execution: str, request: Request) -> Cell:
     return Cell(
         estimator=ESTIMATORS.canonical(estimator) if isinstance(estimator, str) else repr(estimator),
         problem=CONTRACT if kind == CONTRACT else problem.spec,
@@ -89,6 +118,7 @@ def _cell(estimator: str | Estimator, problem: Problem, kind: str, request: Requ
         dtype=str(problem.dtype).removeprefix("torch."),
         threads=request.threads,
         seed=request.seed,
+        execution=execution,
     )
 
 

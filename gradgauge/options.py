@@ -18,6 +18,20 @@ Problems = Annotated[
 Measures = Annotated[
     str | None, typer.Option("--measure", metavar="KINDS", help="Which of contract,cost,memory,quality. Default: all.")
 ]
+Executions = Annotated[
+    str | None,
+    typer.Option(
+        "--execution", metavar="NAMES", help="Which of eager,compile: cost and memory are measured in each. Default: eager."
+    ),
+]
+Execution = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        parser=typed.execution,
+        help="eager, or compile: the estimator as --execution compile measures it, which takes minutes.",
+    ),
+]
 Device = Annotated[str | None, typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:INDEX, GPU-UUID or name:PART. Default: cpu.")]
 Threads = Annotated[
     int | None, typer.Option(metavar="N", parser=typed.whole(1), help="Threads of torch within an operation. Default: 1.")

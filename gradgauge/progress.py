@@ -85,7 +85,7 @@ def _became(record: Record) -> str:
 
 
 def _named(cell: Cell) -> str:
-    estimator = names.estimator(cell.estimator).text
+    estimator = names.executed(names.estimator(cell.estimator), cell.execution).text
     return (
         f"contract of {estimator}"
         if cell.problem == cell.kind

@@ -63,17 +63,18 @@ def _expectation(request: Request) -> str:
 
 
 def cells_of(planned: Plan) -> list[str]:
-    """One line for each estimator on each problem: the kinds measured there, and the time expected."""
+    """One line for each estimator, in each execution, on each problem: the kinds measured there, and the time expected."""
     from reports import names
 
-    lines: dict[tuple[str, str], list[Any]] = {}
+    lines: dict[tuple[str, names.Name], list[Any]] = {}
     for one in planned.cells:
-        lines.setdefault((one.cell.problem, one.cell.estimator), []).append(one)
+        name = names.executed(names.estimator(one.cell.estimator), one.cell.execution)
+        lines.setdefault((one.cell.problem, name), []).append(one)
     texts = []
-    for (problem, estimator), ones in lines.items():
+    for (problem, name), ones in lines.items():
         kinds = ", ".join(sorted({one.cell.kind for one in ones}))
         seconds = sum(one.seconds for one in ones)
-        texts.append(f"{names.problem(problem):28}  {names.estimator(estimator).text:56}  {kinds}  {written(seconds)}")
+        texts.append(f"{names.problem(problem):28}  {name.text:56}  {kinds}  {written(seconds)}")
     return texts
 
 

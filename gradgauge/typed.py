@@ -80,6 +80,17 @@ def thing(text: str) -> str:
     return _one_of(THINGS, text)
 
 
+def execution(text: str) -> str:
+    """A key of `benchmarks.records.EXECUTIONS`.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    from benchmarks.records import EXECUTIONS
+
+    return _one_of(EXECUTIONS, text)
+
+
 def export_format(text: str) -> str:
     """One of `FORMATS`.
 

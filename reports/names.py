@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import PurePath
 
 from benchmarks.problems.registry import PROBLEMS
+from benchmarks.records import EAGER
 from estimators import registry
 from estimators.naming import Registry
 from estimators.registry import ESTIMATORS
@@ -60,6 +61,16 @@ def estimator(canonical: str) -> Name:
     series = replace(brief, parameters=tuple(pair for pair in brief.parameters if pair[0] != "k"))
     whole = Spec(brief.name, (("k", k), *series.parameters)) if tangents else brief
     return Name(FAMILIES.index(_family(full.name)), visible(str(series)), tangents, visible(str(whole)))
+
+
+def executed(name: Name, execution: str) -> Name:
+    """The name of an estimator in an execution, which is a series of its own unless it is eager."""
+    return replace(name, series=with_execution(name.series, execution), text=with_execution(name.text, execution))
+
+
+def with_execution(text: str, execution: str) -> str:
+    """What an estimator is called in an execution: eager ones have no other name."""
+    return text if execution == EAGER else f"{text} · {visible(execution)}"
 
 
 @cache

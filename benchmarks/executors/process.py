@@ -17,6 +17,7 @@ from typing import IO, Any
 import psutil
 
 from benchmarks import provenance
+from benchmarks.executors import SCRATCH
 from benchmarks.harness.machine import resident_bytes, tree
 
 WORKER = provenance.ROOT / "benchmarks" / "worker.py"
@@ -51,7 +52,7 @@ class Launch:
     def settings(self) -> dict[str, str]:
         """The environment variables that are set for workers and may matter to what they measure."""
         device = {"CUDA_VISIBLE_DEVICES": "" if self.device == "cpu" else self.device, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-        return {**dict.fromkeys(_THREADS, str(self.threads)), **_MALLOC, **device, **self.variables}
+        return {**dict.fromkeys(_THREADS, str(self.threads)), **_MALLOC, **device, SCRATCH: str(self.folder), **self.variables}
 
 
 class WorkerProcess:

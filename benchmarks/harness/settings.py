@@ -20,7 +20,8 @@ class Settings:
         precision: half-width of the 95 % interval of the multiple, relative to it, at which timing stops.
         budget_s: seconds that the adaptive part of one kind of measurement may take.
         draws: number of estimates for quality; None for as many as bring the standard error of the mean cosine to 1 % of it.
-        references: name (`backprop`, `checkpointed-backprop`) -> estimator, timed in the same rounds.
+        references: name (`backprop`, `checkpointed-backprop`; `eager` for what is compiled here) -> estimator, timed in the same
+            rounds.
     """
 
     seed: int = 0

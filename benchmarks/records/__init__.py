@@ -8,7 +8,11 @@ from benchmarks.records.folder import FolderError, RunFolder
 from benchmarks.records.frame import load
 from benchmarks.records.metrics import METRICS, About, about
 from benchmarks.records.rows import (
+    COMPILE,
     CONTRACT,
+    EAGER,
+    EXECUTED,
+    EXECUTIONS,
     KINDS,
     MARKS,
     PROTOCOL_VERSION,
@@ -22,7 +26,11 @@ from benchmarks.records.rows import (
 )
 
 __all__ = [
+    "COMPILE",
     "CONTRACT",
+    "EAGER",
+    "EXECUTED",
+    "EXECUTIONS",
     "KINDS",
     "MARKS",
     "METRICS",

@@ -27,6 +27,7 @@ METRICS: dict[str, About] = {
     "ratio_to_checkpointed_backprop": About(
         "cost", "x", "time of one gradient over that of checkpointed backprop, from the same rounds"
     ),
+    "ratio_to_eager": About("cost", "x", "time of one compiled gradient over that of the same one executed eagerly"),
     "time": About("cost", "ns", "median time of one gradient"),
     "base_time": About("cost", "ns", "median time of one base forward pass"),
     "prepare_time": About("cost", "ns", "time of the estimator's init"),

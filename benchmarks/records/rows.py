@@ -26,6 +26,17 @@ KINDS = {
 }
 """The kinds of measurement."""
 
+EXECUTIONS = {
+    "eager": "operation by operation, as torch runs it",
+    "compile": "the part that runs the model is a graph, compiled by the backend of torch.compile",
+}
+"""How an estimate is executed; the base forward pass is always eager."""
+
+EAGER, COMPILE = EXECUTIONS
+
+EXECUTED = ("cost", "memory")
+"""The kinds that depend on it: estimates are equal up to rounding, which every compiled cell is held to."""
+
 CONTRACT = "contract"
 """What stands in place of a problem in the cell of an estimator's contract."""
 
@@ -110,7 +121,7 @@ class Cell:
         threads: of torch, within operations.
         seed: of data, initial weights and tangents.
         process: 0, 1, ...: which repetition in a fresh process.
-        execution: `eager`.
+        execution: a key of `EXECUTIONS`; `eager` for every kind that is not in `EXECUTED`.
     """
 
     estimator: str
@@ -121,7 +132,7 @@ class Cell:
     threads: int = 1
     seed: int = 0
     process: int = 0
-    execution: str = "eager"
+    execution: str = EAGER
 
     @property
     def key(self) -> str:

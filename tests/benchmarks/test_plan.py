@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.plan import CELLS_IN_A_BLOCK, plan
 from benchmarks.problems.registry import PROBLEMS
-from benchmarks.records import CONTRACT, KINDS
+from benchmarks.records import CONTRACT, EXECUTED, KINDS
 from benchmarks.request import Request
 from benchmarks.suites import SUITES, Grid, Suite
 from estimators.registry import ESTIMATORS
@@ -124,3 +124,21 @@ def test_the_quick_suite_is_as_broad_as_promised() -> None:
     assert {"backprop", "checkpointed-backprop"} <= set(suite.estimators)
     tangents = {ESTIMATORS.resolve(spec).get("k") for spec in suite.estimators}
     assert {1, 4, 16} <= tangents
+
+
+def test_what_depends_on_the_execution_is_planned_in_each_and_the_rest_once() -> None:
+    request = Request(suite="custom", problems=("sphere",), executions=("eager", "compile", "eager"))
+    planned = [planned.cell for planned in plan(request).cells]
+    kinds = {execution: [cell.kind for cell in planned if cell.execution == execution] for execution in ("eager", "compile")}
+    estimators = len({cell.estimator for cell in planned})
+    assert {kind: kinds["eager"].count(kind) for kind in KINDS} == dict.fromkeys(KINDS, estimators)
+    assert {kind: kinds["compile"].count(kind) for kind in KINDS} == {kind: estimators * (kind in EXECUTED) for kind in KINDS}
+    costs = [cell for cell in planned if cell.kind == "cost"]
+    assert all(one.estimator == other.estimator for one, other in zip(costs[::2], costs[1::2], strict=True))
+
+
+def test_a_compiled_cell_is_expected_to_take_longer() -> None:
+    request = Request(suite="custom", problems=("sphere",), measures=("cost",), executions=("eager", "compile"))
+    eager, compiled = plan(request).alone[:2]
+    assert (eager.cell.execution, compiled.cell.execution) == ("eager", "compile")
+    assert compiled.seconds > eager.seconds + 5

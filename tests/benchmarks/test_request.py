@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.request import Request, UsageError, difference
+from benchmarks.request import SECONDS_TO_COMPILE, Request, UsageError, difference
 from benchmarks.suites import SUITES
 
 
@@ -17,6 +17,8 @@ from benchmarks.suites import SUITES
         ({"suite": "quik"}, "unknown suite 'quik': did you mean 'quick'"),
         ({"measures": ("cost", "speed")}, "unknown kind of measurement 'speed'"),
         ({"measures": ()}, "unknown kind of measurement ''"),
+        ({"executions": ("eager", "compiled")}, "unknown execution 'compiled': did you mean 'compile'"),
+        ({"executions": ()}, "unknown execution ''"),
         ({"dtype": "float23"}, "unknown dtype 'float23': did you mean 'float32'"),
         ({"threads": 0}, "threads must be an integer of at least 1, got 0"),
         ({"processes": 0}, "processes must be an integer of at least 1"),
@@ -82,3 +84,8 @@ def test_no_cell_is_ended_sooner_than_its_suite_says_whatever_its_budget() -> No
     assert Request("depth").limit == Request("depth", budget=0.1).limit == SUITES["depth"].timeout
     assert Request("depth", budget=100.0).limit > 2 * 100.0
     assert Request("depth", timeout=5.0).limit == 5.0
+
+
+def test_a_cell_that_compiles_has_time_for_it() -> None:
+    assert Request(executions=("eager", "compile")).limit == Request().limit + SECONDS_TO_COMPILE
+    assert Request(executions=("compile",), timeout=5.0).limit == 5.0

@@ -3,6 +3,7 @@
 import os
 import random
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -92,6 +93,13 @@ def test_what_torch_itself_sets_when_it_imports_its_parts_is_no_change(monkeypat
     monkeypatch.setenv("KMP_INIT_AT_FORK", "FALSE")
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", os.devnull)
     assert residue.changed(before) == []
+
+
+def test_code_that_was_compiled_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch._inductor.compile_fx", raising=False)
+    before = residue.snapshot()
+    monkeypatch.setitem(sys.modules, "torch._inductor.compile_fx", residue)
+    assert residue.changed(before) == ["compiled code"]
 
 
 def test_pythons_random_state_is_put_back() -> None:

@@ -69,6 +69,7 @@ def test_after_a_hang_the_same_pair_is_not_tried_again() -> None:
     assert (record.outcome, record.cell) == (Outcome.TIMEOUT, CELL)
     assert "not tried" in record.reason
     assert hopeless(replace(CELL, problem="beale"), lost([hung])) is None
+    assert hopeless(replace(CELL, execution="compile"), lost([hung])) is None
     assert hopeless(replace(CELL, estimator="rdsa"), lost([hung])) is None
 
 
@@ -76,6 +77,7 @@ def test_after_a_hang_in_its_contract_an_estimator_is_not_tried_at_all() -> None
     seen = lost([Record(PROMISES, Outcome.TIMEOUT, reason="ended after 40 s")])
     assert hopeless(CELL, seen) is not None
     assert hopeless(replace(CELL, problem="beale"), seen) is not None
+    assert hopeless(replace(CELL, execution="compile"), seen) is not None
 
 
 def test_a_crash_does_not_keep_other_cells_from_being_tried() -> None:

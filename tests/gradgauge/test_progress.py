@@ -69,3 +69,9 @@ def test_a_terminal_shows_what_runs_and_keeps_what_went_wrong() -> None:
     text = stream.getvalue()
     assert "7/120" in text
     assert "[bold]it broke[/bold]" in text  # names and reasons are no markup
+
+
+def test_a_line_says_which_execution_is_not_eager() -> None:
+    text = line(replace(STATUS, last=replace(RECORD, cell=replace(CELL, execution="compile"))))
+    assert text is not None
+    assert "cost of forward-gradient[k=4] · compile on sphere[n=8]" in text
