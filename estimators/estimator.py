@@ -58,7 +58,7 @@ class Declaration:
         linear: moreover the estimate of a mean of losses is the mean of their estimates, under the same seed.
         permutation_invariant: the order of the samples in a batch does not matter, under the same seed.
         independent_tangents: `Estimator.tangents` of one estimate are independent of each other, or orthogonal.
-        independent_tensors: the parts of a tangent that belong to two tensors are uncorrelated; not so where tangents are steered.
+        independent_tensors: the parts of a tangent that belong to two tensors are uncorrelated; not where tangents are steered.
         drifts_parameters: parameters are perturbed in place, and one estimate leaves rounding behind in them: an entry moves by
             so many times ε (of its dtype) times the largest entry of its tensor, or 1, at most. 0 where they stay as they are;
             no more than 1000 for each of `forward_calls`.
