@@ -17,11 +17,12 @@ from reports import names
 from reports.pooling import pooled
 from reports.text import count, visible
 
-_CONTEXT = ("device", "dtype", "threads", "execution", "seed")
+_CONTEXT = ("device", "dtype", "threads", "seed")
 _COLUMNS = (
     "estimator",
     "problem",
     "kind",
+    "execution",
     "name",
     "series",
     "label",
@@ -44,6 +45,7 @@ class _Key(NamedTuple):
     estimator: str
     problem: str
     kind: str
+    execution: str
     context: tuple[Any, ...]
 
 
@@ -69,7 +71,8 @@ class Results:
     Attributes:
         runs: the runs, in the order named.
         cells: one row a cell, in the order of reports. Columns: `estimator` and `problem` (canonical specs), `name` (a
-            `reports.names.Name`), `series` (its), `label`, `panel` (the problem and what sets it apart), `kind`, `outcome`,
+            `reports.names.Name`), `series` (its), `label` (both say the execution unless it is eager), `panel` (the problem and
+            what sets it apart), `kind`, `execution`, `outcome`,
             `reason`, `marks` (a frozenset), `planned` and `processes` (how many repetitions were asked for and measured), `n`
             (number of parameters), `facts`, `seconds`; and for each metric M over all layers `M`, `M_low`, `M_high`, `M_count`.
     """
@@ -153,7 +156,7 @@ def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
     groups: dict[_Key, list[Record | None]] = {}
     for run, cell, record in rows:
         context = (run, *(getattr(cell, name) for name in _CONTEXT))
-        groups.setdefault(_Key(cell.estimator, cell.problem, cell.kind, context), []).append(record)
+        groups.setdefault(_Key(cell.estimator, cell.problem, cell.kind, cell.execution, context), []).append(record)
     contexts = [key.context for key in groups if key.problem != CONTRACT]
     varying = [place for place in range(1 + len(_CONTEXT)) if len({context[place] for context in contexts}) > 1]
     labels = names.told_apart((key.estimator for key in groups), lambda spec: names.estimator(spec).text)
@@ -163,9 +166,10 @@ def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
             "estimator": key.estimator,
             "problem": key.problem,
             "kind": key.kind,
-            "name": names.estimator(key.estimator),
-            "series": names.estimator(key.estimator).series,
-            "label": labels[key.estimator],
+            "execution": key.execution,
+            "name": (name := names.executed(names.estimator(key.estimator), key.execution)),
+            "series": name.series,
+            "label": names.with_execution(labels[key.estimator], key.execution),
             "panel": " · ".join([titles[key.problem], *(_said(place, key.context[place]) for place in varying)]),
             **pooled(records),
         }

@@ -1,14 +1,15 @@
-"""Of use for reading multiples: the fused kernels that ran, in base and estimate, and what was done otherwise than declared.
+"""Of use for reading multiples: the fused kernels that ran, in base and estimate, what was compiled, what was done otherwise.
 
 A multiple is over the base as torch runs it. Where the estimate had to do without the base's fused kernels, part of the multiple
 is the price of that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from reports.figures.selection import Table
 from reports.frames import Results, rows
-from reports.text import NOTHING, visible
+from reports.text import NOTHING, count, listed, visible
 
 ELEMENTARY = "elementary operations"
 
@@ -18,13 +19,23 @@ def kernels_table(results: Results) -> Table:
     groups: dict[str, dict[tuple[str, ...], None]] = {}
     for row in rows(results.cells[["panel", "label", "facts"]]):
         ran, remarks = row["facts"].get("kernels"), row["facts"].get("remarks")
-        if ran or remarks:
+        said = [*_compiled(row["facts"].get("prepared")), *(remarks or ())]
+        if ran or said:
             both = (_named(ran["estimator"]), _named(ran["base"])) if ran else (NOTHING, NOTHING)
-            line = (row["label"], *both, visible("; ".join(remarks or ())) or NOTHING)
+            line = (row["label"], *both, visible("; ".join(said)) or NOTHING)
             groups.setdefault(row["panel"], {})[line] = None
     columns = ("estimator", "kernels of the estimate", "kernels of the base", "remarks")
     shown = tuple((panel, tuple(lines)) for panel, lines in groups.items())
-    return Table("Fused kernels that ran, and what was done otherwise than declared", columns, shown, prose=True)
+    caption = "Fused kernels that ran, what was compiled, and what was done otherwise than declared"
+    return Table(caption, columns, shown, prose=True)
+
+
+def _compiled(prepared: Mapping[str, Any] | None) -> list[str]:
+    """Of a compiled cell: by what, and each graph with the number of its operations."""
+    if not prepared:
+        return []
+    graphs = (f"{graph['name']} ({count(graph['operations'], 'operation')})" for graph in prepared["graphs"])
+    return [f"compiled by {prepared['backend']}: {listed(list(graphs))}"]
 
 
 def _named(kernels: Sequence[str]) -> str:

@@ -39,8 +39,8 @@ def cells_table(results: Results) -> Table:
     cells = results.cells[results.cells["problem"] != CONTRACT]
     kinds = tuple(kind for kind in _KINDS if (cells["kind"] == kind).any())
     groups: dict[str, dict[str, dict[str, dict[str, Any]]]] = {}
-    for row in rows(cells[["panel", "estimator", "label", "kind", "outcome", "marks", "processes", "seconds"]]):
-        groups.setdefault(row["panel"], {}).setdefault(row["estimator"], {})[row["kind"]] = row
+    for row in rows(cells[["panel", "label", "kind", "outcome", "marks", "processes", "seconds"]]):
+        groups.setdefault(row["panel"], {}).setdefault(row["label"], {})[row["kind"]] = row
     lines = {panel: tuple(_cell_line(of, kinds) for of in estimators.values()) for panel, estimators in groups.items()}
     return Table("What became of every planned cell", ("estimator", *kinds, "time taken"), tuple(lines.items()))
 

@@ -24,7 +24,7 @@ _FORBIDS = {
     "threads": frozenset({"cost", "memory"}),  # estimates are the same but for rounding
     "seed": frozenset({"quality"}),  # another gradient at another point; times and sizes follow from the shapes
 }
-_IN_CELLS = {*CONTEXT, "suite", "estimators", "problems", "measures", "pairs"}  # options that show in the cells themselves
+_IN_CELLS = {*CONTEXT, "suite", "estimators", "problems", "measures", "executions", "pairs"}  # options that show in cells
 _PLACES = {"estimators_from"}  # options that say where, not what
 _PASSING = {"memory.available_bytes", "estimators_in", "torch.version", "torch.threads", "numpy"}  # of the moment, or said twice
 _SOURCES = ("ruler", "estimators")

@@ -152,9 +152,9 @@ def _marks(rows: Sequence[Row]) -> list[str]:
 
 def _renamed(unmatched: Sequence[Unmatched]) -> list[str]:
     """Cells that differ only in parameters that the short name leaves out."""
-    places: dict[tuple[str, str, str], set[str]] = {}
+    places: dict[tuple[str, str, str, str], set[str]] = {}
     for one in unmatched:
-        place = (names.estimator(one.estimator).text, names.problem(one.problem), one.kind)
+        place = (names.estimator(one.estimator).text, names.problem(one.problem), one.kind, one.execution)
         places.setdefault(place, set()).add(one.reason)
     both = sum({"only in BASE", "only in NEW"} <= reasons for reasons in places.values())
     if not both:
@@ -167,8 +167,8 @@ def _records(row: Row, name: str) -> list[Record]:
     return list((row.pair.base if name == "BASE" else row.pair.new).values())
 
 
-def _place(row: Row) -> tuple[str, str, str]:
-    return row.pair.estimator, row.pair.problem, row.pair.kind
+def _place(row: Row) -> tuple[str, str, str, str]:
+    return row.pair.estimator, row.pair.problem, row.pair.kind, row.pair.execution
 
 
 def _share(value: float) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.comparison import Verdict
@@ -9,6 +10,8 @@ from benchmarks.records import Outcome
 from reports.compare.comparison import Comparison
 from reports.compare.metrics import COMPARED, Compared, How
 from reports.compare.rows import Row, Rule, Stage
+from reports.compare.sides import Pair, Unmatched
+from reports.names import with_execution
 from reports.text import NOTHING, count, interval, listed, number, short, whole
 
 _SYMBOLS = {Verdict.MORE: "▲", Verdict.LESS: "▼", Verdict.SAME: "=", Verdict.UNDECIDED: "?"}
@@ -66,7 +69,7 @@ def sections(comparison: Comparison) -> list[Section]:
         if rows:
             shown = [row for row in rows if row.verdict not in _HIDDEN[compared.how]]
             lines = [
-                _line(row, problems[row.pair.problem], estimators[row.pair.estimator], comparison.rule)
+                _line(row, problems[row.pair.problem], _called(row.pair, estimators), comparison.rule)
                 for row in sorted(shown, key=lambda row: list(problems).index(row.pair.problem))
             ]
             summary = f"{count(len(rows), 'cell')}: {_verdicts(compared, rows)}"
@@ -98,11 +101,15 @@ def unmatched(comparison: Comparison) -> list[str]:
     estimators, problems = comparison.labels()
     places: dict[str, list[str]] = {}
     for one in comparison.unmatched:
-        places.setdefault(one.reason, []).append(f"{estimators[one.estimator]} on {problems[one.problem]}")
+        places.setdefault(one.reason, []).append(f"{_called(one, estimators)} on {problems[one.problem]}")
     return [
         f"{count(len(of), 'cell')} {reason} ({listed([short(place) for place in dict.fromkeys(of)], 4)})"
         for reason, of in sorted(places.items(), key=lambda item: -len(item[1]))
     ]
+
+
+def _called(cell: Pair | Unmatched, estimators: Mapping[str, str]) -> str:
+    return with_execution(estimators[cell.estimator], cell.execution)
 
 
 def _title(compared: Compared, *, again: bool) -> str:

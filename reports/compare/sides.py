@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import CONTRACT, Cell, FolderError, Record, RunFolder, latest
+from benchmarks.records import CONTRACT, EAGER, Cell, FolderError, Record, RunFolder, latest
 from reports.text import visible
 
 CONTEXT = ("device", "dtype", "threads", "execution", "seed")
@@ -52,6 +52,7 @@ class Pair:
         kind: of measurement.
         base: process -> its record, in BASE; those without a number are left out.
         new: the same in NEW.
+        execution: of NEW, which is BASE's wherever either folder holds several.
     """
 
     estimator: str
@@ -59,6 +60,7 @@ class Pair:
     kind: str
     base: Mapping[int, Record]
     new: Mapping[int, Record]
+    execution: str = EAGER
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,14 @@ class Unmatched:
         problem: canonical spec.
         kind: of measurement.
         reason: why: only one side has it, or what became of it on the other.
+        execution: of the side that has it.
     """
 
     estimator: str
     problem: str
     kind: str
     reason: str
+    execution: str = EAGER
 
 
 def read(base: str | Path, new: str | Path) -> tuple[Side, Side]:
@@ -98,10 +102,11 @@ def matched(base: Side, new: Side) -> tuple[list[Pair], list[Unmatched]]:
         estimator, problem, kind, *_ = key
         cells = [group.get(key, []) for group in groups]
         measured = [_measured(side, of) for side, of in zip((base, new), cells, strict=True)]
+        execution = (cells[1] or cells[0])[0].execution
         if all(measured):
-            pairs.append(Pair(estimator, problem, kind, *measured))
+            pairs.append(Pair(estimator, problem, kind, measured[0], measured[1], execution))
         else:
-            unmatched.append(Unmatched(estimator, problem, kind, _why(base, new, cells)))
+            unmatched.append(Unmatched(estimator, problem, kind, _why(base, new, cells), execution))
     return pairs, unmatched
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from benchmarks.records import CONTRACT
+from benchmarks.records import CONTRACT, EAGER
 from estimators.registry import ENTRIES
 from estimators.spec import SpecError, parse
 from reports.frames import Results, rows
@@ -98,9 +98,9 @@ class Kept:
 
 
 def gauged(results: Results) -> list[Gauged]:
-    """Every registered estimator on every problem, in the order of reports."""
+    """Every registered estimator on every problem, in the order of reports; executed eagerly, which is what it declares."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in rows(results.cells[results.cells["problem"] != CONTRACT]):
+    for row in rows(results.cells[(results.cells["problem"] != CONTRACT) & (results.cells["execution"] == EAGER)]):
         if name_of(row["estimator"]):
             groups.setdefault((row["panel"], row["estimator"]), []).append(row)
     return [_gauged(name_of(estimator), panel, group) for (panel, estimator), group in groups.items()]

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from benchmarks.records import EAGER
 from reports import drawing, style
 from reports.figures.selection import (
     NOT_MEASURED,
@@ -42,9 +43,9 @@ LEFT, TOP = 50, 26
 
 
 def select(results: Results) -> Selection:
-    """Cells with both a cost and an efficiency, by problem."""
+    """Cells with both a cost and an efficiency, by problem; the efficiency of a compiled one is that of the eager one."""
     cost, quality = _measured(results, "cost", _COST), _measured(results, "quality", _ETA)
-    quality = quality[["estimator", "panel", "outcome", "marks", *_ETA]]
+    quality = quality.loc[quality["execution"] == EAGER, ["estimator", "panel", "outcome", "marks", *_ETA]]
     both = cost.merge(quality, on=["estimator", "panel"], suffixes=("", "_quality"))
     marks = [ours | theirs for ours, theirs in zip(both["marks"], both["marks_quality"], strict=True)]
     outcome = both["outcome"].where(both["outcome"] != "ok", both["outcome_quality"])
@@ -52,7 +53,7 @@ def select(results: Results) -> Selection:
     seen = looks(results.cells["name"])
     groups = [(str(title), group.reset_index(drop=True)) for title, group in both.groupby("panel", sort=False)]
     panels = tuple(Panel(title, group.assign(front=_front(group)), seen) for title, group in groups)
-    single = len(cost) + len(quality) - 2 * len(both)
+    single = len(cost) + len(quality) - len(both) - len(both[["estimator", "panel"]].drop_duplicates())
     left_out = (count(single, "cell with only a cost or only an efficiency", "cells with only a cost or only an efficiency"),)
     left_out = (*(left_out if single else ()), *undrawn(panels))
     return Selection(panels, left_out, results.scope, legend=True, drawn=spread(panels))
@@ -127,7 +128,7 @@ def _measured(results: Results, kind: str, ends: tuple[str, str, str]) -> pd.Dat
     cells, metric = results.of(kind), ends[0]
     value = column(cells, metric)
     low, high = (column(cells, f"{metric}_{end}").fillna(value) for end in ("low", "high"))
-    shown = cells[["estimator", "name", "series", "label", "panel", "outcome", "marks", "processes"]]
+    shown = cells[["estimator", "execution", "name", "series", "label", "panel", "outcome", "marks", "processes"]]
     return shown.assign(**dict(zip(ends, (value, low.clip(upper=value), high.clip(lower=value)), strict=True)))[value > 0]
 
 

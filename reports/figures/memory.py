@@ -18,6 +18,7 @@ from reports.figures.selection import (
     Table,
     became,
     by_problem,
+    is_eager,
     left_out_sentence,
     spread,
     undrawn,
@@ -52,7 +53,7 @@ def finding(selection: Selection) -> str:
         return NOT_MEASURED
     panel = max(panels, key=lambda panel: _peak(panel, "backprop") or max(row["value"] for row in _sound(panel)))
     least, backprop = min(_sound(panel), key=lambda row: float(row["value"])), _peak(panel, "backprop")
-    compared = f"; backprop peaks at {size(backprop)}" if backprop is not None and least["estimator"] != "backprop" else ""
+    compared = f"; backprop peaks at {size(backprop)}" if backprop is not None and not is_eager(least, "backprop") else ""
     return f"On {panel.title}, {least['label']} takes least: a peak of {size(least['value'])}{compared}."
 
 
@@ -97,4 +98,4 @@ def _sound(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _peak(panel: Panel, estimator: str) -> float | None:
-    return next((row["value"] for row in panel.rows if row["estimator"] == estimator and row["value"] > 0), None)
+    return next((row["value"] for row in panel.rows if is_eager(row, estimator) and row["value"] > 0), None)

@@ -4,6 +4,7 @@ One panel a problem, one row an estimator: the mark is the runtime multiple, the
 the base forward pass itself, the dotted one backprop on the same problem. Needs the metrics `multiple` and `ratio_to_backprop`.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -17,6 +18,7 @@ from reports.figures.selection import (
     Table,
     became,
     by_problem,
+    is_eager,
     left_out_sentence,
     spread,
     undrawn,
@@ -37,6 +39,12 @@ __all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP"]
 __all__ += ["describe", "draw", "finding", "height", "parts", "select", "table"]
 
 _PARTS = ("drawing", "derivative", "aggregation")
+_EAGER = "ratio_to_eager"
+_RATIOS = {
+    "ratio_to_backprop": "over backprop",
+    "ratio_to_checkpointed_backprop": "over checkpointed backprop",
+    _EAGER: "over itself, eager",
+}
 
 
 def select(results: Results) -> Selection:
@@ -53,7 +61,7 @@ def finding(selection: Selection) -> str:
     low, high = (pick(rows, key=lambda row: float(row["value"])) for pick in (min, max))
     if len(rows) == 1:
         return f"{low['label']} costs {number(low['value'])} base forward passes on {low['panel']}."
-    exact = [row["value"] for row in rows if row["estimator"] == "backprop"]
+    exact = [row["value"] for row in rows if is_eager(row, "backprop")]
     backprop = f"; backprop costs {_range(exact)}" if exact else ""
     return (
         f"One gradient costs between {number(low['value'])} ({low['label']} on {low['panel']}) and {number(high['value'])} "
@@ -63,7 +71,7 @@ def finding(selection: Selection) -> str:
 
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
-    backprop = [row["value"] for row in panel.rows if row["estimator"] == "backprop" and row["value"] > 0]
+    backprop = [row["value"] for row in panel.rows if is_eager(row, "backprop") and row["value"] > 0]
     with_rules = Panel(panel.title, panel.data, panel.looks, {"rules": [1.0]})
     draw_rows(axes, with_rules, "multiple of the base forward pass", number, tick)
     drawing.rule(axes, "x", 1.0)
@@ -86,12 +94,13 @@ def describe(selection: Selection) -> str:
 
 
 def table(selection: Selection) -> Table:
-    """Multiples, ratios, time of a gradient, forward calls and FLOP."""
+    """Multiples, ratios, time of a gradient, forward calls and FLOP; where anything is compiled also its ratio to eager."""
+    ratios = {name: said for name, said in _RATIOS.items() if name != _EAGER or any(_EAGER in row for row in selection.rows)}
     columns = (
-        *("estimator", "multiple of the base", "over backprop", "over checkpointed backprop", "time of a gradient"),
+        *("estimator", "multiple of the base", *ratios.values(), "time of a gradient"),
         *("forward calls", "FLOP multiple", "outcome and marks"),
     )
-    groups = tuple((panel.title, tuple(_line(row) for row in panel.rows)) for panel in selection.panels)
+    groups = tuple((panel.title, tuple(_line(row, ratios) for row in panel.rows)) for panel in selection.panels)
     return Table(f"Multiples of the base forward pass, with the {selection.scope}", columns, groups)
 
 
@@ -108,10 +117,10 @@ def parts(selection: Selection) -> Table | None:
     return Table(caption, columns, groups)
 
 
-def _line(row: dict[str, Any]) -> tuple[str, ...]:
+def _line(row: dict[str, Any], ratios: Iterable[str]) -> tuple[str, ...]:
     return (
         row["label"],
-        *(_spread(row, name) for name in ("multiple", "ratio_to_backprop", "ratio_to_checkpointed_backprop")),
+        *(_spread(row, name) for name in ("multiple", *ratios)),
         duration(row.get("time")),
         whole(row.get("forward_calls")),
         number(row.get("flop_multiple")),

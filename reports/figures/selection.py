@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.records import EAGER
 from reports.frames import Results, column, rows
 from reports.looks import Look, looks
 from reports.text import count, listed
@@ -127,6 +128,11 @@ def undrawn(panels: Sequence[Panel]) -> tuple[str, ...]:
     """How many problems have no picture, for what is left out."""
     further = len(panels) - len(spread(panels))
     return (f"{count(further, 'further problem')} (in the table)",) if further else ()
+
+
+def is_eager(row: Row, estimator: str) -> bool:
+    """Whether a row is this estimator's, executed eagerly: compiled ones are compared with it."""
+    return bool(row["estimator"] == estimator and row["execution"] == EAGER)
 
 
 def state(row: Row) -> str:

@@ -119,3 +119,13 @@ def test_rows_are_those_of_the_table(make_run, record_of) -> None:
     cells = frames.read([make_run([record_of(COST, multiple=3.0)])]).cells
     assert frames.rows(cells)[0].keys() == set(cells)
     assert frames.rows(cells.iloc[:0]) == []
+
+
+def test_executions_are_never_joined_and_a_label_says_which_is_not_eager(make_run, record_of) -> None:
+    compiled = dataclasses.replace(COST, execution="compile")
+    results = frames.read([make_run([record_of(COST, multiple=3.0), record_of(compiled, multiple=2.0)])])
+    found = [(row["label"], row["series"], row["panel"], row["execution"], row["multiple"]) for row in frames.rows(results.cells)]
+    assert found == [
+        ("backprop", "backprop", "sphere", "eager", 3.0),
+        ("backprop · compile", "backprop · compile", "sphere", "compile", 2.0),
+    ]

@@ -36,3 +36,11 @@ def test_runs_without_fused_kernels_show_no_such_table(full: Path) -> None:
     results = frames.read([full])
     assert kernels_table(results).groups == ()
     assert "Fused kernels" not in html.page(results)
+
+
+def test_what_was_compiled_is_named(make_run: Callable[..., Path], record_of: Callable[..., Record]) -> None:
+    prepared = {"backend": "inductor", "graphs": [{"name": "loss and gradient", "operations": 52}]}
+    record = replace(record_of(Cell("backprop", "lstm", "cost", execution="compile")), facts={"prepared": prepared})
+    (group,) = kernels_table(frames.read([make_run([record])])).groups
+    said = "compiled by inductor: loss and gradient (52 operations)"
+    assert group[1] == (("backprop · compile", NOTHING, NOTHING, said),)

@@ -1,5 +1,7 @@
 """Tables: every planned cell is in them, with what became of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.records import Cell
@@ -76,3 +78,10 @@ def test_a_table_of_nothing_has_no_numbers(make_run) -> None:
     results = frames.read([make_run([])])
     assert tables.counts_table(results).groups == (("", ()),)
     assert NOTHING not in tables.summary(results)
+
+
+def test_executions_have_lines_of_their_own(make_run, record_of) -> None:
+    compiled = [replace(cell, execution="compile") for cell in (COST, MEMORY)]
+    records = [record_of(COST), record_of(MEMORY, "timeout", "no"), *(record_of(cell, "skipped", "no") for cell in compiled)]
+    (_, lines) = tables.cells_table(frames.read([make_run(records)])).groups[0]
+    assert [line[:3] for line in lines] == [("backprop", "ok", "timeout"), ("backprop · compile", "skipped", "skipped")]

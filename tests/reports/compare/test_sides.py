@@ -91,3 +91,13 @@ def test_processes_without_a_counterpart_do_not_keep_the_others_from_being_pairs
     base = dict(enumerate(timed([1.0, 1.0, 1.0])))
     new = dict(enumerate(timed([1.0, 1.0], first=1)))
     assert in_turns(base, new)
+
+
+def test_executions_are_compared_each_with_its_own(make_run, timed):
+    both = [[*timed([3.0]), *timed([2.0], execution="compile")] for _ in range(2)]
+    pairs, unmatched = _match(make_run, *both)
+    assert [(pair.execution, *(one.metrics[0].value for one in pair.base.values())) for pair in pairs] == [
+        ("eager", 3.0),
+        ("compile", 2.0),
+    ]
+    assert not unmatched

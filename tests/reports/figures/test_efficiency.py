@@ -1,5 +1,7 @@
 """The front: nobody on it is surely beaten, and nobody wrong is on it."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.records import Cell
@@ -59,3 +61,16 @@ def test_a_cell_with_only_one_of_the_two_is_left_out_and_counted(make_run, recor
     selection = efficiency.select(frames.read([folder]))
     assert not selection.panels
     assert selection.left_out == ("1 cell with only a cost or only an efficiency",)
+
+
+def test_a_compiled_cost_has_the_efficiency_of_the_eager_estimate(make_run, record_of) -> None:
+    cost = Cell("a", "beale", "cost")
+    records = [
+        record_of(cost, multiple=3.0),
+        record_of(replace(cost, execution="compile"), multiple=2.0),
+        record_of(replace(cost, kind="quality"), efficiency=0.5),
+    ]
+    selection = efficiency.select(frames.read([make_run(records)]))
+    found = {row["label"]: (row["multiple"], row["efficiency"], row["front"]) for row in selection.rows}
+    assert found == {"a": (3.0, 0.5, False), "a · compile": (2.0, 0.5, True)}
+    assert not selection.left_out

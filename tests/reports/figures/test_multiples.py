@@ -1,5 +1,7 @@
 """The cost figure: multiples with their intervals, and what became of the rest."""
 
+from dataclasses import replace
+
 from benchmarks.records import Cell
 from reports import frames, style
 from reports.figures import multiples
@@ -58,3 +60,17 @@ def written(selection) -> list[str]:
         _, axes = style.axes_of(200, 8, 4)
         multiples.draw(axes, selection.panels[0])
     return [text.get_text() for text in axes.texts]
+
+
+def test_a_compiled_one_has_its_ratio_to_the_eager_one_and_is_no_rule(make_run, record_of) -> None:
+    compiled = record_of(replace(BACKPROP, execution="compile"), multiple=2.0, ratio_to_eager=(0.5, 0.4, 0.6))
+    eager = record_of(BACKPROP, multiple=4.0)
+    selection = multiples.select(frames.read([make_run([eager, compiled])]))
+    table = multiples.table(selection)
+    place = table.columns.index("over itself, eager")
+    assert [(row[0], row[place]) for row in table.groups[0][1]] == [
+        ("backprop", "–"),
+        ("backprop · compile", "0.5000 [0.4000, 0.6000]"),
+    ]
+    assert multiples.finding(selection).endswith("; backprop costs 4.00.")
+    assert "over itself, eager" not in multiples.table(multiples.select(frames.read([make_run([eager], name="alone")]))).columns
