@@ -114,3 +114,18 @@ def test_the_script_for_job_arrays_measures_every_part_once_and_goes_on_with_one
     (folders[1].path / "records.jsonl").write_bytes(b"")  # as a task that was lost before its first record leaves it
     assert task(2).returncode == 0
     assert [record.cell.problem for record in folders[1].records()[0]] == cells[1:]
+
+
+def test_the_page_on_executions_names_what_there_is() -> None:
+    from benchmarks.records import EXECUTED, EXECUTIONS, METRICS
+    from estimators.registry import ESTIMATORS
+
+    page = (CHECKOUT / "docs" / "executions.md").read_text(encoding="utf-8")
+    known = "".join(python("-m", "gradgauge", command, "--help").stdout for command in ("run", "check"))
+    assert not [option for option in re.findall(r"--[a-z]+(?:-[a-z]+)*", page) if option not in known]
+    assert all(f"`{execution}`" in page or execution == "eager" for execution in EXECUTIONS)
+    assert EXECUTED == ("cost", "memory")
+    assert {"ratio_to_eager", "prepare_time"} <= METRICS.keys()
+    for name in ("forward-gradient", "multi-tangent", "chunked-forward-gradient", "spsa", "rdsa", "backprop"):
+        assert f"`{name}`" in page
+        ESTIMATORS.resolve(name)
