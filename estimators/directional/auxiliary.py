@@ -98,7 +98,8 @@ def local_gradients(objective: ModuleObjective, heads: Heads) -> tuple[Tangents,
         if prediction is not None:
             loss, head = objective.loss_function(prediction, objective.targets), learning.weights.get(site)
             leaves = [*own.values()] if head is None else [*own.values(), head]
-            gradients = torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
+            # the tape stays until the module is left, for it may put out several tensors
+            gradients = torch.autograd.grad(loss, leaves, materialize_grads=True, retain_graph=True)
             for name, gradient in zip(own, gradients, strict=False):
                 found[name] += gradient
             if head is not None:

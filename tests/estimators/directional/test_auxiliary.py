@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Sequence(nn.Module):
-    """[batch, length] tokens -> [batch, length, 4] scores, through attention whose output projection is no call of a module."""
+    """[batch, length] tokens -> [batch, length, 4] scores, through attention, which puts out two tensors and calls no module."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,7 +24,8 @@ class Sequence(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         x = self.embedding(tokens)
-        return self.scores(self.attention(x, x, x, need_weights=False)[0])
+        y, weights = self.attention(x, x, x)
+        return self.scores(y + weights.mean())
 
 
 class Twice(nn.Module):
@@ -61,7 +62,7 @@ def objective(kind: str) -> ModuleObjective:
 SHAPES = {
     "twice": {"cell": (3, 4), "cell/1/0": (3, 4)},
     "images": {"0": (3, FEATURES), "1": (3, FEATURES)},
-    "sequence": {"embedding": (4, 6), "attention": (4, 6)},
+    "sequence": {"embedding": (4, 6), "attention": (4, 6), "attention/0/1": (4, 6)},
 }
 """Of the heads: [outputs, features]; none where an output has the form of the model's."""
 
