@@ -42,7 +42,7 @@ class Declaration:
         exact: every estimate equals g up to rounding.
         stochastic: the estimate depends on the generator.
         in_span: the estimate lies in the span of `Estimator.tangents`.
-        rank: none of these has a higher rank on any matrix (a tensor of more dimensions is that of its first against all others).
+        rank: none of them has a higher rank on any matrix (a tensor of more dimensions is that of its first against the others).
         relative_error: E‖estimate - g‖² / ‖g‖².
         eta: the efficiency ⟨E estimate, g⟩² / (‖g‖² E‖estimate‖²), between 0 and 1.
         expected: closed forms of the quality metrics, metric name -> value, valid on any objective.

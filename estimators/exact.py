@@ -12,6 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator, Shapes
 from estimators.objective import MissingCapability, ModuleObjective, Objective
+from estimators.perceptron import first_share
 
 Layer = TypeVar("Layer")
 
@@ -36,8 +37,9 @@ class Backprop(Estimator):
             return backward(objective, objective.loss()), None
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
-        """See `Estimator.declaration`."""
-        return _exact_declaration(3.0, 1, frozenset())
+        """See `Estimator.declaration`; its multiple is that of a perceptron of these weights, None for other models."""
+        first = first_share(shapes)
+        return _exact_declaration(None if first is None else 3.0 - first, 1, frozenset())
 
 
 @dataclass(frozen=True)

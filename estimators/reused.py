@@ -15,9 +15,6 @@ from estimators.objective import Objective
 
 Gradient = Mapping[str, Tensor]
 
-_DECLARED = Declaration(stochastic=False, forward_multiple=3.0, forward_calls=1, memory="activations", records_tape=True)
-"""Nothing of the error: it depends on the way that parameters have gone."""
-
 
 @dataclass(frozen=True)
 class StaleGradient(Estimator):
@@ -70,7 +67,7 @@ class StaleGradient(Estimator):
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`."""
-        return Backprop().declaration(shapes, batch) if self.tau == 0 else replace(_DECLARED, memory="history")
+        return Backprop().declaration(shapes, batch) if self.tau == 0 else replace(_declared(shapes, batch), memory="history")
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,7 @@ class KeptGradient(Estimator):
         """See `Estimator.declaration`."""
         if self.steps == 0:
             return Backprop().declaration(shapes, batch)
-        return replace(_DECLARED, homogeneous=False, linear=False)  # a loss times -1 falls where this one rises
+        return replace(_declared(shapes, batch), homogeneous=False, linear=False)  # a loss times -1 falls where this one rises
 
 
 @dataclass(frozen=True)
@@ -144,3 +141,9 @@ class Memory:
     gradient: Gradient
     loss: Tensor
     served: int = 0
+
+
+def _declared(shapes: Shapes, batch: int | None) -> Declaration:
+    """Backprop's cost, and nothing of the error: it depends on the way that parameters have gone."""
+    passes = Backprop().declaration(shapes, batch).forward_multiple
+    return Declaration(stochastic=False, forward_multiple=passes, forward_calls=1, memory="activations", records_tape=True)

@@ -21,6 +21,10 @@ _COMBINED = (
     "multi-tangent[directions=rademacher]",
     "multi-tangent[directions=orthogonal]",
     "multi-tangent[scale=unbiased]",
+    "forward-gradient[space=activations]",
+    "multi-tangent[space=activations]",
+    "activity-forward-gradient[space=shared-activations]",
+    "momentum-forward-gradient[guide=previous-gradient]",
     "lazy-forward-gradient[directions=low-rank]",
     "spsa[derivative=forward-difference]",
     "spsa[derivative=one-measurement]",
@@ -42,6 +46,6 @@ def _words() -> Iterator[str]:
                 yield from (f"{name}[{key}={word}]" for word in words if word != parameter.default)
 
 
-_COMMON = ("space", "directions", "derivative", "aggregation", "length", "scale", "stream")
+_COMMON = ("space", "directions", "derivative", "aggregation", "length", "scale", "stream", "guide")
 """What many estimators share: parts that combine freely, the telling ones of which are named above, and words on lengths and on
 the order of random numbers."""

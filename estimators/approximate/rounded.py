@@ -15,6 +15,7 @@ from estimators.approximate.draws import Draws
 from estimators.approximate.layers import differentiating, transformed
 from estimators.directional.derivatives.treatments import Treated, Treatment
 from estimators.estimator import Declaration, Shapes
+from estimators.exact import Backprop
 from estimators.objective import MissingCapability, ModuleObjective, Objective
 
 ROUNDINGS = ("nearest", "stochastic")
@@ -88,7 +89,7 @@ class RoundedActivations(Approximate):
         nearest = self.rounding == "nearest"
         return Declaration(
             stochastic=not nearest,
-            forward_multiple=3.0,
+            forward_multiple=Backprop().declaration(shapes, batch).forward_multiple,
             forward_calls=1,
             memory=ROWS.memory,
             needs=ROWS.needs,

@@ -95,7 +95,7 @@ class ChunkedForwardGradient(Estimator):
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of the same estimate from tangents that are held, at other costs; see `Estimator.declaration`."""
         sizes = [len(chunk) for chunk in self._chunks()]
-        multiples = [self.derivative.forward_multiple(size) for size in sizes]
+        multiples = [self.derivative.passes(size, shapes) for size in sizes]
         return replace(
             self._held().declaration(shapes, batch),
             memory="parameters" if max(sizes) == 1 else "tangents",

@@ -1,5 +1,6 @@
 """The directional estimator: space x directions x derivative x aggregation."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,7 @@ from estimators.directional.streams import Stream, open_stream
 from estimators.directional.workspace import Workspace
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes, count
 from estimators.objective import MissingCapability, Objective
+from estimators.perceptron import dense_layers
 
 STREAMS = ("keyed", "sequential")
 
@@ -184,7 +186,7 @@ class Directional(Estimator):
             relative_error=error,
             eta=kept.get("efficiency"),
             expected=closed if self.derivative.exact else {},
-            forward_multiple=self.derivative.forward_multiple(k),
+            forward_multiple=self._multiple(k, shapes, batch),
             forward_calls=self.derivative.forward_calls(k),
             memory="parameters" if k == 1 else "tangents",
             needs=self.derivative.needs | self.space.needs,
@@ -197,6 +199,16 @@ class Directional(Estimator):
             independent_tangents=self.directions.independent,
         )
         return self.space.declared(declaration, self.derivative, self.aggregation, self.k, shapes)
+
+    def _multiple(self, k: int, shapes: Shapes, batch: int | None) -> float | None:
+        """Forward passes for a perceptron of these weights; in a space of another kind, as if that were the weights'."""
+        if not self.space.of_parameters:
+            return self.derivative.forward_multiple(k)
+        passes, dense = self.derivative.passes(k, shapes), dense_layers(shapes)
+        products = self.directions.products(k) + self.aggregation.products(k)
+        if passes is None or not products or not batch:
+            return passes
+        return passes + products * count(shapes) / (batch * sum(map(math.prod, dense))) if dense else None
 
     def _opened(self, state: State, generator: torch.Generator) -> State:
         return replace(state, stream=open_stream(self.stream, generator, len(self._indices(state)), state.workspace))

@@ -20,6 +20,7 @@ from estimators.directional.regenerated import Regenerated, RegeneratedCombinati
 from estimators.directional.space import Tangents, Weights
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes
 from estimators.objective import MissingCapability, Objective
+from estimators.perceptron import first_share
 
 _TREATMENTS = {**TREATMENTS, functional.linear: taken_for_tangents(TREATMENTS[functional.linear])}
 
@@ -92,11 +93,13 @@ class LazyForwardGradient(Estimator):
         return self._held().simulated()
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
-        """That of the same estimate from tangents that are held, at other costs; see `Estimator.declaration`."""
-        held = self._held().declaration(shapes, batch)
-        thin, formed = products(self.directions, shapes)
-        unknown = self.directions.partial or (thin and max(map(len, shapes.values())) > 2)  # what a convolution takes
-        multiple = None if unknown else self.k * (2 + thin + formed)
+        """That of the same estimate from tangents that are held, at other costs; see `Estimator.declaration`.
+
+        Operations are those of a perceptron of these weights, None for other models.
+        """
+        held, first = self._held().declaration(shapes, batch), first_share(shapes)
+        known = first is not None and not self.directions.partial
+        multiple = self.k * (2 + sum(products(self.directions, shapes)) - (first or 0.0)) if known else None
         return replace(held, memory="layer", forward_multiple=multiple, forward_calls=self.k)
 
     def _held(self) -> Directional:

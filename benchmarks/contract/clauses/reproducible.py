@@ -57,7 +57,7 @@ def look(examination: Examination, case: ContractObjective) -> Observation:
 
 
 def _is_the_gradient(objective: Objective, estimate: Estimate) -> bool:
-    """Whether there was nothing to draw: a method may be random only where its error has a way to go (feedback between layers)."""
+    """Whether there was nothing to draw: a method may be random only where an error has a way to go (feedback between layers)."""
     return relative_error(flat(estimate.gradient), flat(reference(objective))) <= tolerance(objective)
 
 

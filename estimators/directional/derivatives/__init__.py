@@ -6,7 +6,9 @@ from typing import ClassVar, NamedTuple
 from torch import Tensor
 
 from estimators.directional.space import Space, Tangents
+from estimators.estimator import Shapes
 from estimators.objective import Objective
+from estimators.perceptron import first_share
 
 
 class Derivatives(NamedTuple):
@@ -57,6 +59,16 @@ class Derivative(ABC):
     @abstractmethod
     def forward_multiple(self, k: int) -> float | None:
         """Floating-point operations over those of the base forward pass, for dense layers; None when it is no such cost."""
+
+    def passes(self, k: int, shapes: Shapes) -> float | None:
+        """`forward_multiple` for a perceptron of these weights, whose data carry no tangent.
+
+        None for other models, unless no tangent is carried: what one takes in a convolution does not follow from its weights.
+        """
+        multiple, first = self.forward_multiple(k), first_share(shapes)
+        if multiple is None or (first is None and self.carrying):
+            return None
+        return multiple - k * self.carrying / 2 * (first or 0.0)
 
     @abstractmethod
     def forward_calls(self, k: int) -> int:

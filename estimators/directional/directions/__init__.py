@@ -65,6 +65,10 @@ class Directions(ABC):
         block = layout[position]
         return self.draw((block,), [0], stream.at(index * starts[-1] + starts[position]))[block.name][0]
 
+    def products(self, k: int) -> float:
+        """Multiplications for each coordinate, as matrix products, that drawing k tangents takes."""
+        return 0.0
+
     def highest_rank(self) -> int | None:
         """The highest rank of a tangent on any matrix; None where it may be full."""
         return None

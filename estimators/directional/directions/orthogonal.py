@@ -24,6 +24,10 @@ class Orthogonal(Directions):
     isotropic = True
     apart = False
 
+    def products(self, k: int) -> float:
+        """Of every tangent with every other, and of all with the factor that makes them orthogonal; see `Directions.products`."""
+        return 2.0 * k**2
+
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
         """See `Directions.draw`; draws all tangents of a set up to the last one asked for."""
         n = dimension(layout)

@@ -1,15 +1,17 @@
 """Tangents spread over all coordinates and over the span of where a guide points."""
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from estimators.directional.directions import Directions
 from estimators.directional.directions.covariance import Spread
-from estimators.directional.guides import Guide, Pointer
+from estimators.directional.guides import Guide, Pointer, added
 from estimators.directional.guides.past import Past
 from estimators.directional.space import Layout
-from estimators.estimator import Declaration, Estimate, Shapes
+from estimators.estimator import Declaration, Estimate, Shapes, count
 from estimators.objective import Objective
+from estimators.perceptron import dense_layers
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,14 @@ class Subspace(Guide):
         return self.surrogate.kept(memory, estimate)
 
     def declared(self, plain: Declaration, shapes: Shapes, batch: int | None, k: int) -> Declaration:
-        """What is known of the plain law where a = 1, at the surrogates' cost; see `Guide.declared`."""
-        guided = self.surrogate.declared(plain, shapes, batch, k)
+        """What is known of the plain law where a = 1, at the surrogates' cost; see `Guide.declared`.
+
+        A basis of the span takes the product of every surrogate with every other, as soon as there are as many as point back.
+        """
+        dense = sum(map(math.prod, dense_layers(shapes))) * (batch or 0)
+        basis = (self.surrogate.fewest() - 1) ** 2 * count(shapes) / dense if dense else 0.0
+        led = self.surrogate.declared(plain, shapes, batch, k)
+        guided = replace(led, forward_multiple=added(led.forward_multiple, basis))
         if self.alpha < 1:
             return replace(
                 guided,
