@@ -19,6 +19,8 @@ from estimators.directional.guides.small_weights import SmallWeights
 from estimators.directional.guides.subspace import Subspace
 from estimators.exact import Backprop
 from estimators.objective import ModuleObjective
+from tests.awkward_models import WORKING
+from tests.awkward_models import objective as awkward
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -120,3 +122,16 @@ def test_tangents_before_any_estimate_are_refused() -> None:
 def test_at_least_one_tangent_is_asked_for() -> None:
     with pytest.raises(ValueError, match="k must be 1 or more"):
         Guided(Subspace(), k=0)
+
+
+@pytest.mark.parametrize("kind", WORKING)
+def test_awkward_models_are_estimated_call_after_call(kind: str) -> None:
+    problem = awkward(kind)
+    for guide in (Momentum(), Guess(), Inputs(), SmallWeights(0.5)):
+        estimator, generator = Guided(guide, k=2, aggregation=Projection()), torch.Generator().manual_seed(1)
+        state = estimator.init(problem)
+        for _ in range(2):
+            estimate, state = estimator.estimate(problem, state, generator=generator)
+            assert all(
+                tensor.isfinite().all() and tensor.shape == problem.parameters[name].shape for name, tensor in estimate.items()
+            )
