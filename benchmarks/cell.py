@@ -119,7 +119,7 @@ def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort
     from benchmarks import compiling  # what only compiled cells need
 
     with compiling.cold():
-        execution = compiling.compiled(estimator)
+        execution = compiling.compiled(estimator, problem.objective if cell.kind == "memory" else None)
         measurement = _executed(cell, execution, problem, effort, {EAGER: estimator})
         prepared = compiling.held_to_eager(execution, estimator, problem, cell.seed)  # last: the caches are warm now
     return replace(measurement, facts={**measurement.facts, "prepared": prepared})

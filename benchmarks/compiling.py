@@ -21,7 +21,7 @@ from benchmarks.harness.gradient import Gradient, generator_for
 from benchmarks.outcomes import WrongEstimateError
 from benchmarks.problems.problem import Problem
 from estimators.estimator import Estimator
-from estimators.objective import MissingCapability
+from estimators.objective import MissingCapability, Objective
 
 COMPARED = 3
 """Estimates that are compared."""
@@ -32,17 +32,22 @@ OF_DIFFERENCES = 0.1
 _CACHES = {"TORCHINDUCTOR_CACHE_DIR": "", "TRITON_CACHE_DIR": "triton"}  # where torch.compile keeps what it made -> below what
 
 
-def compiled(estimator: Estimator) -> Estimator:
+def compiled(estimator: Estimator, prepared_for: Objective | None = None) -> Estimator:
     """The estimator in compiled execution.
 
+    Args:
+        estimator: who.
+        prepared_for: an objective for which it is compiled here and now, so that its `init` does not; None to let `init` compile.
+
     Raises:
-        MissingCapability: this version of `estimators` does not know it.
+        MissingCapability: this version of `estimators` does not know it; or it cannot be compiled for this objective.
     """
     try:
         from estimators.compiled import Compiled
     except ModuleNotFoundError as error:
         raise MissingCapability("compile", f"this version of `estimators` has no compiled execution ({error})") from None
-    return Compiled(estimator)
+    execution = Compiled(estimator)
+    return execution if prepared_for is None else Compiled(estimator, execution.init(prepared_for))
 
 
 @contextmanager

@@ -57,6 +57,7 @@ class Compiled(Estimator):
 
     Args:
         estimator: backprop, or one with a derivative that it takes along tangents it has drawn (a field `derivative`).
+        prepared: a state from `init`, whose graphs further ones take over, so that nothing is compiled; None for new graphs.
 
     Example:
         >>> from estimators.directional.estimator import Directional
@@ -66,6 +67,7 @@ class Compiled(Estimator):
     """
 
     estimator: Estimator
+    prepared: State | None = None
 
     def init(self, objective: Objective) -> State:
         """Compile: one estimate is made and forgotten, and what it asks for is compiled then; see `Estimator.init`.
@@ -73,6 +75,8 @@ class Compiled(Estimator):
         Raises:
             MissingCapability: the estimator has no part to compile, or its graph cannot be had here.
         """
+        if self.prepared is not None:
+            return replace(self.prepared, kept=self.prepared.runner.init(objective))
         graphs = Graphs()
         runner = _runner(self.estimator, graphs)
         device = next(iter(objective.parameters.values())).device
@@ -179,7 +183,7 @@ class _Derivative(Derivative):
             )
         inputs = [*point.values(), *tangents.values()]
         said = f"derivatives along {k} tangents" if k > 1 else "derivative along one tangent"
-        loss, found = self._graphs.of(objective, k, said, derivatives, inputs)(*inputs)
+        loss, found = self._graphs.of(objective, (type(space), names, k), said, derivatives, inputs)(*inputs)
         return Derivatives(loss, found)
 
     def remarks(self, objective: Objective, k: int) -> tuple[str, ...]:

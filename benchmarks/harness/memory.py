@@ -4,6 +4,8 @@ The baseline is taken before `init`; then come `init` and two estimates, the sec
 formed one by one and dropped. On the CPU the peak is the sum of the allocator's events, the same bytes at every repeat, and a
 dispatch-mode tracker counts it a second time; on CUDA it is the caching allocator's own count of requested bytes. All of this
 after one call outside, so that tables cached once for a process do not count. What libraries allocate for themselves does not.
+Compiled estimators have been compiled before (see `benchmarks.compiling`), and there is no tracker, which does not see what a
+compiled graph allocates.
 """
 
 from collections.abc import Callable
@@ -18,7 +20,7 @@ from benchmarks.harness.gradient import Gradient, generator_for
 from benchmarks.harness.rows import row
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import Problem
-from benchmarks.records import Measurement, Metric
+from benchmarks.records import EAGER, Measurement, Metric
 from estimators.estimator import Estimator
 
 CALLS = 2  # the second call meets what the first one kept
@@ -46,20 +48,24 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings) -> Measu
     gradients()
     base.run(1)
     measure_device = _on_cpu if problem.device.type == "cpu" else _on_cuda
-    measurement = measure_device(gradients, lambda: base.run(1), problem.device)
+    measurement = measure_device(gradients, lambda: base.run(1), problem.device, compiled=EAGER in settings.references)
     base.restore()
     return measurement
 
 
-def _on_cpu(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device) -> Measurement:
-    above, below, second = profiled(gradients), profiled(base), tracked(gradients)
-    metrics = [*_rows(above, below, "allocator events"), row("tracked_peak_bytes", second.peak, method="dispatch mode")]
+def _on_cpu(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device, *, compiled: bool) -> Measurement:
+    above, below = profiled(gradients), profiled(base)
+    metrics = _rows(above, below, "allocator events")
+    if compiled:
+        return Measurement(tuple(metrics))
+    second = tracked(gradients)
+    metrics.append(row("tracked_peak_bytes", second.peak, method="dispatch mode"))
     difference = second.peak - above.peak
     agrees = abs(difference) <= TRACKER_BYTES + TRACKER_SHARE * above.peak
     return Measurement(tuple(metrics), facts={"tracker_difference": difference, "tracker_agrees": agrees})
 
 
-def _on_cuda(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device) -> Measurement:
+def _on_cuda(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device, *, compiled: bool) -> Measurement:
     above, below = _cuda_peaks(gradients, device), _cuda_peaks(base, device)
     metrics = _rows(above["requested"], below["requested"], "requested bytes of the caching allocator")
     metrics += [row(f"{kind}_peak_bytes", above[kind].peak, method="caching allocator") for kind in ("allocated", "reserved")]

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,7 @@ from benchmarks.executors import SCRATCH
 from benchmarks.outcomes import WrongEstimateError
 from benchmarks.problems.problem import build_problem
 from benchmarks.problems.registry import PROBLEMS
-from benchmarks.records import COMPILE, METRICS, Cell, Outcome
-from estimators.compiled import Compiled
+from benchmarks.records import COMPILE, EXECUTIONS, METRICS, Cell, Outcome
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator
 from estimators.exact import Backprop
 from estimators.objective import Objective
@@ -107,11 +106,11 @@ def test_the_cost_of_a_compiled_cell_stands_beside_that_of_itself(estimator: str
 
 @compiles
 @pytest.mark.slow
-def test_the_memory_of_a_compiled_cell_is_that_of_its_estimates_and_not_of_compiling() -> None:
-    problem = build_problem("mlp[depth=4,width=256]")
-    record = measure_cell(_cell("backprop", "mlp[depth=4,width=256]", "memory"), EFFORT)
-    peak = next(metric.value for metric in record.metrics if metric.metric == "peak_bytes")
-    gradient = sum(parameter.nbytes for parameter in problem.objective.parameters.values())
-    assert record.outcome is Outcome.OK
-    assert gradient < peak < 3 * gradient
-    assert Compiled(Backprop()).declaration({}, None).memory == "activations"
+@pytest.mark.parametrize("estimator", ["backprop", "forward-gradient[k=2]"])
+def test_the_memory_of_a_compiled_cell_is_that_of_its_estimates_and_not_of_compiling(estimator: str) -> None:
+    records = [measure_cell(replace(_cell(estimator, "sphere[n=8]", "memory"), execution=e), EFFORT) for e in EXECUTIONS]
+    assert [record.outcome for record in records] == [Outcome.OK] * 2
+    eager, compiled = ({metric.metric: metric.value for metric in record.metrics} for record in records)
+    assert 0 < compiled["peak_bytes"] <= 2 * eager["peak_bytes"] < 1000
+    assert "tracked_peak_bytes" in eager
+    assert "tracked_peak_bytes" not in compiled
