@@ -294,6 +294,17 @@ ENTRIES: dict[str, Entry] = {
             "space": _OF_SAMPLES,
         },
     ),
+    "local-loss-backprop": Entry(
+        "estimators.local_losses:LocalLossBackprop",
+        "backprop within each layer only, from the loss of a small head that reads the layer's output",
+        "Fournier et al. 2023, arXiv 2306.06968",
+        rank="should",
+        family="activation space",
+        parameters={
+            "rate": Parameter(0.1, "number", "learning rate of the heads", minimum=0),
+            "seed": Parameter(0, "integer", "of the heads' first entries", minimum=0),
+        },
+    ),
     "momentum-forward-gradient": Entry(
         _GUIDED,
         "projection onto the momentum of past estimates and fresh tangents",

@@ -75,15 +75,20 @@ class Heads:
 
 
 def local_gradients(objective: ModuleObjective, heads: Heads) -> tuple[Tangents, dict[str, Tensor]]:
-    """The gradient of every site's local loss, in its own parameters and in its head.
+    """The gradients of `loss_and_local_gradients`, without the loss."""
+    return loss_and_local_gradients(objective, heads)[1:]
+
+
+def loss_and_local_gradients(objective: ModuleObjective, heads: Heads) -> tuple[Tensor, Tangents, dict[str, Tensor]]:
+    """The gradient of every site's local loss, in its own parameters and in its head, from one pass of the model.
 
     Args:
         objective: the model, the loss and the batch.
         heads: of its sites.
 
     Returns:
-        Parameter name -> gradient, summed over the sites that share it, zero where no local loss depends on it; and site ->
-        gradient in its head.
+        The loss of the model itself; parameter name -> gradient, summed over the sites that share it, zero where no local loss
+        depends on it; and site -> gradient in its head.
     """
     point = {name: value.requires_grad_() for name, value in Weights().point(objective).items()}
     names = {id(value): name for name, value in point.items()}
@@ -107,8 +112,8 @@ def local_gradients(objective: ModuleObjective, heads: Heads) -> tuple[Tangents,
         return output.detach()
 
     with torch.enable_grad(), visited(objective, differentiate):
-        objective.loss(point)
-    return found, of_heads
+        loss = objective.loss(point)
+    return loss.detach(), found, of_heads
 
 
 def _output(objective: ModuleObjective) -> Tensor:
