@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from estimators.directional.derivatives.treatments import KERNELS, MASKS, Treated, Treatment
 from estimators.directional.factored import FactoredPlaceholder
+from estimators.estimator import Factors
 from estimators.layers import arguments, opened
 
 _MULTI_HEAD_ATTENTION = opened(functional.multi_head_attention_forward)
@@ -60,9 +61,14 @@ def _linear(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: M
     x, weight, bias = given["input"], given["weight"], given.get("bias")
     if not isinstance(weight, FactoredPlaceholder) or _transformed_again(level):
         return func(*args, **kwargs)
-    together, (left, right) = func(x, weight.value), weight.factors()
-    moved = (x.reshape(-1, x.shape[-1]) @ right @ left.mT).view(together.shape).add_(together)
+    together = func(x, weight.value)
+    moved = _through(weight.factors(), x.reshape(-1, x.shape[-1])).view(together.shape).add_(together)
     return moved if bias is None else moved.add_(bias)
+
+
+def _through(factors: Factors, x: Tensor) -> Tensor:
+    """(x B) Aᵀ, after which the factors are given up."""
+    return x @ factors.right @ factors.left.mT
 
 
 def _convolution(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

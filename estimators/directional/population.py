@@ -102,18 +102,18 @@ def _placeholder(value: Tensor, tangents: Regenerated, position: int, distances:
 
 def _moved(value: Tensor, tangents: Regenerated, position: int, distances: Sequence[float]) -> Tensor:
     """X + distance v of one block, for all members: [members, *shape]."""
-    rows = value.new_empty((tangents.k, len(distances), *value.shape))
-    for index, members in enumerate(rows):
-        v = tangents.block(position, index)
-        for member, distance in zip(members, distances, strict=True):
-            torch.add(value, v, alpha=distance, out=member)
+    v = tangents.blocks(position)
+    if len(distances) == 1:
+        return torch.add(value, v, alpha=distances[0], out=v)
+    rows = v.new_empty((tangents.k, len(distances), *value.shape))
+    for number, distance in enumerate(distances):
+        torch.add(value, v, alpha=distance, out=rows[:, number])
     return rows.flatten(0, 1)
 
 
 def _factors(tangents: Regenerated, position: int, distances: Sequence[float], level: int) -> Factors:
     """Distance v of one block, unformed, for all members."""
     with torch._C._DisableFuncTorch():  # numbers are drawn for all members, outside of what sees one
-        lefts, rights = zip(*(tangents.factors(position, index) for index in range(tangents.k)), strict=True)
-        left = torch.stack([torch.stack(lefts) * distance for distance in distances], dim=1).flatten(0, 1)
-        right = torch.stack(rights).repeat_interleave(len(distances), dim=0)
-        return Factors(as_one(left, level), as_one(right, level))
+        left, right = tangents.all_factors(position)
+        scaled = left.unsqueeze(1) * left.new_tensor(distances).view(-1, 1, 1)
+        return Factors(as_one(scaled.flatten(0, 1), level), as_one(right.repeat_interleave(len(distances), dim=0), level))

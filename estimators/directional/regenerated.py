@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from estimators.directional.directions import Directions
-from estimators.directional.space import Layout, Tangents
+from estimators.directional.space import Layout, Tangents, column
 from estimators.directional.streams import Keyed, open_stream
 from estimators.estimator import Estimate, Factors
 
@@ -59,13 +59,29 @@ class Regenerated:
         return self.directions.thin(self.layout[position]) > 0
 
     def factors(self, position: int, index: int) -> Factors:
-        """One block of one tangent as thin factors, freshly drawn and the caller's own; see `Directions.factors`."""
-        stream = self._stream().at(index * self.starts[-1] + self.starts[position])
-        return self.directions.factors(self.layout[position], stream)
+        """One block of one tangent as thin factors, the left one freshly drawn and the caller's own; see `Directions.factors`."""
+        left, right = self._factors(position, [index])
+        return Factors(left[0], right if right.dim() == 2 else right[0])
+
+    def all_factors(self, position: int) -> Factors:
+        """The same of all k tangents: [k, rows, r] and [k, columns, r]."""
+        left, right = self._factors(position, range(self.k))
+        return Factors(left, right.expand(self.k, *right.shape) if right.dim() == 2 else right)
+
+    def blocks(self, position: int) -> Tensor:
+        """One block of all k tangents, freshly drawn and the caller's own, for a law that leaves none out: [k, *shape]."""
+        block = self.layout[position]
+        return self.directions.draw((block,), range(self.k), self._part(position))[block.name]
 
     def all(self) -> Tangents:
         """All blocks of all tangents at once, for whoever wants to look at them."""
         return self.directions.draw(self.layout, range(self.k), self._stream())
+
+    def _factors(self, position: int, indices: Sequence[int]) -> Factors:
+        return self.directions.factors(self.layout[position], indices, self._part(position))
+
+    def _part(self, position: int) -> Keyed:
+        return self._stream().within(self.starts[position], self.starts[-1])
 
     def _stream(self) -> Keyed:
         if self.stream is None:
@@ -99,15 +115,18 @@ class RegeneratedCombination(Estimate):
             yield block.name, self._factors(position) if self.tangents.factored(position) else self._formed(position, indices)
 
     def _factors(self, position: int) -> Factors:
-        drawn = [self.tangents.factors(position, index) for index in range(self.tangents.k)]
-        lefts = [one.left.mul_(c) for one, c in zip(drawn, self.coefficients.to(drawn[0].left.dtype), strict=True)]
-        return Factors(torch.cat(lefts, dim=1), torch.cat([one.right for one in drawn], dim=1))
+        left, right = self.tangents.all_factors(position)
+        left.mul_(column(self.coefficients.to(left.dtype), left))
+        return Factors(torch.cat(left.unbind(), dim=1), torch.cat(right.unbind(), dim=1))
 
     def _formed(self, position: int, indices: Sequence[int]) -> Tensor:
         """The sum over the tangents that touch a block."""
         block = self.tangents.layout[position]
         if not indices:
             return torch.zeros(block.shape, dtype=block.dtype, device=block.device)
+        if len(block.shape) < 2 and len(indices) > 1 and not self.tangents.directions.partial:  # small, so all at once
+            rows = self.tangents.blocks(position)
+            return rows.mul_(column(self.coefficients.to(block.dtype), rows)).sum(0)
         coefficients, (first, *others) = self.coefficients.to(block.dtype), indices
         formed = self.tangents.block(position, first).mul_(coefficients[first])
         for index in others:

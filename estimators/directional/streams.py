@@ -72,14 +72,24 @@ class Stream(ABC):
 class Keyed(Stream):
     """Each (tangent, block) from a stream of its own."""
 
-    def __init__(self, seed: int, number: int = 0, start: int = 0, workspace: Workspace | None = None) -> None:
-        """Keep the seed of the estimate, a 63-bit number, which lane this is, where in it streams begin, and memory to use."""
-        self.seed, self.number, self.start, self.workspace = seed, number, start, workspace
+    def __init__(
+        self, seed: int, number: int = 0, start: int = 0, workspace: Workspace | None = None, total: int | None = None
+    ) -> None:
+        """Keep the numbers.
+
+        Args:
+            seed: of the estimate, 63 bits.
+            number: which lane this is.
+            start: where in it streams begin.
+            workspace: memory to use.
+            total: how many streams a tangent takes; None for as many as there are blocks in the layout it is drawn for.
+        """
+        self.seed, self.number, self.start, self.workspace, self.total = seed, number, start, workspace, total
         self._base = _scramble(_scramble(seed & _MASK) ^ (seed >> 32)) + (number << _LANE_BITS) + start
 
     def lane(self, number: int) -> "Keyed":
         """See `Stream.lane`."""
-        return Keyed(self.seed, number, self.start)
+        return Keyed(self.seed, number, self.start, total=self.total)
 
     def of_sample(self, number: int, count: int) -> "Keyed":
         """See `Stream.of_sample`; an equal share of the lane for each."""
@@ -88,6 +98,10 @@ class Keyed(Stream):
     def at(self, start: int) -> "Keyed":
         """The same streams from the `start`-th on: block p of tangent i of m blocks is the first block of all at i m + p."""
         return Keyed(self.seed, self.number, self.start + start)
+
+    def within(self, start: int, total: int) -> "Keyed":
+        """The same streams for a part of tangents that take `total` each: block p of tangent i at i total + start + p."""
+        return Keyed(self.seed, self.number, self.start + start, total=total)
 
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.normal`; numbers narrower than float32 are drawn in float32 and rounded."""
@@ -116,7 +130,7 @@ class Keyed(Stream):
         places, streams = _short_streams(layout)
         if not places:
             return {}
-        numbers = [(self.number << _LANE_BITS) + self.start + index * len(layout) for index in indices]
+        numbers = [(self.number << _LANE_BITS) + self.start + index * (self.total or len(layout)) for index in indices]
         words = counted(self.seed, numbers, offsets_of(streams, layout[0].device))
         return {position: words[:, first:last] for position, first, last in places}
 
@@ -154,7 +168,7 @@ class Keyed(Stream):
         torch's CPU generator uses the low 32 bits of a seed only, so the 63-bit seed is folded to a 32-bit base, the counter
         added, and the sum scrambled by a bijection: streams of one estimate never coincide.
         """
-        return _scramble((self._base + index * blocks + position) & _MASK)
+        return _scramble((self._base + index * (self.total or blocks) + position) & _MASK)
 
 
 class Sequential(Stream):

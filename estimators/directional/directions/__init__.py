@@ -77,8 +77,11 @@ class Directions(ABC):
         """How many columns the factors have whose product this block is; 0 where it is none, or they have no fewer numbers."""
         return 0
 
-    def factors(self, block: Block, stream: Keyed) -> Factors:
-        """The block of the stream's first tangent as thin factors, of the block's dtype: their product is what `draw` gives.
+    def factors(self, block: Block, indices: Sequence[int], stream: Keyed) -> Factors:
+        """The block of some tangents as thin factors, of the block's dtype: their products are what `draw` gives.
+
+        Returns:
+            [k, rows, r], the caller's own, and [k, columns, r], or [columns, r] where it is the same for all.
 
         Raises:
             ValueError: it is no product of such.

@@ -36,10 +36,10 @@ class Products(Directions):
 
         Args:
             block: the matrix.
-            numbers: of `numbers`, or [k, ...] for k tangents.
+            numbers: of `numbers`, [k, ...] for k tangents.
 
         Returns:
-            [rows, r], new, and [columns, r]; each with a dimension k before them if it is another one for every tangent.
+            [k, rows, r], new, and [k, columns, r], or [columns, r] where it is the same for all.
         """
 
     def parameters(self) -> tuple[tuple[str, float], ...]:
@@ -66,12 +66,11 @@ class Products(Directions):
         """See `Directions.thin`."""
         return self.width(block) if len(block.shape) > 1 and self.width(block) * sum(sides(block)) < block.numel() else 0
 
-    def factors(self, block: Block, stream: Keyed) -> Factors:
+    def factors(self, block: Block, indices: Sequence[int], stream: Keyed) -> Factors:
         """See `Directions.factors`."""
         if not self.thin(block):
-            return super().factors(block, stream)
-        drawn = stream.normal(self._parts(block), [0])
-        left, right = self.made(block, [rows[0] for rows in drawn.values()])
+            return super().factors(block, indices, stream)
+        left, right = self.made(block, list(stream.normal(self._parts(block), indices).values()))
         return Factors(left.to(block.dtype), right.to(block.dtype))
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:

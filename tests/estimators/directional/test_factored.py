@@ -69,12 +69,12 @@ def test_factors_are_those_of_the_law_and_only_where_they_have_fewer_numbers() -
         block, law = Block("w", shape, torch.float64, torch.device("cpu")), LowRank(rank)
         assert law.thin(block) == thin
         if thin:
-            left, right = law.factors(block, Keyed(3))
-            assert left.shape[1] == right.shape[1] == rank
-            torch.testing.assert_close(Factors(left, right).product(shape), law.draw((block,), [0], Keyed(3))["w"][0])
+            left, right = law.factors(block, range(2), Keyed(3))
+            assert left.shape[2] == right.shape[2] == rank
+            torch.testing.assert_close((left @ right.mT).view(2, *shape), law.draw((block,), range(2), Keyed(3))["w"])
         else:
             with pytest.raises(ValueError, match="'low-rank' are no products of factors at 'w'"):
-                law.factors(block, Keyed(3))
+                law.factors(block, [0], Keyed(3))
 
 
 @pytest.mark.parametrize(

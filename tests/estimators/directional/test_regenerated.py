@@ -38,6 +38,7 @@ def test_every_block_of_every_tangent_is_the_one_of_the_whole(directions: Direct
             block = tangents.block(position, index)
             assert block.is_contiguous()
             assert torch.equal(block, whole[f"p{position}"][index])
+        assert torch.equal(tangents.blocks(position), whole[f"p{position}"])
     assert all(map(torch.equal, tangents.all().values(), whole.values()))
 
 
