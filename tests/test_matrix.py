@@ -14,9 +14,10 @@ from torch import Tensor
 
 from benchmarks.problems.problem import build_problem
 from benchmarks.problems.registry import PROBLEMS
+from estimators.directional.derivatives.simulated import Simulated
 from estimators.directional.directions.given import Given
 from estimators.directional.estimator import Directional
-from estimators.objective import Objective
+from estimators.objective import FunctionObjective, MissingCapability, Objective
 from estimators.registry import ESTIMATORS, PARTS
 
 SMALL = {
@@ -33,6 +34,9 @@ SMALL = {
     "width": 2,
 }
 """Sizes at which a problem is still what its name says, for whichever of these parameters it has."""
+
+LACKING = {"resnet18": "per_sample_loss", "recurrent": "sites"}
+"""What a derivative for each sample lacks: samples that do not interact; a row for each of them in the states of the cells."""
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -73,6 +77,22 @@ def test_every_direction_and_aggregation_runs_on_every_problem(problem: str, der
         if estimator.derivative.exact:
             exact = estimate(estimator.simulated(), objective)
             assert (found - exact).norm() <= 1e-3 * exact.norm() + 1e-6, parts
+
+
+@pytest.mark.parametrize("space", [name for name in PARTS["space"] if name != "weights"])
+@pytest.mark.parametrize("problem", PROBLEMS.entries)
+def test_every_space_takes_all_directions_and_aggregations_or_names_what_the_problem_lacks(problem: str, space: str) -> None:
+    objective, here = build_problem(small(problem)).objective, ESTIMATORS.build(f"forward-gradient[space={space}]").space
+    lacking = "sites" if isinstance(objective, FunctionObjective) else LACKING.get(problem) if space != "activations" else None
+    if lacking:
+        with pytest.raises(MissingCapability, match=f"needs {lacking}"):
+            here.layout(objective)
+        return
+    for (directions, aggregation), estimator in estimators("jvp", 1):
+        if directions != "given" and (aggregation == "projection" or directions == "gaussian"):
+            found = estimate(replace(estimator, space=here), objective)
+            simulated = estimate(replace(estimator, space=here, derivative=Simulated()), objective)
+            assert (found - simulated).norm() <= 1e-3 * simulated.norm() + 1e-6, (directions, aggregation)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS.entries)
