@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reports.estimators.measured import QUANTITIES, Figure, Gauged, Quantity
-from reports.text import count, interval, number
+from reports.text import count, interval, number, whole
 
 WITHIN = 0.02
 """Of the declared value: how far counted costs may be from it."""
@@ -65,11 +65,18 @@ def summary(compared: Sequence[Comparison]) -> list[str]:
     for quantity in QUANTITIES:
         if own := [one for one in compared if one.quantity == quantity]:
             agreeing = sum(one.agrees for one in own)
-            rule = f"within {WITHIN:.0%} of the declared" if quantity.counted else "declared inside the measured 95 % interval"
+            rule = (
+                f"within {100 * WITHIN:g} % of the declared" if quantity.counted else "declared inside the measured 95 % interval"
+            )
             share = f"{100 * agreeing / len(own):.1f} %"
             lines.append(f"{quantity.title}: {rule} for {agreeing} of {count(len(own), 'cell')} ({share})")
             lines += [f"  {_said(one)}" for one in own if not one.agrees]
     return lines or ["Nothing was both declared and measured."]
+
+
+def counted(value: float | None) -> str:
+    """A count as it is, anything else with four digits."""
+    return whole(value) if value is not None and value == round(value) else number(value, 4)
 
 
 def _comparable(quantity: Quantity, cell: Gauged) -> bool:
@@ -80,5 +87,5 @@ def _comparable(quantity: Quantity, cell: Gauged) -> bool:
 
 def _said(one: Comparison) -> str:
     figure = one.figure
-    measured = number(figure.value, 4) if one.quantity.counted else interval(figure.value, figure.low, figure.high)
-    return f"{one.cell.label} on {one.cell.problem}: {number(one.declared, 4)} declared, {measured} measured"
+    measured = counted(figure.value) if one.quantity.counted else interval(figure.value, figure.low, figure.high)
+    return f"{one.cell.label} on {one.cell.problem}: {counted(one.declared)} declared, {measured} measured"

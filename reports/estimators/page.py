@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from estimators.naming import Entry, Parameter
 from estimators.registry import ENTRIES, PARTS
 from estimators.spec import write
-from reports.estimators.agreement import Comparison, comparisons
+from reports.estimators.agreement import Comparison, comparisons, counted
 from reports.estimators.markdown import code, prose, table, wrapped
 from reports.estimators.measured import QUANTITIES, Figure, Gauged, Kept, Quantity
 from reports.estimators.sources import Source, source
-from reports.text import NOTHING, interval, number, size, whole
+from reports.text import NOTHING, interval, number, size
 
 _PROMISES = (
     ("unbiased", "E[estimate] = g"),
@@ -125,7 +125,7 @@ def _declared(cells: Sequence[Gauged]) -> list[str]:
     lines.append(("`needs`", ", ".join(held.get("needs", ())) or "nothing", "what an objective must offer beyond its loss"))
     if drift := held.get("drifts_parameters"):
         lines.append(("`drifts_parameters`", number(drift), "roundings that an estimate leaves in the parameters, at most"))
-    return ["## Declared", f"By `{cell.label}` for `{cell.problem}`:", table(("promise", "", "which means"), lines)]
+    return ["## Declared", f"By `{cell.label}` for `{cell.problem}`:", table(("promise", "made", "which means"), lines)]
 
 
 def _measured(cells: Sequence[Gauged]) -> list[str]:
@@ -136,9 +136,11 @@ def _measured(cells: Sequence[Gauged]) -> list[str]:
     for problem in dict.fromkeys(cell.problem for cell in cells):
         here = [cell for cell in cells if cell.problem == problem]
         columns = [title for quantity in QUANTITIES for title in _titles(quantity)]
-        lines = [(f"`{cell.label}`", *(text for q in QUANTITIES for text in _texts(q, cell, compared))) for cell in here]
-        parts += [f"On `{problem}`:", table(("estimator", *columns), lines, len(columns))]
-        parts += [f"`{cell.label}`, {kind}, {reason}" for cell in here for kind, reason in cell.reasons.items()]
+        measured = [cell for cell in here if cell.figures]
+        lines = [(f"`{cell.label}`", *(text for q in QUANTITIES for text in _texts(q, cell, compared))) for cell in measured]
+        parts.append(f"On `{problem}`:")
+        parts += [table(("estimator", *columns), lines, len(columns))] if lines else []
+        parts += [reason for cell in here for reason in _reasons(cell)]
     parts.append(
         wrapped(
             "Brackets hold 95 % intervals: of quality over draws, of times within a process or over several. The runtime "
@@ -147,6 +149,14 @@ def _measured(cells: Sequence[Gauged]) -> list[str]:
         )
     )
     return parts
+
+
+def _reasons(cell: Gauged) -> list[str]:
+    """Why there are no figures, one line for all kinds of measurement that share it."""
+    kinds: dict[str, list[str]] = {}
+    for kind, reason in cell.reasons.items():
+        kinds.setdefault(reason, []).append(kind)
+    return [wrapped(f"`{cell.label}`: {', '.join(of)}: {prose(reason)}.") for reason, of in kinds.items()]
 
 
 def _titles(quantity: Quantity) -> tuple[str, ...]:
@@ -159,7 +169,7 @@ def _texts(quantity: Quantity, cell: Gauged, compared: Mapping[tuple[str, str, s
         return (_number(quantity, figure),)
     one = compared.get((cell.label, cell.problem, quantity.metric))
     declared = cell.declared.get(quantity.declared)
-    return (_number(quantity, figure), number(declared, 4) + (" ✗" if one is not None and not one.agrees else ""))
+    return (_number(quantity, figure), counted(declared) + (" ✗" if one is not None and not one.agrees else ""))
 
 
 def _number(quantity: Quantity, figure: Figure | None) -> str:
@@ -168,7 +178,7 @@ def _number(quantity: Quantity, figure: Figure | None) -> str:
     if quantity.metric == "peak_bytes":
         return size(figure.value)
     if quantity.counted:
-        return whole(figure.value) if figure.value == round(figure.value) else number(figure.value, 4)
+        return counted(figure.value)
     return interval(figure.value, figure.low, figure.high)
 
 

@@ -6,10 +6,14 @@ import sys
 import pytest
 
 from benchmarks.provenance import ROOT
-from estimators.registry import ENTRIES, PARTS
+from benchmarks.records import Cell
+from estimators.registry import ENTRIES, ESTIMATORS, PARTS
 from reports.estimators.__main__ import MARK, made_of, pages, write
 from reports.estimators.measured import contracts, gauged
 from reports.frames import read
+
+LARGEST = 3_000_000
+"""Bytes of all pages in the repository."""
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ def test_a_page_holds_the_docstring_the_parameters_and_the_parts(written) -> Non
 
 def test_measured_figures_stand_beside_declared_ones(written) -> None:
     assert (
-        "| `forward-gradient[k=1]` | 1 | 1.000 | 2.950 | 3.000 | 63.00 [61.00, 65.00] | 64.00 "
+        "| `forward-gradient[k=1]` | 1 | 1 | 2.950 | 3 | 63.00 [61.00, 65.00] | 64 "
         "| 0.01600 [0.01500, 0.01700] | 0.01538 | 2.00 KiB | 4.000 [3.900, 4.100] |"
     ) in written["forward-gradient.md"]
     assert "| `unbiased` | yes |" in written["forward-gradient.md"]
@@ -46,8 +50,8 @@ def test_measured_figures_stand_beside_declared_ones(written) -> None:
 
 
 def test_what_a_measurement_does_not_bear_out_is_marked(written) -> None:
-    assert "| 2.500 | 3.000 ✗ |" in written["backprop.md"]
-    assert "FLOP multiple: within 2% of the declared for 1 of 2 cells (50.0 %)" in written["README.md"]
+    assert "| 2.500 | 3 ✗ |" in written["backprop.md"]
+    assert "FLOP multiple: within 2 % of the declared for 1 of 2 cells (50.0 %)" in written["README.md"]
 
 
 def test_the_commands_and_the_machine_are_told(written) -> None:
@@ -64,6 +68,13 @@ def test_commands_are_told_without_the_folders_of_one_machine(make_run, recorded
         "gradgauge run quick -p 'mlp[width=8]' --out results/made",
         "python -m reports.estimators results/run --out docs/estimators",
     )
+
+
+def test_a_skipped_cell_is_told_once_with_its_reason(make_run, record_of) -> None:
+    cells = [Cell(ESTIMATORS.canonical("weight-mirror"), "sphere", kind) for kind in ("cost", "memory")]
+    results = read([make_run([record_of(cell, "skipped", "needs module: no layers") for cell in cells])])
+    text = pages(gauged(results), [], made_of(results))["weight-mirror.md"]
+    assert "On `sphere`:\n\n`weight-mirror`: cost, memory: skipped: needs module: no layers.\n" in text
 
 
 def test_an_estimator_that_was_not_measured_has_its_page_without_figures(written) -> None:
@@ -101,3 +112,9 @@ def test_a_folder_that_is_no_run_is_a_usage_error(tmp_path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is no run folder" in done.stderr
+
+
+def test_the_pages_in_the_repository_are_of_all_estimators_and_small() -> None:
+    found = {path.name: path.stat().st_size for path in (ROOT / "docs" / "estimators").glob("*.md")}
+    assert {"README.md", *(f"{name}.md" for name in ENTRIES)} <= set(found)
+    assert sum(found.values()) <= LARGEST
