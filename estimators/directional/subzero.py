@@ -17,10 +17,9 @@ class Subzero(Refreshed):
     """(f(W + h v) - f(W - h v)) / 2h · v with v = √(rows columns)/r U Z Vᵀ on every matrix: Z fresh, U and V kept for T₀ calls.
 
     U [rows, r] and V [columns, r] are orthonormal and uniformly distributed, Z [r, r] is Gaussian; r is at most rows and columns.
-    The factor makes v as long as Gaussian noise and, over all three, E[v vᵀ] = I: one estimate by itself is unbiased up to O(h²)
-    with E‖estimate - g‖² = (n + 1 + ...) ‖g‖², 2 n/r² - 1 in place of the dots for one matrix. Estimates that share U and V are
-    not independent: their mean tends to the projection of g onto the r² dimensions, times rows columns/r². Vectors and scalars
-    have fresh Gaussian noise.
+    The factor makes v as long as Gaussian noise and, over all three, E[v vᵀ] = I: one estimate by itself is unbiased up to O(h²),
+    and E‖estimate - g‖² = (n - 1 + 2 n/r²) ‖g‖² for one matrix. Estimates that share U and V are not independent: their mean
+    tends to the projection of g onto the r² dimensions, times rows columns/r². Vectors and scalars have fresh Gaussian noise.
 
     Two forward passes, and r (rows + columns) products a sample more in a dense layer, which gets the factors; the estimate is
     handed on as factors too. Drawing U and V anew takes two QR decompositions a matrix. Memory: U and V, r (rows + columns)
