@@ -143,12 +143,12 @@ class SharedActivations(_EachSample):
         return matrix(rows) @ gradient.reshape(len(gradient), -1).T
 
     def declared(
-        self, declaration: Declaration, derivative: Derivative, aggregation: Aggregation, k: int | None, shapes: Shapes
+        self, declaration: Declaration, derivative: Derivative, products: float, k: int | None, shapes: Shapes
     ) -> Declaration:
         """As of all activation spaces; but tangents do not depend on who else is in the batch."""
-        found = super().declared(declaration, derivative, aggregation, k, shapes)
+        found = super().declared(declaration, derivative, products, k, shapes)
         return replace(found, linear=declaration.linear, permutation_invariant=True)
 
-    def _products(self, aggregation: Aggregation, k: int) -> float:
-        """Those of the sums; a Gram matrix for all samples counts for little."""
+    def _products(self, products: float, k: int) -> float:
+        """Those of the sums; what is done once for all samples counts for little."""
         return float(k)

@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from estimators.directional.aggregations import Aggregation
 from estimators.directional.derivatives import Derivative
 from estimators.directional.space import Block, Layout, Space
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Shapes
 from estimators.objective import MissingCapability, ModuleObjective, Objective
+from estimators.perceptron import dense_layers
 from estimators.sites import of_module, pulled_back, visited
 
 _OUTPUTS: WeakKeyDictionary[ModuleObjective, Layout] = WeakKeyDictionary()
@@ -47,7 +47,7 @@ class AtSites(Space, ABC):
         return DenseEstimate(estimate.loss.mean(), pulled_back(of_module(objective), dict(estimate.items())))
 
     def declared(
-        self, declaration: Declaration, derivative: Derivative, aggregation: Aggregation, k: int | None, shapes: Shapes
+        self, declaration: Declaration, derivative: Derivative, products: float, k: int | None, shapes: Shapes
     ) -> Declaration:
         """See `Space.declared`; how far the estimate lies from the gradient depends on the activations."""
         return replace(
@@ -57,7 +57,7 @@ class AtSites(Space, ABC):
             relative_error=0.0 if declaration.exact else None,
             eta=1.0 if declaration.exact else None,
             expected={},
-            forward_multiple=self._multiple(declaration.forward_multiple, derivative, aggregation, k, shapes),
+            forward_multiple=None if k is None else self._multiple(derivative, products, k, shapes),
             forward_calls=None if declaration.forward_calls is None or k is None else declaration.forward_calls + 1,
             memory=_MEMORY[declaration.memory],
             records_tape=True,
@@ -67,23 +67,20 @@ class AtSites(Space, ABC):
             permutation_invariant=False,
         )
 
-    def _multiple(
-        self, in_weights: float | None, derivative: Derivative, aggregation: Aggregation, k: int | None, shapes: Shapes
-    ) -> float | None:
-        """Forward passes for dense layers of these shapes, in order, given what they are along tangents of the weights."""
-        if in_weights is None or k is None:
+    def _multiple(self, derivative: Derivative, products: float, k: int, shapes: Shapes) -> float | None:
+        """Forward passes of a perceptron of these weights; of other models where neither tangents nor products cost any."""
+        in_weights, more = derivative.forward_multiple(k), self._products(products, k)
+        dense = dense_layers(shapes)
+        if in_weights is None or (not dense and (derivative.carrying or more)):
             return None
-        dense = _dense(shapes)
-        more = self._products(aggregation, k)
-        if not dense and (derivative.carrying or more):
-            return None
-        share = 1 - prod(dense[0]) / sum(map(prod, dense)) if dense else 0.0  # of a pass: nothing is carried into the first layer
-        each = sum(rows for rows, _ in dense) / sum(map(prod, dense)) if dense else 0.0  # one product for each output, in passes
-        return in_weights - k * derivative.carrying * (1 - share / 2) + more * each + _INTO_PARAMETERS
+        weights, rows = sum(map(prod, dense)), sum(outputs for outputs, _ in dense)
+        into_layers = 1 - prod(dense[0]) / weights if dense else 0.0  # passes that carry a tangent: none into the first layer
+        each = rows / weights if dense else 0.0  # passes that one multiplication for each output takes
+        return in_weights - k * derivative.carrying * (1 - into_layers / 2) + more * each + _INTO_PARAMETERS
 
-    def _products(self, aggregation: Aggregation, k: int) -> float:
-        """Multiplications for each output of each sample, as matrix products, that the estimate in this space takes."""
-        return aggregation.products(k)
+    def _products(self, products: float, k: int) -> float:
+        """Multiplications for each output of each sample, in matrix products, that the estimate in this space takes."""
+        return products
 
 
 def outputs(objective: ModuleObjective) -> Layout:
@@ -109,8 +106,3 @@ def outputs(objective: ModuleObjective) -> Layout:
 def zeros(layout: Layout) -> dict[str, Tensor]:
     """A zero for every coordinate."""
     return {block.name: torch.zeros(block.shape, dtype=block.dtype, device=block.device) for block in layout}
-
-
-def _dense(shapes: Shapes) -> list[tuple[int, ...]]:
-    """The matrices, in order; none where there are convolutions, whose operations do not follow from their weights."""
-    return [shape for shape in shapes.values() if len(shape) == 2] if all(len(shape) <= 2 for shape in shapes.values()) else []

@@ -198,17 +198,20 @@ class Directional(Estimator):
             linear=self.aggregation.linear,
             independent_tangents=self.directions.independent,
         )
-        return self.space.declared(declaration, self.derivative, self.aggregation, self.k, shapes)
+        return self.space.declared(declaration, self.derivative, self._products(k), self.k, shapes)
 
     def _multiple(self, k: int, shapes: Shapes, batch: int | None) -> float | None:
         """Forward passes for a perceptron of these weights; in a space of another kind, as if that were the weights'."""
         if not self.space.of_parameters:
             return self.derivative.forward_multiple(k)
         passes, dense = self.derivative.passes(k, shapes), dense_layers(shapes)
-        products = self.directions.products(k) + self.aggregation.products(k)
+        products = self._products(k)
         if passes is None or not products or not batch:
             return passes
         return passes + products * count(shapes) / (batch * sum(map(math.prod, dense))) if dense else None
+
+    def _products(self, k: int) -> float:
+        return self.directions.products(k) + self.aggregation.products(k)
 
     def _opened(self, state: State, generator: torch.Generator) -> State:
         return replace(state, stream=open_stream(self.stream, generator, len(self._indices(state)), state.workspace))

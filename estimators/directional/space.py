@@ -143,14 +143,14 @@ class Space(ABC):
         return matrix(rows) @ gradient.flatten()
 
     def declared(
-        self, declaration: Declaration, derivative: "Derivative", aggregation: "Aggregation", k: int | None, shapes: Shapes
+        self, declaration: Declaration, derivative: "Derivative", products: float, k: int | None, shapes: Shapes
     ) -> Declaration:
         """What holds for the parameters, given what holds in these coordinates.
 
         Args:
             declaration: of the estimate in this space, its cost as if the parameters were perturbed.
             derivative: how derivatives are taken.
-            aggregation: how they are combined.
+            products: multiplications for each coordinate, in matrix products, that the tangents and their coefficients take.
             k: the number of tangents; None for as many as there are coordinates.
             shapes: of the parameters.
         """

@@ -30,7 +30,7 @@ from estimators.directional.directions.orthogonal import Orthogonal
 from estimators.directional.directions.rademacher import Rademacher
 from estimators.directional.directions.sphere import Sphere
 from estimators.directional.estimator import Directional
-from estimators.directional.space import Space
+from estimators.directional.space import Space, dimension
 from estimators.exact import Backprop
 from estimators.objective import FunctionObjective, MissingCapability, ModuleObjective, Objective
 from estimators.registry import ESTIMATORS
@@ -239,7 +239,7 @@ def variance_by_hand(problem: ModuleObjective) -> float:
     return total
 
 
-DRAWS = 1500
+DRAWS = 1000
 
 
 @pytest.mark.parametrize("k", [1, 4])
@@ -395,3 +395,9 @@ def test_node_perturbation_differs_from_forward_mode_by_its_step_alone() -> None
     near, _, _ = run(ESTIMATORS.build("node-perturbation[derivative=forward-difference[step=1e-7]]"), problem)
     torch.testing.assert_close(flat(near), flat(exact), rtol=1e-4, atol=1e-6)
     assert isinstance(ESTIMATORS.build("node-perturbation").derivative, ForwardDifference)
+
+
+@pytest.mark.parametrize(("width", "published"), [(256, 522), (1024, 2058)])
+def test_a_sample_has_as_many_coordinates_as_in_the_published_experiments(width: int, published: int) -> None:
+    problem = build_problem(f"mlp[depth=2,width={width},batch=2,data=synthetic[classes=10,features=784]]").objective
+    assert dimension(SharedActivations().part(SharedActivations().layout(problem))) == published
