@@ -42,6 +42,7 @@ class Effort:
         draws: estimates for quality, or None for as many as needed.
         data_folder: where prepared data lie, or None.
         references: estimators that are timed in the same rounds as a cost.
+        pause: between two rounds of a cost, see `benchmarks.harness.rounds.Pause`.
     """
 
     precision: float = 0.02
@@ -49,6 +50,7 @@ class Effort:
     draws: int | None = None
     data_folder: Path | None = None
     references: Sequence[str] = REFERENCES
+    pause: Callable[[], bool] = lambda: False
 
 
 def measure_cell(cell: Cell, effort: Effort = Effort(), spec: str | None = None) -> Record:
@@ -144,6 +146,7 @@ def _executed(
         budget_s=effort.budget,
         draws=effort.draws,
         references={**{name: ESTIMATORS.build(name) for name in effort.references}, **beside},
+        pause=effort.pause,
     )
     measurement: Measurement = import_module(_MEASURERS[cell.kind]).measure(problem, estimator, settings)
     size = {"n": problem.objective.coordinates(), "resident_bytes": problem.resident_bytes}

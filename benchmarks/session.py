@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks import verdicts
 from benchmarks.doctor import store
 from benchmarks.doctor.noise import Place
-from benchmarks.executors.events import Admission, Finished, Limits, StartError
+from benchmarks.executors.events import TURN, Admission, Finished, Limits, Paused, StartError
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.executors.process import Launch
 from benchmarks.harness.machine import MEMORY_SHARE, available_bytes, physical_cores, usable_cores
@@ -30,8 +30,6 @@ from benchmarks.records import PROTOCOL_VERSION, Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError
 from estimators.registry import ESTIMATORS
 from estimators.spec import parse
-
-_OVER = object()
 
 
 @dataclass(frozen=True)
@@ -82,9 +80,12 @@ class Session:
         journal: Journal,
         executor: LocalExecutor,
         data: Preparation,
+        *,
+        in_turns: bool,
     ) -> None:
         """Keep what it works with; nothing is measured yet."""
         self.refused = ""
+        self._in_turns = in_turns
         self._request, self._folder, self._everything, self._damage = request, folder, everything, tuple(damage)
         self._journal, self._executor, self._data = journal, executor, data
 
@@ -110,18 +111,22 @@ class Session:
             for _ in self._steps(left.together, workers_of(self._request), spare=spare and bool(left.alone)):
                 pass
 
-    def alone(self, block: int) -> Iterator[None]:
-        """Time what is left of one block in a fresh process, one cell at every step; between two steps the process waits."""
+    def alone(self, block: int) -> Iterator[bool]:
+        """Time what is left of one block in a fresh process, one cell after the other; between two steps the process waits.
+
+        Yields:
+            Whether a cell is finished; where folders are measured in turns, a step may end in the middle of one.
+        """
         return self._steps(self.blocks().get(block, []), 1)
 
-    def advance(self, work: Iterator[None]) -> bool:
+    def advance(self, work: Iterator[bool]) -> bool | None:
         """Take one step of `alone`; its time counts as this folder's.
 
         Returns:
-            Whether there may be another.
+            Whether a cell is finished; None where there are no more.
         """
         with self._journal.at_work():
-            return next(work, _OVER) is not _OVER
+            return next(work, None)
 
     def refuse(self, reason: str, outcome: Outcome = Outcome.SKIPPED) -> None:
         """Write every cell that is left with the reason; skipped ones count as done, interrupted ones do not."""
@@ -146,13 +151,13 @@ class Session:
         code = verdicts.exit_code(last, interrupted=interrupted)
         return RunResult(self._folder.path, code, counts, self._journal.elapsed, self._damage)
 
-    def _steps(self, cells: Sequence[Planned], workers: int, *, spare: bool = False) -> Iterator[None]:
-        """Measure cells; a step is over when one of them has its record."""
+    def _steps(self, cells: Sequence[Planned], workers: int, *, spare: bool = False) -> Iterator[bool]:
+        """Measure cells; a step is over when one of them has its record (True) or pauses (False)."""
         try:
             for event in self._executor.run(cells, self._admission, workers=workers, spare=spare):
                 self._journal.take(event)
-                if isinstance(event, Finished):
-                    yield
+                if isinstance(event, Finished | Paused):
+                    yield isinstance(event, Finished)
         except StartError as error:
             self.refused = " ".join(str(error).split())
             self._journal.stop(Outcome.FAILED, self.refused, everything=True)
@@ -163,7 +168,8 @@ class Session:
             return None
         seconds_left = None if request.total_budget is None else max(0.0, request.total_budget - journal.elapsed)
         budget = verdicts.cell_budget(planned, journal.left, workers_of(request), request.patience, seconds_left)
-        return journal.hopeless(cell) or {"budget": budget}
+        in_turns = {"turn": TURN} if self._in_turns and cell.kind == "cost" else {}
+        return journal.hopeless(cell) or {"budget": budget, **in_turns}
 
     def _close_header(self, interrupted: bool) -> None:
         """Add what only workers could say, the noise floor that holds here, and this session."""
@@ -202,7 +208,8 @@ def opened(request: Request, scratch: Path, data: Preparation, progress: Progres
         journal = Journal(writer, left, done, workers=workers_of(request), cores=usable_cores(), progress=progress)
         asked = {planned.cell.estimator for planned in everything.cells}
         with LocalExecutor(_launch(request, folder, scratch, data.folder, asked), _limits(request, group)) as executor:
-            yield Session(request, folder, everything, damage, journal, executor, data)
+            in_turns = group.size > 1 and request.device == "cpu"
+            yield Session(request, folder, everything, damage, journal, executor, data, in_turns=in_turns)
 
 
 def workers_of(request: Request) -> int:

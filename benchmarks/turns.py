@@ -1,14 +1,14 @@
 """Several versions of `estimators` measured by one ruler in turns, each into a run folder of its own.
 
 What reads no clock comes first, folder by folder. What is timed comes process by process: process i of every side is over before
-process i + 1 of any begins, so that processes of equal number make pairs. On the CPU both live at the same time and take turns
-cell by cell, one waiting while the other measures, and the order is reversed at every cell,
+process i + 1 of any begins, so that processes of equal number make pairs. On the CPU all of them live at the same time and
+measure the same cell, in turns of `benchmarks.executors.events.TURN`, the others waiting, the order being reversed at every turn,
 
     A B, B A, A B, ...
 
-so that a machine that drifts, or is slow for a second or a minute, favours neither. (On a machine shared with others multiples
-moved by 2 to 9 % from one half minute to the next, but by 1 to 2 % between two processes that took turns.) On a GPU, whose memory
-an idle process would hold, they take turns process by process. One side alone is an ordinary run.
+so that a machine that drifts, or is slow for a tenth of a second or a minute, favours neither. (On a machine shared with others
+multiples moved by 2 to 9 % from one half minute to the next.) On a GPU, whose memory an idle process would hold, they take turns
+process by process. One side alone is an ordinary run.
 """
 
 import secrets
@@ -120,15 +120,18 @@ def _measure(sessions: Sequence[Session], reasons: Sequence[str], *, by_cell: bo
             _alternate(sessions, [(session, session.alone(block)) for session in together])
 
 
-def _alternate(sessions: Sequence[Session], works: list[tuple[Session, Iterator[None]]]) -> None:
-    """A cell of each, a cell of each in the other order, and so on, until all are done or refused."""
+def _alternate(sessions: Sequence[Session], works: list[tuple[Session, Iterator[bool]]]) -> None:
+    """Cell by cell: a turn of each, a turn of each in the other order, until all have finished it or are refused."""
     while works:
-        going = []
-        for session, work in works:
-            if not session.refused and session.advance(work):
-                going.append((session, work))
-            _refuse_a_lone_one(sessions, Outcome.INTERRUPTED)
-        works = going[::-1]
+        going, finished = works, []
+        while going:
+            steps = []
+            for session, work in going:
+                steps.append(None if session.refused else session.advance(work))
+                _refuse_a_lone_one(sessions, Outcome.INTERRUPTED)
+            finished += [one for one, step in zip(going, steps, strict=True) if step]
+            going = [one for one, step in zip(going, steps, strict=True) if step is False][::-1]
+        works = [one for one in works if one in finished][::-1]
 
 
 def _turns(sessions: Sequence[Session]) -> list[tuple[int, int]]:

@@ -8,7 +8,8 @@ When standard input ends, the driver is gone, and the worker ends at once.
 
 Imports torch and numpy and no other heavy package; nothing is pickled. Lines: `{"ready": facts}` once, then for each cell
 `{"record": record}`; `gradgauge doctor` also asks for readings of the machine: `{"probe": name, "with": arguments}`, answered by
-`{"found": reading}`.
+`{"found": reading}`. Where an effort or a probe names a `turn`, the worker says `{"pause": true}` between two rounds whenever it
+has run for so many seconds, and goes on when it hears `{"go": true}`.
 """
 
 import ctypes
@@ -22,7 +23,8 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -123,14 +125,17 @@ def _measure(job: dict[str, Any], requests: Iterator[dict[str, Any]], replies: T
     worker = os.getpid()
     for request in requests:
         if "probe" in request:
-            _answer(replies, {"found": _probed(request)})
+            _answer(replies, {"found": _probed(request, requests, replies)})
             continue
         before = residue.snapshot()
-        effort = {**job["effort"], **request.get("effort", {})}
-        folder = effort.pop("data_folder", None)
+        given = {**job["effort"], **request.get("effort", {})}
+        folder, turn = given.pop("data_folder", None), given.pop("turn", None)
+        effort = Effort(**given, data_folder=None if folder is None else Path(folder))
+        if turn is not None:
+            effort = replace(effort, pause=_in_turns(turn, requests, replies))
         cell = Cell.from_json(request["cell"])
         with residue.python_random_state_kept():
-            record = _measured(cell, Effort(**effort, data_folder=None if folder is None else Path(folder)), job.get("short", {}))
+            record = _measured(cell, effort, job.get("short", {}))
         if os.getpid() != worker:  # users' code has forked, and this is the copy
             os._exit(0)
         if left := residue.changed(before):
@@ -156,10 +161,27 @@ def _measured(cell: "Cell", effort: "Effort", short: Mapping[str, str]) -> "Reco
     return record if spec == cell.estimator else replace(record, facts={**record.facts, "spelled": spec})
 
 
-def _probed(request: dict[str, Any]) -> Any:
+def _probed(request: dict[str, Any], requests: Iterator[dict[str, Any]], replies: TextIO) -> Any:
     from benchmarks.doctor.probes import PROBES
 
-    return PROBES[request["probe"]](**request["with"])
+    turn = {"pause": _in_turns(request["turn"], requests, replies)} if "turn" in request else {}
+    return PROBES[request["probe"]](**request["with"], **turn)
+
+
+def _in_turns(seconds: float, requests: Iterator[dict[str, Any]], replies: TextIO) -> Callable[[], bool]:
+    """A pause that lets the driver's other workers by whenever this one has run for so many seconds."""
+    since = time.monotonic()
+
+    def pause() -> bool:
+        nonlocal since
+        if time.monotonic() - since < seconds:
+            return False
+        _answer(replies, {"pause": True})
+        next(requests)
+        since = time.monotonic()
+        return True
+
+    return pause
 
 
 def _prepare(job: dict[str, Any]) -> None:

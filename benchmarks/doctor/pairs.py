@@ -10,6 +10,7 @@ from benchmarks.doctor.equal_code import equal_code, noise_finding
 from benchmarks.doctor.load import meanwhile_finding
 from benchmarks.doctor.noise import NoiseFloor, Place
 from benchmarks.doctor.workers import Crew, LostError
+from benchmarks.executors.events import TURN
 from benchmarks.executors.process import WorkerProcess
 from benchmarks.harness.machine import load_now, other_load, physical_cores, usable_cores
 from benchmarks.problems.registry import PROBLEMS
@@ -50,7 +51,7 @@ def started(crew: Crew, place: Place, most: int) -> list[WorkerProcess]:
 
 
 def measure_in_pairs(book: Book, crew: Crew, place: Place, first: Sequence[WorkerProcess]) -> NoiseFloor | None:
-    """Time the same cells in pairs of fresh processes that take turns, cell by cell, in the order A B, B A, ...
+    """Time the same cells in pairs of fresh processes that take turns, as `benchmarks.turns` has them.
 
     Args:
         book: takes the findings.
@@ -70,8 +71,10 @@ def measure_in_pairs(book: Book, crew: Crew, place: Place, first: Sequence[Worke
             pair, ready = _two(crew, place, ready, 2 * (book.depth.pairs - number))
             before = load_now(os.getpid())
             for turn, (label, cell) in enumerate(cells.items(), start=number):
-                for side in (0, 1) if turn % 2 == 0 else (1, 0):
-                    multiples[label][side].append(crew.ask(pair[side], _timed(cell, book.depth.budget), _LIMIT))
+                order = (0, 1) if turn % 2 == 0 else (1, 0)
+                asked = {**_timed(cell, book.depth.budget), "turn": TURN}
+                for side, found in zip(order, crew.ask_in_turns([pair[side] for side in order], asked, _LIMIT), strict=True):
+                    multiples[label][side].append(found)
             others.append(other_load(before, load_now(os.getpid())))
             for worker in pair:
                 crew.dismiss(worker)

@@ -5,7 +5,7 @@ A worker that waits uses no processor time, so what one of them reads is not dis
 
 import selectors
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -89,12 +89,41 @@ class Crew:
         """
         return self._answer(worker, ("record", "found"), seconds)
 
+    def ask_in_turns(self, workers: Sequence[WorkerProcess], request: Mapping[str, Any], seconds: float) -> list[Any]:
+        """Hand the same request, which names a `turn`, to several; a turn of each, a turn of each in the other order, and so on.
+
+        Args:
+            workers: in the order of the first turn.
+            request: as in `benchmarks.worker`.
+            seconds: a turn may take.
+
+        Returns:
+            Their answers, in the order of the workers.
+
+        Raises:
+            LostError: one of them ended, or took longer.
+        """
+        answers: dict[WorkerProcess, Any] = {}
+        going, begun = list(workers), set[WorkerProcess]()
+        while going:
+            for worker in going:
+                worker.tell({"go": True}) if worker in begun else worker.send(request)
+                begun.add(worker)
+                key, answer = self._heard(worker, ("found", "pause"), seconds)
+                if key == "found":
+                    answers[worker] = answer
+            going = [worker for worker in going if worker not in answers][::-1]
+        return [answers[worker] for worker in workers]
+
     def dismiss(self, worker: WorkerProcess) -> None:
         """End one."""
         self._workers.remove(worker)
         worker.end()
 
     def _answer(self, worker: WorkerProcess, keys: tuple[str, ...], seconds: float) -> Any:
+        return self._heard(worker, keys, seconds)[1]
+
+    def _heard(self, worker: WorkerProcess, keys: tuple[str, ...], seconds: float) -> tuple[str, Any]:
         end = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(worker.replies, selectors.EVENT_READ)
@@ -103,7 +132,7 @@ class Crew:
                 gone = worker.gone()  # before listening: what it said before it went still counts
                 for key, answer in (pair for message in worker.hear() for pair in message.items()):
                     if key in keys:
-                        return answer
+                        return key, answer
                 if gone is not None or worker.mute:
                     gone = gone or worker.gone() or "the worker closed the pipe for its answers"
                     said = worker.output().strip().rpartition("\n")[2]

@@ -1,5 +1,6 @@
 """A worker together with the cell it has in hand: since when, and how busy the machine was then."""
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 
 from benchmarks.executors.events import Finished
 from benchmarks.executors.process import WorkerProcess
-from benchmarks.harness.machine import load_now, other_load
+from benchmarks.harness.machine import Load, load_now, other_load
 from benchmarks.plan import Planned
 from benchmarks.records import Outcome, Record
 
@@ -21,6 +22,7 @@ class Assignment:
         self.process = process
         self.ready = False
         self.planned: Planned | None = None
+        self._in_turns = False
         self._begin()
 
     @property
@@ -30,20 +32,29 @@ class Assignment:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since it was given its cell, or since it was started."""
-        return time.monotonic() - self._load.at
+        """Seconds since it was given its cell, without pauses, or since it was started."""
+        return time.monotonic() - self._load.at - self._waited
 
     def take(self, planned: Planned, effort: Mapping[str, Any]) -> None:
         """Give it a cell."""
-        self.planned = planned
+        self.planned, self._in_turns = planned, "turn" in effort
         self._begin()
         self.process.send({"cell": planned.cell.to_json(), "effort": effort})
+
+    def pause(self) -> None:
+        """It waits."""
+        self._paused = time.monotonic()
+
+    def go_on(self) -> None:
+        """Let it measure again."""
+        self._waited += time.monotonic() - self._paused
+        self.process.tell({"go": True})
 
     def answered(self, record: Record) -> Finished:
         """The record it sent, completed by what only the driver knows: place in the block, and what others used."""
         assert self.planned is not None
         planned, self.planned = self.planned, None
-        now = load_now(self.process.pid)
+        now = self._load_now()
         facts = {**record.facts, "worker": self.process.pid, "other_load": round(other_load(self._load, now), 3)}
         if now.throttled is not None and self._load.throttled is not None:
             facts["throttle_events"] = now.throttled - self._load.throttled
@@ -69,5 +80,10 @@ class Assignment:
         return Finished(planned, record)
 
     def _begin(self) -> None:
-        self._load = load_now(self.process.pid)
+        self._waited = self._paused = 0.0
+        self._load = self._load_now()
         self._started = datetime.now(UTC).isoformat(timespec="milliseconds")
+
+    def _load_now(self) -> Load:
+        """With what it takes turns with, that is ours as well."""
+        return load_now(os.getpid() if self._in_turns else self.process.pid)

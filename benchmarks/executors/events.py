@@ -7,6 +7,9 @@ from typing import Any
 from benchmarks.plan import Planned
 from benchmarks.records import Record
 
+TURN = 0.05
+"""Seconds that a process measures at a time where several take turns on the CPU."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -44,11 +47,18 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """A cell that is measured in turns waits until the next event is asked for."""
+
+    planned: Planned
+
+
+@dataclass(frozen=True)
 class Tick:
     """A moment has passed."""
 
 
-Event = Ready | Started | Finished | Tick
+Event = Ready | Started | Paused | Finished | Tick
 
 Admission = Mapping[str, Any] | Record | None
 """What to do with a cell: its effort, to measure it; a record, to leave it at that; None, to ask again later."""

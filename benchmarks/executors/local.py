@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.executors.assignment import Assignment
-from benchmarks.executors.events import Admit, Event, Finished, Limits, Ready, Started, StartError, Tick
+from benchmarks.executors.events import Admit, Event, Finished, Limits, Paused, Ready, Started, StartError, Tick
 from benchmarks.executors.process import Launch, WorkerProcess
 from benchmarks.plan import Planned
 from benchmarks.records import Outcome, Record
@@ -119,6 +119,10 @@ class LocalExecutor:
             if "ready" in message:
                 worker.ready, self._killed = True, 0
                 yield Ready(message["ready"])
+            elif worker.planned is not None and "pause" in message:
+                worker.pause()
+                yield Paused(worker.planned)
+                worker.go_on()
             elif worker.planned is not None:
                 yield from self._answered(worker, message)
         if worker not in self._workers:

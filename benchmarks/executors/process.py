@@ -103,8 +103,12 @@ class WorkerProcess:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Hand it the next cell; a worker that is gone is noticed when its answer is awaited."""
-        assert self.process.stdin is not None
         self._output.clear()
+        self.tell(message)
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Tell it something about the cell that it has; as `send`."""
+        assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps(message).encode() + b"\n")
             self.process.stdin.flush()

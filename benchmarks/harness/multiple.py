@@ -126,7 +126,7 @@ def _rounds(sides: Mapping[str, Side], settings: Settings, clock: Clock) -> Roun
     decide: Callable[[Rounds, int], Step] = lambda rounds, spent: next_step(  # noqa: E731
         rounds.ratios("estimator", "base"), spent, precision=settings.precision, budget_ns=settings.budget_s * 1e9
     )
-    return paired_rounds(sides, inner_counts(single, lengths), clock, decide, random.Random(settings.seed))
+    return paired_rounds(sides, inner_counts(single, lengths), clock, decide, random.Random(settings.seed), settings.pause)
 
 
 def _ratios(rounds: Rounds, estimator: Estimator, references: Mapping[str, Estimator]) -> list[Metric]:

@@ -2,7 +2,7 @@
 
 A round times each side once; a side does its piece of work a fixed number of times, its inner count. What happens between sides
 (putting buffers back) is outside the clock. Ratios are taken round by round, so that whatever slows the machine for longer than
-a round slows both of their terms.
+a round slows both of their terms. Between two rounds others may be let by (see `Pause`).
 """
 
 import random
@@ -24,6 +24,10 @@ SAMPLE_NS = 1_000_000  # shortest sample: timer and loop, 1.6 us together, are l
 CALIBRATION_NS = 200_000  # a calibrating run this long is long enough
 CALIBRATION_RUNS = 5  # the fastest counts
 CALIBRATION_LIMIT_NS = 20_000_000  # work so slow that a few runs take longer is calibrated by fewer
+
+
+Pause = Callable[[], bool]
+"""Called between two rounds: may wait while others run, and tells whether it did. Its time counts for nothing."""
 
 
 class Side(Protocol):
@@ -94,8 +98,11 @@ def paired_rounds(
     clock: Clock,
     decide: Callable[[Rounds, int], Step],
     order: random.Random,
+    pause: Pause = lambda: False,
 ) -> Rounds:
     """Time rounds until `decide` ends them; one round before the first is made and not kept, to warm caches and allocators.
+
+    After a pause, too, a round is made and not kept.
 
     Args:
         sides: name -> what is timed.
@@ -103,20 +110,29 @@ def paired_rounds(
         clock: of the device all sides run on.
         decide: from the rounds so far and the nanoseconds they took to the next step.
         order: shuffles the sides of each round.
+        pause: between two rounds.
     """
     names = list(sides)
     samples = {name: array("q") for name in names}
-    for side, count in zip(sides.values(), counts.values(), strict=True):
-        side.run(count)
-        side.restore()
-    start, step = clock(), Step.GO_ON
+    _warm(sides, counts)
+    start, step, away = clock(), Step.GO_ON, 0
     while step is Step.GO_ON:
         order.shuffle(names)
         for name in names:
             samples[name].append(elapsed(clock, sides[name].run, counts[name]))
             sides[name].restore()
-        step = decide(Rounds(samples, counts, step), clock() - start)
+        end = clock()
+        step = decide(Rounds(samples, counts, step), end - start - away)
+        if step is Step.GO_ON and pause():
+            _warm(sides, counts)
+            away += clock() - end
     return Rounds({name: values.tolist() for name, values in samples.items()}, counts, step)
+
+
+def _warm(sides: Mapping[str, Side], counts: Mapping[str, int]) -> None:
+    for name, side in sides.items():
+        side.run(counts[name])
+        side.restore()
 
 
 def calibrate(side: Side, clock: Clock) -> float:

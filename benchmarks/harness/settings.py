@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ class Settings:
         draws: number of estimates for quality; None for as many as bring the standard error of the mean cosine to 1 % of it.
         references: name (`backprop`, `checkpointed-backprop`; `eager` for what is compiled here) -> estimator, timed in the same
             rounds.
+        pause: between two rounds of a cost, see `benchmarks.harness.rounds.Pause`.
     """
 
     seed: int = 0
@@ -29,6 +30,7 @@ class Settings:
     budget_s: float = 10.0
     draws: int | None = None
     references: Mapping[str, Estimator] = field(default_factory=dict)
+    pause: Callable[[], bool] = lambda: False
 
     def __post_init__(self) -> None:
         """Check the bounds."""

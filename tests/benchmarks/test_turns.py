@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from benchmarks.turns import measure_in_turns
 from reports.compare import Rule, compare
 from tests.planted import ONE_MORE_CALL
 
-ASKED = Request("custom", ("spsa",), ("beale",), ("memory", "cost"), processes=2, budget=0.02)
+ASKED = Request("custom", ("spsa",), ("beale",), ("memory", "cost"), processes=2, budget=0.2)
 SIDES = ("base", "new")
 
 
@@ -75,6 +76,22 @@ def test_processes_of_equal_number_take_turns_cell_by_cell_and_the_order_is_reve
     assert max(record.started for record, _ in records if record.cell.kind == "memory") < timed[0][0]
     of_process = {(side, record.cell.process): record.facts["worker"] for record, side in records if record.cell.kind == "cost"}
     assert len(set(of_process.values())) == 4
+
+
+def test_both_sides_of_a_pair_are_at_the_same_cell_at_the_same_time(measured) -> None:
+    spans = {}
+    for side, result in zip(SIDES, measured[1], strict=True):
+        for record in RunFolder.open(result.folder).records()[0]:
+            if record.cell.kind == "cost":
+                begin = datetime.fromisoformat(record.started)
+                spans[record.cell, side] = (begin, begin + timedelta(seconds=record.seconds))
+    for cell, side in spans:
+        (begin, end), (other_begin, other_end) = spans[cell, side], spans[cell, SIDES[1 - SIDES.index(side)]]
+        assert begin < other_end
+        assert other_begin < end
+    cells = sorted((min(spans[cell, side][0] for side in SIDES), cell) for cell in {cell for cell, _ in spans})
+    ends = [max(spans[cell, side][1] for side in SIDES) for _, cell in cells]
+    assert all(end <= begin for end, (begin, _) in zip(ends, cells[1:], strict=False))
 
 
 def test_the_versions_differ_by_what_was_planted_and_by_nothing_else(measured) -> None:

@@ -11,6 +11,9 @@ import pytest
 from benchmarks.doctor.workers import Crew, LostError
 from benchmarks.executors.events import StartError
 from benchmarks.executors.process import Launch
+from benchmarks.problems.registry import PROBLEMS
+from benchmarks.records import Cell
+from estimators.registry import ESTIMATORS
 
 
 def launch(folder: Path, **variables: str) -> Launch:
@@ -36,6 +39,22 @@ def test_a_worker_answers_and_one_that_breaks_is_told_with_its_last_words(crew: 
     crew.dismiss(first)
     crew.dismiss(second)
     assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_two_workers_take_turns_at_one_reading_and_neither_is_left_waiting(crew: Crew, monkeypatch) -> None:
+    pair = crew.start(2)
+    told = []
+    for worker in pair:
+        monkeypatch.setattr(worker, "tell", lambda message, worker=worker, tell=worker.tell: (told.append(worker), tell(message)))
+    cell = Cell(ESTIMATORS.canonical("backprop"), PROBLEMS.canonical("sphere[n=2]"), "cost", "cpu")
+    asked = {"probe": "equal code", "with": {"cell": cell.to_json(), "precision": 1e-9, "budget": 0.3}, "turn": 0.05}
+    found = crew.ask_in_turns(pair, asked, 60)
+    assert min(found) > 0
+    first, second = pair
+    assert told[:6] == [first, second, second, first, first, second]
+    assert abs(told.count(first) - told.count(second)) <= 1
+    for worker in pair:
+        crew.dismiss(worker)
 
 
 def test_a_worker_that_does_not_start_is_a_start_error(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ LAYER = 4 * 256 * 256
 PASS = 4 * 16 * 256 * 2  # input and output of a layer, which are the base's own peak
 LITTLE = 4096  # losses, derivatives, biases of the layer and of the classes
 SIGNS = LAYER // 8 + LAYER // 32  # indices of the table and the random bits while signs are spread
+TABLES = 2048  # counters for short streams, which the process keeps for its next estimates
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -54,4 +55,5 @@ def test_a_materialised_estimate_is_one_vector_and_a_twentieth(name: str, direct
     state = estimator.init(objective)
     held = tracked(lambda: estimator.estimate(objective, state, generator=generator)[0].gradient)
     vector = 4 * objective.coordinates()
-    assert vector == held.kept <= held.peak <= 1.05 * vector
+    assert vector <= held.kept <= vector + TABLES
+    assert held.peak <= 1.05 * vector

@@ -130,6 +130,27 @@ def test_a_noisy_machine_is_timed_until_its_multiple_is_as_precise_as_asked():
     assert np.median(rounds.ratios("estimator", "base")) == pytest.approx(2, rel=0.03)
 
 
+def test_a_pause_counts_for_nothing_and_the_round_after_it_is_not_kept():
+    machine, spent = Machine(), []
+    sides = {"base": Work(machine, "base", 1_000), "estimator": Work(machine, "estimator", 2_000)}
+    pauses = iter([False, True, False, True])
+
+    def decide(rounds, nanoseconds):
+        spent.append(nanoseconds)
+        return stop_after(5)(rounds, nanoseconds)
+
+    def pause():
+        waits = next(pauses)
+        machine.now += 10**12 * waits
+        return waits
+
+    rounds = paired_rounds(sides, dict.fromkeys(sides, 1), machine.clock, decide, random.Random(0), pause)
+    assert rounds.samples == {"base": [1_000] * 5, "estimator": [2_000] * 5}
+    one = 3_000 + 2 * 777_777
+    assert spent == [one * number for number in range(1, 6)]
+    assert machine.log.count("base") == 5 + 1 + 2  # kept, the first, one after each pause
+
+
 @pytest.mark.parametrize("cost", [3, 1_000, 10_000_000])
 def test_calibration_finds_the_cost_of_one_piece_of_work(cost):
     machine = Machine()
