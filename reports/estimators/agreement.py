@@ -87,5 +87,8 @@ def _comparable(quantity: Quantity, cell: Gauged) -> bool:
 
 def _said(one: Comparison) -> str:
     figure = one.figure
-    measured = counted(figure.value) if one.quantity.counted else interval(figure.value, figure.low, figure.high)
-    return f"{one.cell.label} on {one.cell.problem}: {counted(one.declared)} declared, {measured} measured"
+    if one.quantity.counted:
+        texts = counted(one.declared), counted(figure.value)
+    else:  # digits enough to see it
+        texts = number(one.declared, 6), interval(figure.value, figure.low, figure.high, 6)
+    return f"{one.cell.label} on {one.cell.problem}: {texts[0]} declared, {texts[1]} measured"
