@@ -59,6 +59,8 @@ class Declaration:
         permutation_invariant: the order of the samples in a batch does not matter, under the same seed.
         independent_tangents: `Estimator.tangents` of one estimate are independent of each other, or orthogonal.
         independent_tensors: the parts of a tangent that belong to two tensors are uncorrelated; not where tangents are steered.
+        remembers: an estimate depends on those before it, through the state. Estimates of a series are then not independent, and
+            their quality at one point depends on how many of them there are.
         drifts_parameters: parameters are perturbed in place, and one estimate leaves rounding behind in them: an entry moves by
             so many times ε (of its dtype) times the largest entry of its tensor, or 1, at most. 0 where they stay as they are;
             no more than 1000 for each of `forward_calls`.
@@ -87,6 +89,7 @@ class Declaration:
     permutation_invariant: bool = True
     independent_tangents: bool = True
     independent_tensors: bool = True
+    remembers: bool = False
     drifts_parameters: float = 0.0
 
 

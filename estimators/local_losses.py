@@ -70,4 +70,5 @@ class LocalLossBackprop(Estimator):
             memory="parameters",
             needs=frozenset({"sites"}),
             records_tape=True,
+            remembers=self.rate > 0,
         )

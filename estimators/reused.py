@@ -146,4 +146,6 @@ class Memory:
 def _declared(shapes: Shapes, batch: int | None) -> Declaration:
     """Backprop's cost, and nothing of the error: it depends on the way that parameters have gone."""
     passes = Backprop().declaration(shapes, batch).forward_multiple
-    return Declaration(stochastic=False, forward_multiple=passes, forward_calls=1, memory="activations", records_tape=True)
+    return Declaration(
+        stochastic=False, forward_multiple=passes, forward_calls=1, memory="activations", records_tape=True, remembers=True
+    )

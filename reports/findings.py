@@ -58,6 +58,7 @@ def notices(results: Results) -> list[Notice]:
         *_outcomes(results),
         *_shards(results),
         *_budget(results),
+        *_memories(results),
         *_damage(results),
         *_marks(results),
         *_memory(results),
@@ -114,6 +115,16 @@ def _budget(results: Results) -> list[Notice]:
             said = listed([f"had a total budget of {duration(1e9 * budget)}", *passed, *lacks])
             found.append(Notice(False, f"Run {run.name} {said}: every cell is tried, with less time each where not all fit."))
     return found
+
+
+def _memories(results: Results) -> list[Notice]:
+    """Qualities that are those of a series of estimates."""
+    remembering = [row for row in rows(results.of("quality")) if (row["facts"].get("declared") or {}).get("remembers")]
+    if not remembering:
+        return []
+    names = listed(sorted({row["label"] for row in remembering}), 6)
+    said = "depend on the estimates before them: their quality is that of a series at one point, which changes with its length"
+    return [Notice(False, f"Estimates of {names} {said}; the intervals take draws for independent.")]
 
 
 def _damage(results: Results) -> list[Notice]:

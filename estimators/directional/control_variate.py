@@ -136,6 +136,7 @@ class ControlVariate(Estimator):
             expected={},
             descends=False,
             isotropic=False,
+            remembers=True,
         )
 
     def _plain(self) -> Directional:

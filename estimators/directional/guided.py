@@ -102,7 +102,8 @@ class Guided(Estimator):
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of the same estimate along tangents left to chance, as the guide alters it; see `Estimator.declaration`."""
-        return self.guide.declared(self._along(self.directions).declaration(shapes, batch), shapes, batch, self.k)
+        declared = self.guide.declared(self._along(self.directions).declaration(shapes, batch), shapes, batch, self.k)
+        return replace(declared, remembers=self.guide.remembers)
 
     def _along(self, directions: Directions) -> Directional:
         return Directional(self.k, directions=directions, derivative=self.derivative, aggregation=self.aggregation)

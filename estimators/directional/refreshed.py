@@ -83,7 +83,7 @@ class Refreshed(Estimator):
         fresh = replace(fresh, memory="parameters", forward_multiple=self._multiple(shapes, batch))
         if self.refresh == 1 or all(len(shape) < 2 for shape in shapes.values()):
             return fresh
-        return replace(fresh, unbiased=False, relative_error=None, eta=None)
+        return replace(fresh, unbiased=False, relative_error=None, eta=None, remembers=True)
 
     def _multiple(self, shapes: Shapes, batch: int | None) -> float | None:
         """Forward passes for dense layers of these weights, forming the estimate included.

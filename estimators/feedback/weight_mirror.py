@@ -66,7 +66,7 @@ class WeightMirror(WeightShaped):
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of feedback alignment with noise; see `Estimator.declaration`."""
-        silent, weights = super().declaration(shapes, batch), matrices(shapes)
+        silent, weights = replace(super().declaration(shapes, batch), remembers=True), matrices(shapes)
         if silent.forward_multiple is None or batch is None:
             return replace(silent, stochastic=True, forward_multiple=None)
         mirrored = 1 - prod(weights[0]) / sum(map(prod, weights))

@@ -22,6 +22,7 @@ _PROMISES = (
     ("homogeneous", "c times the loss has c times the estimate"),
     ("linear", "the estimate of a batch is the mean of those of its samples"),
     ("permutation_invariant", "the order of samples does not matter"),
+    ("remembers", "depends on the estimates before it"),
     ("records_tape", "saves tensors for a backward pass"),
     ("simulated", "takes its derivatives from the known gradient"),
 )

@@ -50,6 +50,16 @@ def test_the_noise_floor_of_the_machine_is_told_where_it_is_known(make_run, reco
     assert "differ by up to" not in texts(damaged, grave=False)
 
 
+def test_the_quality_of_estimates_that_depend_on_earlier_ones_is_said_to_be_that_of_a_series(make_run, record_of) -> None:
+    cells = [dataclasses.replace(cell, kind="quality") for cell in (COST, OTHER)]
+    records = [
+        with_facts(record_of(cell, cosine_similarity=0.5), declared={"remembers": remembers})
+        for cell, remembers in zip(cells, (False, True), strict=True)
+    ]
+    said = texts(frames.read([make_run(records)]), grave=False)
+    assert "Estimates of checkpointed-backprop depend on the estimates before them" in said
+
+
 def test_uncommitted_code_and_damage_are_reported(make_run, record_of) -> None:
     folder = make_run([record_of(COST, multiple=3.0)], provenance={"ruler": {"dirty": True}, "estimators": {"dirty": False}})
     with (folder / "records.jsonl").open("a") as stream:

@@ -6,7 +6,7 @@ A law of directions knows neither; a guide chooses one for every call, and says 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -25,7 +25,12 @@ class Guide(ABC):
     """A choice of tangents.
 
     What it remembers is handed in and returned, and never changed: the same memory gives the same tangents again.
+
+    Attributes:
+        remembers: whether it remembers anything.
     """
+
+    remembers: ClassVar[bool] = False
 
     def fewest(self) -> int:
         """How many tangents an estimate must have."""
@@ -78,6 +83,8 @@ class Guide(ABC):
 
 class Pointer(Guide):
     """A guide that points somewhere: the first tangents lie along its vectors, over all coordinates together."""
+
+    remembers = True
 
     @abstractmethod
     def vectors(self, objective: Objective, memory: Any) -> tuple[Sequence[Vector], Any]:

@@ -28,6 +28,8 @@ class Subspace(Guide):
         surrogate: where they come from.
     """
 
+    remembers = True
+
     alpha: float = 0.5
     surrogate: Pointer = field(default_factory=Past)
 

@@ -16,6 +16,7 @@ from benchmarks.contract.clause import Verdict
 from estimators.estimator import Estimator
 from tests.benchmarks.contract.defects import costs, families, form, law, randomness, traces
 from tests.benchmarks.contract.defects.honest import Honest
+from tests.benchmarks.contract.defects.randomness import Leaning
 from tests.benchmarks.contract.defects.traces import DRIFTS, Drifting
 
 CASES = {name: defect for topic in (form, law, randomness, traces, costs, families) for name, defect in topic.DEFECTS.items()}
@@ -52,6 +53,10 @@ def test_one_that_drifts_by_the_rounding_it_declares_keeps_the_contract() -> Non
     assert broken(Drifting(DRIFTS)) == {}
 
 
+def test_one_that_declares_to_remember_earlier_estimates_keeps_the_contract() -> None:
+    assert broken(Leaning({"remembers": True})) == {}
+
+
 @pytest.mark.parametrize("name", TEN)
 def test_each_of_the_ten_defects_of_public_implementations_fails_the_clause_made_for_it(name: str) -> None:
     assert TEN[name] in found(name)
@@ -81,6 +86,7 @@ def test_a_defect_fails_the_clauses_made_for_it_and_no_others(name: str) -> None
         ("not finite", "output", "'x' holds NaN or infinity"),
         ("cannot be used", "output", "KeyError: 'weight'"),
         ("overwrites the last but one", "reproducible", "changes the tensors of the one before it"),
+        ("depends on the estimate before", "reproducible", "after others, the same seed gives another"),
         ("another loss", "output", "the loss is -1.5 instead of 1.5"),
         ("wrong declared variance", "relative-error", "of 5 declared, 500 draws"),
         (
