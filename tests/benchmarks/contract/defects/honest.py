@@ -14,7 +14,14 @@ Tensors = dict[str, Tensor]
 Defects = dict[str, tuple[Estimator, set[str]]]
 """Name -> the estimator, and the clauses that must fail."""
 
-EXACT = {"exact": True, "stochastic": False, "in_span": False, "relative_error": 0.0, "memory": "activations"}
+EXACT = {
+    "exact": True,
+    "stochastic": False,
+    "in_span": False,
+    "relative_error": 0.0,
+    "memory": "activations",
+    "forward_multiple": None,
+}
 UNTOUCHED = {"untouched", "untouched-after-exception"}
 MOMENTS = {"unbiased", "relative-error"}
 
