@@ -15,10 +15,14 @@ from torch.nn import functional
 
 from estimators.directional.space import Tangents, Weights
 from estimators.objective import MissingCapability, ModuleObjective
+from estimators.seeds import seed_of
 from estimators.sites import visited
 
 FEATURES = 256
-"""Of a site's output for one sample: longer ones are averaged down to so many."""
+"""Of a site's output for one sample: longer ones are averaged down to so many.
+
+Where a site has a row for each row of the model's output, it is read row by row, and rows of any length as they are.
+"""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,10 @@ class Heads:
         with torch.no_grad(), objective.kept_buffers(), visited(objective, look):
             output = _output(objective)
         shape, weights = output.shape, {}
-        for number, (site, form) in enumerate(forms.items()):
+        for site, form in forms.items():
             features = _features(form, shape)
             if features is not None and form.shape != shape:
-                generator = torch.Generator(output.device).manual_seed(seed + number)
+                generator = torch.Generator(output.device).manual_seed(seed_of(seed, site))
                 size = (shape.numel() // len(features), features.shape[1])
                 drawn = torch.randn(size, generator=generator, device=output.device)
                 weights[site] = (drawn * features.shape[1] ** -0.5).to(form.dtype)
@@ -80,7 +84,7 @@ def local_gradients(objective: ModuleObjective, heads: Heads) -> tuple[Tangents,
 
 
 def loss_and_local_gradients(objective: ModuleObjective, heads: Heads) -> tuple[Tensor, Tangents, dict[str, Tensor]]:
-    """The gradient of every site's local loss, in its own parameters and in its head, from one pass of the model.
+    """The gradient of every site's local loss, in the parameters of its block and in its head, from one pass of the model.
 
     Args:
         objective: the model, the loss and the batch.
@@ -91,22 +95,20 @@ def loss_and_local_gradients(objective: ModuleObjective, heads: Heads) -> tuple[
         depends on it; and site -> gradient in its head.
     """
     point = {name: value.requires_grad_() for name, value in Weights().point(objective).items()}
-    names = {id(value): name for name, value in point.items()}
     found = {name: torch.zeros_like(value) for name, value in point.items()}
     of_heads = {site: torch.zeros_like(head) for site, head in heads.weights.items()}
     learning = replace(heads, weights={site: head.detach().requires_grad_() for site, head in heads.weights.items()})
 
     def differentiate(site: str, output: Tensor) -> Tensor:
-        module = objective.module.get_submodule(site if site in objective.sites() else site.rsplit("/", 2)[0])
-        own = {names[id(value)]: value for value in module._parameters.values() if value is not None and id(value) in names}
-        prediction = learning.prediction(site, output) if own and output.requires_grad else None
+        prediction = learning.prediction(site, output) if output.requires_grad else None
         if prediction is not None:
             loss, head = objective.loss_function(prediction, objective.targets), learning.weights.get(site)
-            leaves = [*own.values()] if head is None else [*own.values(), head]
-            # the tape stays until the module is left, for it may put out several tensors
-            gradients = torch.autograd.grad(loss, leaves, materialize_grads=True, retain_graph=True)
-            for name, gradient in zip(own, gradients, strict=False):
-                found[name] += gradient
+            leaves = [*point.values()] if head is None else [*point.values(), head]
+            # outputs before are cut off; the tape stays until the module is left, for it may put out several tensors
+            gradients = torch.autograd.grad(loss, leaves, allow_unused=True, retain_graph=True)
+            for name, gradient in zip(point, gradients, strict=False):
+                if gradient is not None:
+                    found[name] += gradient
             if head is not None:
                 of_heads[site] += gradients[-1]
         return output.detach()

@@ -4,11 +4,12 @@ Entries are uniform between ±1/√(fan in), the law by which torch draws the we
 mean square is a √3rd of that.
 """
 
-import hashlib
 import math
 
 import torch
 from torch import Tensor
+
+from estimators.seeds import seed_of
 
 
 def bound(shape: tuple[int, ...]) -> float:
@@ -26,8 +27,7 @@ def drawn(shape: tuple[int, ...], *key: object) -> Tensor:
     Returns:
         Of this shape, float32, on the CPU: each kind of device draws other numbers from a seed.
     """
-    digest = hashlib.sha256(repr(key).encode()).digest()
-    generator = torch.Generator().manual_seed(int.from_bytes(digest[:4], "little"))  # the generator uses no more of a seed
+    generator = torch.Generator().manual_seed(seed_of(*key))
     return torch.empty(shape, dtype=torch.float32).uniform_(-bound(shape), bound(shape), generator=generator)
 
 

@@ -66,9 +66,6 @@ SHAPES = {
 }
 """Of the heads: [outputs, features]; none where an output has the form of the model's."""
 
-UNREAD = {"sequence": {"attention.out_proj.weight", "attention.out_proj.bias"}}
-"""Parameters of modules that are never called by themselves."""
-
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_every_output_has_a_head_of_its_own_that_fits(kind: str) -> None:
@@ -77,11 +74,11 @@ def test_every_output_has_a_head_of_its_own_that_fits(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SHAPES)
-def test_every_parameter_whose_module_is_called_has_a_local_gradient_and_nothing_is_left_behind(kind: str) -> None:
+def test_every_parameter_has_a_local_gradient_and_nothing_is_left_behind(kind: str) -> None:
     problem = objective(kind)
     before = {name: tensor.clone() for name, tensor in problem.module.state_dict().items()}
     gradients, of_heads = local_gradients(problem, Heads.random(problem, seed=0))
-    assert {name for name, tensor in gradients.items() if not tensor.any()} == UNREAD.get(kind, set())
+    assert all(tensor.any() for tensor in gradients.values())
     assert all(gradients[name].shape == p.shape for name, p in problem.parameters.items())
     assert all(tensor.any() for tensor in of_heads.values())
     assert all(torch.equal(tensor, before[name]) for name, tensor in problem.module.state_dict().items())
@@ -104,6 +101,19 @@ def test_calls_of_one_layer_add_up_and_each_is_local() -> None:
     torch.testing.assert_close(found["cell.weight"], expected)
 
 
+def test_a_parameter_used_past_the_module_that_owns_it_has_the_local_gradient_of_its_user() -> None:
+    problem = objective("sequence")
+    heads = Heads.random(problem, seed=0)
+    found, _ = local_gradients(problem, heads)
+    attention = problem.module.attention
+    x = problem.module.embedding(problem.inputs).detach()
+    y, _ = attention(x, x, x)
+    loss = mean_square(y @ heads.weights["attention"].T, problem.targets)
+    expected = torch.autograd.grad(loss, [*attention.out_proj.parameters()])
+    torch.testing.assert_close(found["attention.out_proj.weight"], expected[0])
+    torch.testing.assert_close(found["attention.out_proj.bias"], expected[1])
+
+
 def test_heads_follow_from_their_seed_and_move_against_their_gradient() -> None:
     problem = objective("twice")
     one, same, other = (Heads.random(problem, seed) for seed in (0, 0, 7))
@@ -112,6 +122,22 @@ def test_heads_follow_from_their_seed_and_move_against_their_gradient() -> None:
     assert not torch.equal(one.weights["cell"], one.weights["cell/1/0"])
     _, gradients = local_gradients(problem, one)
     torch.testing.assert_close(one.moved(gradients, 0.5).weights["cell"], one.weights["cell"] - 0.5 * gradients["cell"])
+
+
+def test_heads_of_neighbouring_seeds_and_of_different_sites_are_different() -> None:
+    problem = objective("twice")
+    drawn = [head for seed in range(3) for head in Heads.random(problem, seed).weights.values()]
+    assert len(drawn) == 6
+    assert not any(torch.equal(one, other) for number, one in enumerate(drawn) for other in drawn[:number])
+
+
+def test_a_site_with_the_rows_of_the_output_is_read_in_rows_of_any_length() -> None:
+    wide = ModuleObjective(
+        nn.Sequential(nn.Linear(4, 2 * FEATURES), nn.ReLU(), nn.Linear(2 * FEATURES, 3)),
+        functional.mse_loss,
+        (torch.ones(5, 4), torch.ones(5, 3)),
+    )
+    assert Heads.random(wide, seed=0).weights["0"].shape == (3, 2 * FEATURES)
 
 
 def test_a_model_that_puts_out_no_tensor_is_refused_with_the_reason() -> None:
