@@ -137,16 +137,21 @@ def _by_norm(delta: Tensor, count: int, numbers: Numbers) -> tuple[Tensor, Tenso
 def inclusion(weights: Tensor, count: int) -> Tensor:
     """Probabilities in proportion to weights, but 1 at most; they add up to `count`, or to as many weights as are not 0.
 
+    Weights that are infinite or NaN have 1 each besides, so that none of them is lost.
+
     Args:
         weights: 0 or more, [m]; equal probabilities where all are 0.
         count: from 1 to m.
     """
+    finite = weights.isfinite()
+    weights = torch.where(finite, weights, 0)
     weights = torch.where(weights.any(), weights, 1)
     largest_first = weights.sort(descending=True).values
     rest = largest_first.flip(0).cumsum(0).flip(0)  # rest[c]: all but the c largest
     room = torch.arange(count, count - len(weights), -1, device=weights.device)  # room[c]: what is left where these have 1 each
     certain = (room * largest_first <= rest).int().argmax()  # the fewest that leave none of the others above 1
-    return (weights * (room[certain] / rest[certain])).nan_to_num(nan=0.0, posinf=1.0).clamp(max=1)
+    shares = (weights * (room[certain] / rest[certain])).nan_to_num(nan=0.0, posinf=1.0).clamp(max=1)  # 0 * inf is no share
+    return torch.where(finite, shares, 1)
 
 
 LAWS: dict[str, Callable[[Tensor, int, Numbers], tuple[Tensor, Tensor]]] = {"uniform": _uniform, "norm": _by_norm}

@@ -130,11 +130,11 @@ class _Packing:
         self._packed: WeakKeyDictionary[torch.UntypedStorage, dict[Any, Rounded]] = WeakKeyDictionary()
 
     def pack(self, tensor: Tensor) -> Tensor | Rounded:
-        """What is saved in place of a tensor; of one that was saved before and still exists, the same."""
+        """What is saved in place of a tensor; of one that was saved before, exists and was not written to since, the same."""
         if transformed() or not tensor.dim() or tensor.dtype not in _BITS or _address(tensor) in self._standing:
             return tensor
         known = self._packed.setdefault(tensor.untyped_storage(), {})
-        view = (tensor.dtype, tensor.storage_offset(), tensor.shape, tensor.stride())
+        view = (tensor._version, tensor.dtype, tensor.storage_offset(), tensor.shape, tensor.stride())
         if view not in known:
             known[view] = Rounded(self._rounded(tensor), tensor.dtype)
         return known[view]
@@ -158,7 +158,7 @@ def stochastically_rounded(x: Tensor, uniform: Tensor) -> Tensor:
     """One of the two bfloat16 numbers around each entry, the nearer the likelier, so that the mean is the entry.
 
     To the bits that have to go a random number of as many bits is added, before they are cut off: it carries as often as their
-    share of the whole says.
+    share of the whole says. Infinities stay, and so does NaN, whose bits would run over.
 
     Args:
         x: float32 or float64.
@@ -166,7 +166,8 @@ def stochastically_rounded(x: Tensor, uniform: Tensor) -> Tensor:
     """
     integers, cut = _BITS[x.dtype]
     bits = uniform.mul_(2**cut).to(integers).add_(x.contiguous().view(integers))
-    return bits.bitwise_and_(-(2**cut)).view(x.dtype).to(torch.bfloat16)
+    rounded = bits.bitwise_and_(-(2**cut)).view(x.dtype).to(torch.bfloat16)
+    return torch.where(x.isfinite(), rounded, x.to(torch.bfloat16))
 
 
 def _unrounded(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -90,6 +90,6 @@ class Fzoo(Estimator):
 
 
 def _standardised(values: Tensor, loss: Tensor) -> Tensor:
-    """(values - loss) / σ, and zeros where σ is zero."""
+    """(values - loss) / σ, and zeros where σ is zero; NaN stays."""
     spread = values.std()
-    return torch.where(spread > 0, (values - loss) / spread, 0)
+    return torch.where(spread == 0, 0, (values - loss) / spread)

@@ -79,7 +79,8 @@ def _same(one: Tensor, other: Tensor) -> bool:
     if not one.numel():
         return True
     rounding = torch.finfo(one.dtype).eps ** 0.75
-    return torch.allclose(one, other, rtol=rounding, atol=rounding * float(other.abs().max()), equal_nan=True)
+    largest = float(other.abs().nan_to_num(0, 0, 0).max())
+    return torch.allclose(one, other, rtol=rounding, atol=rounding * largest, equal_nan=True)
 
 
 def _named(output: str) -> str:

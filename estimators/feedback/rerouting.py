@@ -2,7 +2,8 @@
 
 Layers are recognised as calls of functions while the model runs (`LAYERS`), so torch's attention and models without
 modules are met too. Their outputs, and the gradients of their own parameters, are torch's own. What would carry the error
-through a parameter by other means is refused: there backprop would go on, unseen.
+through a parameter by other means is refused: there backprop would go on, unseen. Computed weights are refused in layers only:
+a product outside of them (`h @ (w * 1.0)`) does not tell a computed weight from an activation, and backprop goes on there.
 """
 
 from abc import ABC, abstractmethod
@@ -123,12 +124,18 @@ class _Rerouting(torch.autograd.Function):
 _OPENED = {func: opened(func) for func in (functional.multi_head_attention_forward, torch.autograd.grad)}
 """What has layers inside; on the way back run those that a model checkpoints."""
 
+_METHODS = ("matmul", "mm", "bmm", "mv", "inner", "dot", "vdot", "addmm", "addmv", "addbmm", "baddbmm")
+"""Products that are functions and methods of tensors; those that add to a tensor also do so in place."""
+
 _PRODUCTS: frozenset[Any] = frozenset(
     {
-        *(getattr(torch, name) for name in ("matmul", "mm", "bmm", "mv", "addmm", "baddbmm", "einsum", "tensordot", "bilinear")),
+        *(getattr(torch, name) for name in ("einsum", "tensordot", "bilinear", "chain_matmul")),
+        *(getattr(torch.linalg, name) for name in ("matmul", "multi_dot", "vecdot")),
+        *(getattr(owner, name) for owner in (torch, Tensor) for name in _METHODS),
+        *(getattr(Tensor, f"{name}_") for name in _METHODS if name.startswith(("add", "badd"))),
         *(getattr(torch, f"conv_transpose{dimensions}d") for dimensions in (1, 2, 3)),
         *(getattr(torch, f"{cell}_cell") for cell in ("lstm", "gru", "rnn_tanh", "rnn_relu")),
-        *(getattr(Tensor, name) for name in ("matmul", "mm", "bmm", "mv", "addmm", "baddbmm")),
+        Tensor.__rmatmul__,
     }
 )
 """What multiplies by matrices, so that an error comes back by their transposes."""

@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from estimators.approximate.randomised import LAWS, RandomisedVjp, inclusion
+from estimators.objective import ModuleObjective
 from tests.estimators.approximate.problems import (
     OneLayer,
     assert_mean_is,
@@ -75,11 +77,32 @@ def test_no_error_gives_no_gradient(sampling: str) -> None:
         ((0, 5, 0, 5), 3, (0, 1, 0, 1)),
         ((8, 4, 2, 2), 3, (1, 1, 0.5, 0.5)),
         ((3, 2, 1), 3, (1, 1, 1)),
+        ((float("nan"), 1, 1, 0), 1, (1, 0.5, 0.5, 0)),
+        ((1, float("inf"), 3, 0), 2, (1, 1, 1, 0)),
+        ((float("nan"), float("nan")), 1, (1, 1)),
     ],
 )
-def test_probabilities_are_in_proportion_and_none_is_above_one(weights, count: int, expected) -> None:
+def test_probabilities_are_in_proportion_none_is_above_one_and_what_is_no_number_is_certain(
+    weights, count: int, expected
+) -> None:
     found = inclusion(torch.tensor(weights, dtype=torch.float64), count)
     torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("sampling", LAWS)
+@pytest.mark.parametrize("problem", [perceptron, convolutional])
+def test_targets_that_are_nan_give_an_estimate_that_is(problem, sampling: str) -> None:
+    finite = problem()
+    outputs = finite.module(finite.inputs).detach()
+    undefined = ModuleObjective(finite.module, functional.mse_loss, (finite.inputs, torch.full_like(outputs, float("nan"))))
+    assert not vector(RandomisedVjp(0.5, sampling), undefined).isfinite().all()
+
+
+def test_with_norms_an_output_whose_error_is_infinite_stays() -> None:
+    layer = OneLayer(outputs=6)
+    layer.delta[0, 2] = float("inf")
+    for found in draws(RandomisedVjp(0.2, "norm"), layer.objective, 5):
+        assert not found.view(6, -1)[2].isfinite().any()
 
 
 def test_bad_choices_are_refused_by_name() -> None:

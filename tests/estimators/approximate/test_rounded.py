@@ -1,5 +1,7 @@
 """Rounded activations: the gradient is that of backprop from rounded numbers, and nothing but activations is rounded."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -7,6 +9,7 @@ from torch.nn import functional
 
 from estimators.approximate.rounded import ROUNDINGS, RoundedActivations, stochastically_rounded
 from estimators.objective import FunctionObjective, MissingCapability, ModuleObjective
+from tests.awkward_models import Applied
 from tests.estimators.approximate.problems import assert_mean_is, draws, exact, perceptron, vector
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -63,7 +66,37 @@ def test_bfloat16_numbers_infinities_and_zeros_stay_as_they_are() -> None:
     x = torch.tensor([0.0, -0.0, 1.0, -2.5, float("inf"), -float("inf"), 3.0e38]).bfloat16().float()
     found = stochastically_rounded(x, torch.full_like(x, 1 - 2**-17))
     assert torch.equal(found.float(), x)
-    assert stochastically_rounded(torch.tensor([float("nan")]), torch.rand(1)).isnan().all()
+
+
+def test_nan_stays_nan_whatever_its_bits() -> None:
+    bits = torch.tensor([0x7FC00000, 0x7FFFFFFF, -1, 0x7F800001], dtype=torch.int32)
+    for uniform in (0.0, 1 - 2**-17):
+        assert stochastically_rounded(bits.view(torch.float32), torch.full((4,), uniform)).isnan().all()
+    long = torch.tensor([2**63 - 1, -1])
+    assert stochastically_rounded(long.view(torch.float64), torch.full((2,), 0.75, dtype=torch.float64)).isnan().all()
+
+
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_what_is_written_to_between_two_savings_is_saved_anew(rounding: str) -> None:
+    def written(self: Any, x: Tensor) -> Tensor:
+        hidden = self.a(x)
+        seen = hidden.norm()
+        hidden = functional.relu_(hidden)
+        return self.b(hidden) + 0 * seen.detach()
+
+    torch.manual_seed(0)
+    module = Applied(written, a=nn.Linear(5, 32), b=nn.Linear(32, 3))
+    objective = ModuleObjective(module, functional.mse_loss, (torch.randn(64, 5), torch.randn(64, 3)))
+    expected = exact(objective)
+    assert (vector(RoundedActivations(rounding), objective) - expected).norm() < 0.02 * expected.norm()
+
+
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_targets_that_are_nan_give_an_estimate_that_is(rounding: str) -> None:
+    torch.manual_seed(0)
+    batch = torch.randn(6, 5), torch.full((6, 3), float("nan"))
+    module = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3))
+    assert vector(RoundedActivations(rounding), ModuleObjective(module, functional.mse_loss, batch)).isnan().all()
 
 
 @pytest.mark.parametrize("rounding", ROUNDINGS)

@@ -79,6 +79,12 @@ def test_probes_without_any_spread_give_zero() -> None:
         assert not found.gradient["x"].any()
 
 
+def test_losses_that_are_nan_give_an_estimate_that_is() -> None:
+    undefined = FunctionObjective(lambda x: x.sum() * float("nan"), torch.zeros(3))
+    found, _ = Fzoo(k=4).estimate(undefined, Fzoo(k=4).init(undefined), generator=generator())
+    assert found.gradient["x"].isnan().all()
+
+
 def test_all_probes_take_one_evaluation_and_the_loss_another() -> None:
     problem = objective("encoder layer, no dropout")
     with counted_evaluations(problem) as evaluations:

@@ -181,6 +181,21 @@ class Multiplied(nn.Module):
         return self.product(x, self.matrix)
 
 
+PRODUCTS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "linalg_matmul": lambda x, w: torch.linalg.matmul(x, w),
+    "linalg_multi_dot": lambda x, w: torch.linalg.multi_dot([x, w, w]),
+    "linalg_vecdot": lambda x, w: torch.linalg.vecdot(x, w[0]),
+    "inner": lambda x, w: torch.inner(x, w) + x.inner(w),
+    "dot": lambda x, w: torch.dot(x[0], w[0]),
+    "vdot": lambda x, w: x[0].vdot(w[0]),
+    "addmv": lambda x, w: torch.addmv(x[0], w, x[0]),
+    "addmm_": lambda x, w: torch.zeros_like(x).addmm_(x, w),
+    "addbmm": lambda x, w: torch.addbmm(x, x[None], w[None]),
+    "chain_matmul": lambda x, w: torch.chain_matmul(x, w),
+    "__rmatmul__": lambda x, w: w.__rmatmul__(x),
+}
+"""Name of the function -> a product by it."""
+
 REFUSALS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], str]] = {
     "transposed convolution": (lambda: nn.ConvTranspose2d(4, 3, 3), (2, 4, 5, 5), "conv_transpose2d .* 'layer.layer.weight'"),
     "LSTM": (lambda: nn.LSTM(WIDTH, 3, batch_first=True), (2, 4, WIDTH), "lstm .* 'layer.layer.weight_ih_l0'"),
@@ -188,6 +203,10 @@ REFUSALS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], str]] = {
     "bilinear": (lambda: Applied(lambda self, x: self.a(x, x), a=nn.Bilinear(WIDTH, WIDTH, 3)), (2, WIDTH), "bilinear"),
     "@": (lambda: Multiplied(lambda x, w: x @ w), (2, WIDTH), "matmul .* 'layer.layer.matrix'"),
     "@ of a view": (lambda: Multiplied(lambda x, w: x @ w.T), (2, WIDTH), "matmul .* 'layer.layer.matrix'"),
+    **{
+        name: (lambda product=product: Multiplied(product), (2, WIDTH), f"{name} .* 'layer.layer.matrix'")
+        for name, product in PRODUCTS.items()
+    },
     "matrix first": (lambda: Multiplied(lambda x, w: torch.mm(w, x.T)), (2, WIDTH), "mm .* 'layer.layer.matrix'"),
     "einsum": (lambda: Multiplied(lambda x, w: torch.einsum("bi,io->bo", x, w)), (2, WIDTH), "einsum .* 'layer.layer.matrix'"),
     "weight norm": (lambda: parametrizations.weight_norm(nn.Linear(WIDTH, 3)), (2, WIDTH), "weight is no matrix or kernel among"),
@@ -195,6 +214,7 @@ REFUSALS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], str]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:torch.chain_matmul is deprecated")
 @pytest.mark.parametrize("spec", WAYS)
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_an_error_that_would_pass_a_parameter_without_feedback_is_refused(kind: str, spec: str) -> None:
