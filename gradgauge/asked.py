@@ -1,6 +1,6 @@
 """From options by name, as the command line and `gradgauge.run` take them, to a request. No torch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,11 @@ def request_of(given: Mapping[str, Any]) -> Request:
     return reopen(Path(folder), options)
 
 
+def several(value: str | Iterable[str]) -> tuple[str, ...]:
+    """One name or several, as several."""
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
 _SEQUENCES = ("estimators", "problems", "measures", "executions")
 
 
@@ -48,4 +53,4 @@ def _value(name: str, value: Any) -> Any:
         return Path(value).expanduser().absolute()  # for the same reason
     if name not in _SEQUENCES:
         return value
-    return (value,) if isinstance(value, str) else tuple(value)
+    return several(value)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from benchmarks.contract.models import OnModel
     from benchmarks.contract.result import ClauseResult
 
-KEPT, BROKEN, FAILED = 0, 1, 3
-"""Exit codes: every clause that applies is kept; one is broken; the estimator could not even be built."""
+KEPT, BROKEN, FAILED, NOTHING = 0, 1, 3, 4
+"""Exit codes: every clause that applies is kept; one is broken; the estimator could not even be built; nothing was looked at."""
 
 
 def check(estimator: str, seed: int, execution: str = "eager", *, models: bool = False) -> int:
@@ -50,8 +50,12 @@ def check(estimator: str, seed: int, execution: str = "eager", *, models: bool =
     say(f"\n{estimator}: {len(results)} clauses, {_counted(results)}")
     for one in met:
         say(_on(one))
-    print(f"An estimator that keeps its word fails by chance in at most 1 of {1 / false_alarm_rate():,.0f} checks.")
     broken = any(result.verdict.value == "failed" for result in results) or any(one.broken for one in met)
+    missing = _missing(results)
+    if missing and not broken and all(one.skipped for one in met):
+        say(f"not checked: {missing}")
+        return NOTHING
+    print(f"An estimator that keeps its word fails by chance in at most 1 of {1 / false_alarm_rate():,.0f} checks.")
     return BROKEN if broken else KEPT
 
 
@@ -78,6 +82,12 @@ def table(results: "Sequence[ClauseResult]", width: int) -> str:
     stream = io.StringIO()
     plain(stream, width).print(shown)
     return trimmed(stream).strip("\n")
+
+
+def _missing(results: "Sequence[ClauseResult]") -> str:
+    """Why no objective could be looked at; empty where one could."""
+    output = next(result for result in results if result.clause == "output")
+    return output.observed if output.verdict.value == "not applicable" else ""
 
 
 def _on(one: "OnModel") -> str:

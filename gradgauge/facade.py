@@ -28,8 +28,8 @@ def measure(
     estimator: "str | Estimator",
     problem: "str | Problem | tuple[Any, Any, Any]",
     *,
-    measures: Sequence[str] = MEASURES,
-    executions: Sequence[str] = ("eager",),
+    measures: str | Sequence[str] = MEASURES,
+    executions: str | Sequence[str] = ("eager",),
     device: str = "cpu",
     dtype: str = "float32",
     threads: int = 1,
@@ -43,8 +43,8 @@ def measure(
     Args:
         estimator: a spec or an object.
         problem: a spec, a `Problem`, or (module, loss, (inputs, targets)) with the loss called as loss(module(inputs), targets).
-        measures: of `cost`, `memory`, `quality` and `contract`: which.
-        executions: of `eager` and `compile`: cost and memory are measured in each.
+        measures: of `cost`, `memory`, `quality` and `contract`: which; one or several.
+        executions: of `eager` and `compile`, one or several: cost and memory are measured in each.
         device: `cpu` or `cuda`; for a problem that exists already, where it lies.
         dtype: floating-point type of parameters and inputs; for a problem that exists already, its own.
         threads: of torch, within an operation, meanwhile.
@@ -64,11 +64,12 @@ def measure(
     """
     from benchmarks.records.frame import tidy
     from benchmarks.request import Request
+    from gradgauge.asked import several
     from gradgauge.inprocess import measured
 
     request = Request(
-        measures=tuple(measures),
-        executions=tuple(executions),
+        measures=several(measures),
+        executions=several(executions),
         device=device,
         dtype=dtype,
         threads=threads,
@@ -111,22 +112,27 @@ def load(*folders: str | Path, samples: bool = False) -> "pandas.DataFrame":
     return load_folders(*folders, samples=samples)
 
 
-def check(estimator: "str | Estimator", *, seed: int = 0, execution: str = "eager") -> "pandas.DataFrame":
+def check(estimator: "str | Estimator", *, seed: int = 0, execution: str = "eager", models: bool = False) -> "pandas.DataFrame":
     """Hold an estimator to what it declares and to what every estimator promises, clause by clause.
 
     Args:
         estimator: a spec or an object.
         seed: of the generators handed to it.
         execution: `eager`, or `compile` for the estimator as it is measured in compiled execution (takes minutes).
+        models: whether it is held to what applies on four kinds of model, too.
 
     Returns:
-        One row a clause: clause, verdict (passed, failed, omitted), expected, observed.
+        One row a clause: clause, verdict (passed, failed, omitted, not applicable), expected, observed, model. The rows of each
+        model follow those of the contract's own objectives, whose model is empty.
     """
     import pandas
 
-    from gradgauge.inprocess import clauses
+    from gradgauge.inprocess import clauses, on_models
 
-    return pandas.DataFrame([{**vars(clause), "verdict": clause.verdict.value} for clause in clauses(estimator, seed, execution)])
+    seen = [("", clause) for clause in clauses(estimator, seed, execution)]
+    if models:
+        seen += [(one.model, clause) for one in on_models(estimator, seed, execution) for clause in one.results]
+    return pandas.DataFrame([{**vars(clause), "verdict": clause.verdict.value, "model": model} for model, clause in seen])
 
 
 def report(*folders: str | Path, output: str | Path | None = None, figures: str | Path | None = None) -> Path:

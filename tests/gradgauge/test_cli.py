@@ -215,6 +215,14 @@ def test_check_of_a_known_estimator_passes(gradgauge: Command) -> None:
     assert rate == "An estimator that keeps its word fails by chance in at most 1 of 26,316 checks."
 
 
+@pytest.mark.parametrize("options", [(), ("--models",)])
+def test_check_of_what_cannot_be_compiled_says_so_and_is_no_success(gradgauge: Command, options: tuple[str, ...]) -> None:
+    done = gradgauge("check", "mezo", "--execution", "compile", *options)
+    assert done.returncode == 4
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("not checked: needs compile: Mezo has no part that is a function of tensors")
+
+
 def test_check_of_a_file_that_does_not_import_says_why(gradgauge: Command, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("import nothing_of_this_name\n")
     done = gradgauge("check", "mine.py:Mine")

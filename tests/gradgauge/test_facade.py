@@ -115,6 +115,23 @@ def test_check_gives_one_row_a_clause() -> None:
     assert list(broken[broken.verdict == "failed"].clause) == ["unbiased"]
 
 
+def test_check_on_models_adds_the_rows_of_each() -> None:
+    frame = gg.check("checkpointed-backprop[segments=7]", models=True)
+    assert list(dict.fromkeys(frame.model)) == ["", "MLP", "CNN with batch norm", "ViT", "tied and frozen tensors"]
+    assert frame[frame.model == ""].equals(gg.check("checkpointed-backprop[segments=7]"))
+    output = frame[frame.clause == "output"].set_index("model")
+    assert output.verdict["MLP"] == "not applicable"
+    assert "7 segments need as many layers" in output.observed["MLP"]
+    assert output.verdict["CNN with batch norm"] == "passed"
+
+
+def test_one_kind_and_one_execution_may_be_given_as_a_word() -> None:
+    frame = gg.measure("backprop", "sphere[n=8]", measures="memory", executions="eager")
+    assert {*zip(frame.kind, frame.execution, frame.outcome, strict=True)} == {("memory", "eager", "ok")}
+    with pytest.raises(UsageError, match="'compiled'"):
+        gg.measure("backprop", "sphere[n=8]", executions="compiled")
+
+
 def test_threads_are_put_back() -> None:
     before = torch.get_num_threads()
     gg.measure("backprop", "sphere[n=2]", measures=("memory",), threads=before + 1)
