@@ -23,6 +23,9 @@ from reports.frames import Results, Run, read
 MARK = "<!-- written by python -m reports.estimators -->"
 """The first line of every page, by which those of estimators that are gone are known."""
 
+_RUNS = ("--out", "--resume")
+"""The options whose values are run folders."""
+
 
 def pages(cells: Sequence[Gauged], kept: Sequence[Kept], made: Made) -> dict[str, str]:
     """Every page by the name of its file: the index, one an estimator, one a kind of part."""
@@ -42,8 +45,8 @@ def made_of(results: Results | None, folders: Sequence[Path] = ()) -> Made:
     """
     runs = () if results is None else results.runs
     commands = [_command(str(run.header["command"])) for run in runs if run.header.get("command")]
-    again = ["python", "-m", "reports.estimators", *map(str, folders), "--out", "docs/estimators"]
-    return Made((*commands, _command(shlex.join(again))), "; ".join(filter(None, map(_where, runs))))
+    again = ["python", "-m", "reports.estimators", *map(_run, map(str, folders)), "--out", "docs/estimators"]
+    return Made((*commands, shlex.join(again)), "; ".join(filter(None, map(_where, runs))))
 
 
 def write(folder: Path, written: dict[str, str]) -> None:
@@ -75,21 +78,36 @@ def main() -> int:
 
 
 def _command(typed: str) -> str:
-    """A command as anybody may type it: by the program's name, and with folders below the working directory."""
-    program, *arguments = shlex.split(typed)
-    relative = [f"results/{Path(word).name}" if Path(word).is_absolute() else word for word in arguments]
-    return shlex.join(["gradgauge" if Path(program).is_absolute() else program, *relative])
+    """A command as anybody may type it: by the program's name, and without the folders of one machine."""
+    program, *words = shlex.split(typed)
+    told, option = ["gradgauge" if Path(program).is_absolute() else program], ""
+    for word in words:
+        name, equals, value = word.partition("=") if word.startswith("--") else (option, "", word)
+        short = _run(value) if name in _RUNS else _last(value)
+        told.append(f"{name}={short}" if equals else short if value else word)
+        option = word if word.startswith("-") else ""
+    return shlex.join(told)
+
+
+def _run(folder: str) -> str:
+    """A run folder below the working directory, where runs are kept."""
+    return f"results/{Path(folder).name}" if Path(folder).is_absolute() else folder
+
+
+def _last(word: str) -> str:
+    return Path(word).name if Path(word).is_absolute() else word
 
 
 def _where(run: Run) -> str:
     provenance: dict[str, Any] = run.header.get("provenance") or {}
     cpu, torch = provenance.get("cpu") or {}, (provenance.get("versions") or {}).get("torch")
     commit = (provenance.get("estimators") or {}).get("commit")
+    changed = any((provenance.get(source) or {}).get("dirty") for source in ("estimators", "ruler"))
     known = (
         (run.header.get("sessions") or [{}])[0].get("ended", "")[:10],
         cpu.get("name", ""),
         f"torch {torch}" if torch else "",
-        f"commit {commit[:10]}" if commit else "",
+        f"commit {commit[:10]}{' with changes' if changed else ''}" if commit else "",
     )
     return ", ".join(filter(None, known))
 

@@ -70,6 +70,29 @@ def test_commands_are_told_without_the_folders_of_one_machine(make_run, recorded
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("--out=/tmp/here/made", "--out=results/made"),
+        ("--resume /tmp/here/made", "--resume results/made"),
+        ("--data /home/me/data", "--data data"),
+        ("--data=/home/me/data", "--data=data"),
+        ("-e '/home/me/mine.py:Mine[k=4]' --threads=2", "-e 'mine.py:Mine[k=4]' --threads=2"),
+        ("--dry-run /tmp/word --out=here --label=", "--dry-run word --out=here --label="),
+    ],
+)
+def test_only_run_folders_are_told_below_results(make_run, recorded, typed, told) -> None:
+    run = make_run(recorded("spsa"), command=f"/opt/bin/__main__.py run quick {typed}")
+    assert made_of(read([run]), [run]).commands[0] == f"gradgauge run quick {told}"
+
+
+@pytest.mark.parametrize(("dirty", "told"), [("estimators", " with changes"), ("ruler", " with changes"), ("other", "")])
+def test_a_commit_is_told_with_what_was_changed_on_top(make_run, recorded, dirty, told) -> None:
+    provenance = {"estimators": {"commit": "0123456789abcdef"}, "ruler": {"commit": "0123456789abcdef"}}
+    provenance.setdefault(dirty, {})["dirty"] = True
+    assert made_of(read([make_run(recorded("spsa"), provenance=provenance)])).where == f"commit 0123456789{told}"
+
+
 def test_a_skipped_cell_is_told_once_with_its_reason(make_run, record_of) -> None:
     cells = [Cell(ESTIMATORS.canonical("weight-mirror"), "sphere", kind) for kind in ("cost", "memory")]
     results = read([make_run([record_of(cell, "skipped", "needs module: no layers") for cell in cells])])
