@@ -10,6 +10,7 @@ import torch
 from benchmarks.harness.multiple import measure, measure_alone
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import Problem
+from benchmarks.records import EAGER
 from estimators import Declaration, DenseEstimate, Estimator, FunctionObjective, MissingCapability
 
 
@@ -149,6 +150,17 @@ def test_a_reference_that_cannot_run_here_is_left_out_with_its_reason():
     measurement = measure(machine.problem(), Evaluates(2, machine), settings, machine.clock)
     assert "this is a function" in measurement.facts["references_left_out"]["checkpointed-backprop"]
     assert "ratio_to_checkpointed_backprop" not in metrics(measurement)
+
+
+def test_what_a_compiled_estimator_does_is_counted_in_its_eager_self_or_not_at_all():
+    machine = Machine()
+    found = []
+    for eager in (Evaluates(3, machine), Unable(3, machine)):
+        measured = measure(machine.problem(), Evaluates(2, machine), Settings(references={EAGER: eager}), machine.clock)
+        found.append(metrics(measured))
+    assert found[0]["forward_calls"].value == 3
+    assert "forward_calls" not in found[1]
+    assert found[1]["multiple"].value == 2
 
 
 def test_an_estimator_that_cannot_run_here_says_what_is_missing():
