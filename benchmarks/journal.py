@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks import verdicts
-from benchmarks.executors.events import Event, Finished, Ready, Started
+from benchmarks.executors.events import Event, Finished, Paused, Ready, Started
 from benchmarks.plan import Plan, Planned
 from benchmarks.records import CONTRACT, Cell, Outcome, Record
 from benchmarks.records.folder import Writer
@@ -91,6 +91,8 @@ class Journal:
 
     def take(self, event: Event) -> None:
         """Note what happened."""
+        if isinstance(event, Paused):  # many times a second, and nothing to tell
+            return
         last = None
         if isinstance(event, Started):
             self._running[event.planned.cell] = event.planned

@@ -7,6 +7,7 @@ import os
 import secrets
 import shlex
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,10 +27,12 @@ from benchmarks.plan import Plan, Planned
 from benchmarks.plan import plan as planned_cells
 from benchmarks.preparation import Preparation, needed_data
 from benchmarks.provenance import provenance
-from benchmarks.records import PROTOCOL_VERSION, Outcome, RunFolder, latest
+from benchmarks.records import PROTOCOL_VERSION, Cell, Outcome, RunFolder, latest
 from benchmarks.request import Request, UsageError
 from estimators.registry import ESTIMATORS
 from estimators.spec import parse
+
+_LOOK = 0.2  # seconds between two looks at whether data are prepared
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,13 @@ class Group:
     Attributes:
         size: how many.
         name: in the header of each; None where there is one.
+        again: timed cells that lack a result in one of them at least: they are measured in all, for a result from another day
+            makes no pair.
     """
 
     size: int
     name: str | None
+    again: frozenset[Cell]
 
 
 class Session:
@@ -110,6 +116,15 @@ class Session:
         with self._journal.at_work():
             for _ in self._steps(left.together, workers_of(self._request), spare=spare and bool(left.alone)):
                 pass
+
+    def wait_for_data(self) -> None:
+        """Wait until the data are prepared: what prepares them must not run beside what is timed.
+
+        Raises:
+            UsageError: they cannot be.
+        """
+        while not self._data.done():
+            time.sleep(_LOOK)
 
     def alone(self, block: int) -> Iterator[bool]:
         """Time what is left of one block in a fresh process, one cell after the other; between two steps the process waits.
@@ -203,7 +218,7 @@ def opened(request: Request, scratch: Path, data: Preparation, progress: Progres
     damage = folder.records()[1]  # a torn last line is cut off before anything is written
     with folder.writing() as writer:
         folder.write_header(_with_files(folder.header(), request))
-        done = [record for record in latest(folder.records()[0]) if record.outcome.done]
+        done = [record for record in latest(folder.records()[0]) if record.outcome.done and record.cell not in group.again]
         left = everything.without(record.cell for record in done)
         journal = Journal(writer, left, done, workers=workers_of(request), cores=usable_cores(), progress=progress)
         asked = {planned.cell.estimator for planned in everything.cells}

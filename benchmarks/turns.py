@@ -99,10 +99,16 @@ def placed(request: Request) -> Request:
 
 
 def _group(asked: Sequence[Request]) -> Group:
-    """What names these sides in the headers of all their folders; the old name where some of them are resumed."""
-    names = [RunFolder.open(request.resume).header().get("turns") for request in asked if request.resume is not None]
-    known = next(filter(None, names), None)
-    return Group(len(asked), (known or secrets.token_hex(8)) if len(asked) > 1 else None)
+    """These sides; under the old name where some of them are resumed."""
+    if len(asked) == 1:
+        return Group(1, None, frozenset())
+    folders = [None if request.resume is None else RunFolder.open(request.resume) for request in asked]
+    names = [folder.header().get("turns") for folder in folders if folder is not None]
+    records = [[] if folder is None else latest(folder.records()[0]) for folder in folders]
+    done = [{record.cell for record in one if record.outcome.done} for one in records]
+    timed = {planned.cell for planned in planned_cells(asked[0]).alone}
+    everywhere = done[0].intersection(*done[1:])
+    return Group(len(asked), next(filter(None, names), None) or secrets.token_hex(8), frozenset(timed - everywhere))
 
 
 def _measure(sessions: Sequence[Session], reasons: Sequence[str], *, by_cell: bool) -> None:
@@ -114,6 +120,8 @@ def _measure(sessions: Sequence[Session], reasons: Sequence[str], *, by_cell: bo
     for session in sessions:
         session.measure_together(spare=len(sessions) == 1)
         _refuse_a_lone_one(sessions, Outcome.INTERRUPTED)
+    if len(sessions) > 1:
+        sessions[0].wait_for_data()
     for process, block in _turns(sessions):
         order = sessions[:: -1 if process % 2 else 1]
         for together in (order,) if by_cell else ([session] for session in order):

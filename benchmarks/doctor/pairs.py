@@ -1,7 +1,8 @@
 """Equal code in pairs of fresh processes, timed on this machine; what the others do meanwhile is noted."""
 
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,11 +71,9 @@ def measure_in_pairs(book: Book, crew: Crew, place: Place, first: Sequence[Worke
             book.next(f"equal code, pair {number + 1} of {book.depth.pairs}")
             pair, ready = _two(crew, place, ready, 2 * (book.depth.pairs - number))
             before = load_now(os.getpid())
-            for turn, (label, cell) in enumerate(cells.items(), start=number):
-                order = (0, 1) if turn % 2 == 0 else (1, 0)
-                asked = {**_timed(cell, book.depth.budget), "turn": TURN}
-                for side, found in zip(order, crew.ask_in_turns([pair[side] for side in order], asked, _LIMIT), strict=True):
-                    multiples[label][side].append(found)
+            for label, found in _of_pair(crew, pair, cells, book.depth.budget, number).items():
+                for side, multiple in zip(multiples[label], found, strict=True):
+                    side.append(multiple)
             others.append(other_load(before, load_now(os.getpid())))
             for worker in pair:
                 crew.dismiss(worker)
@@ -100,6 +99,22 @@ def _two(crew: Crew, place: Place, ready: Sequence[WorkerProcess], most: int) ->
     while len(workers) < 2:
         workers += started(crew, place, most - len(workers))
     return workers[:2], workers[2:]
+
+
+def _of_pair(
+    crew: Crew, pair: Sequence[WorkerProcess], cells: Mapping[str, Cell], budget: float, number: int
+) -> dict[str, list[float]]:
+    """Cell -> what A and B of pair `number` find: in turns on the CPU, one process after the other elsewhere."""
+    found = {label: [math.nan, math.nan] for label in cells}
+    if all(cell.device == "cpu" for cell in cells.values()):
+        for turn, (label, cell) in enumerate(cells.items(), start=number):
+            step = 1 - 2 * (turn % 2)
+            found[label] = crew.ask_in_turns(pair[::step], {**_timed(cell, budget), "turn": TURN}, _LIMIT)[::step]
+        return found
+    for side in (0, 1) if number % 2 == 0 else (1, 0):
+        for label, cell in cells.items():
+            found[label][side] = crew.ask(pair[side], _timed(cell, budget), _LIMIT)
+    return found
 
 
 def _timed(cell: Cell, budget: float) -> dict[str, Any]:

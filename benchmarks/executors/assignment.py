@@ -74,7 +74,7 @@ class Assignment:
             block=self.planned.block,
             order=self.planned.order,
             started=self._started,
-            seconds=self.elapsed,
+            seconds=self.elapsed + self._waited,
         )
         planned, self.planned = self.planned, None
         return Finished(planned, record)

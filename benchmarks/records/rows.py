@@ -165,7 +165,7 @@ class Record:
         block: which group of cells shared the process.
         order: place of the cell in that process.
         started: when, ISO 8601 in UTC.
-        seconds: how long the whole cell took, set-up included.
+        seconds: how long the whole cell took, set-up and the turns of other sides included.
     """
 
     cell: Cell

@@ -172,6 +172,25 @@ def test_a_version_is_asked_for_what_it_knows_and_an_estimator_that_it_lacks_is_
     assert {row.pair.estimator.partition("[")[0] for row in comparison.rows} == {"backprop", "rdsa"}
 
 
+def test_a_cell_that_was_finished_on_one_side_alone_is_measured_again_on_both(tmp_path: Path) -> None:
+    def strike(status: Status) -> None:
+        if status.last is not None and status.last.cell.kind == "cost":
+            raise KeyboardInterrupt
+
+    asked = replace(ASKED, processes=1)
+    struck = measure_in_turns([replace(asked, out=tmp_path / side) for side in SIDES], strike)
+    cells = [[record.cell for record in RunFolder.open(one.folder).records()[0] if record.metrics] for one in struck]
+    assert len(cells[0]) + len(cells[1]) == 2 * 2 + 1
+    finished = measure_in_turns([reopen(one.folder, {}) for one in struck])
+    assert [one.counts for one in finished] == [{"ok": 4}] * 2
+    started = [
+        sorted((r.started, r.cell.estimator) for r in latest(RunFolder.open(one.folder).records()[0]) if r.cell.kind == "cost")
+        for one in finished
+    ]
+    assert [estimator for _, estimator in started[0]] == [estimator for _, estimator in started[1]]
+    assert max(started[0][0][0], started[1][0][0]) < min(started[0][1][0], started[1][1][0])
+
+
 def test_sides_that_are_asked_for_different_things_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="must be asked for the same"):
         measure_in_turns([ASKED, replace(ASKED, seed=1)])
