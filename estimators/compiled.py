@@ -30,11 +30,13 @@ class State:
     """What a compiled estimator keeps between calls.
 
     Attributes:
-        runner: the estimator with its part compiled.
+        estimator: what was compiled.
+        runner: the same with its part compiled.
         kept: the state of the runner.
         graphs: what was compiled.
     """
 
+    estimator: Estimator
     runner: Estimator
     kept: Any
     graphs: Graphs
@@ -74,8 +76,11 @@ class Compiled(Estimator):
 
         Raises:
             MissingCapability: the estimator has no part to compile, or its graph cannot be had here.
+            ValueError: what was prepared is another estimator.
         """
         if self.prepared is not None:
+            if self.prepared.estimator != self.estimator:
+                raise ValueError(f"prepared is a state of {self.prepared.estimator}, not of {self.estimator}")
             return replace(self.prepared, kept=self.prepared.runner.init(objective))
         graphs = Graphs()
         runner = _runner(self.estimator, graphs)
@@ -83,7 +88,7 @@ class Compiled(Estimator):
         runner.estimate(objective, runner.init(objective), generator=torch.Generator(device).manual_seed(0))
         if not graphs.made:
             raise MissingCapability("compile", f"{type(self.estimator).__name__} does not use the part that could be compiled")
-        return State(runner, runner.init(objective), graphs)
+        return State(self.estimator, runner, runner.init(objective), graphs)
 
     def estimate(self, objective: Objective, state: State, *, generator: torch.Generator) -> tuple[Estimate, State]:
         """See `Estimator.estimate`."""
@@ -186,8 +191,8 @@ class _Derivative(Derivative):
         loss, found = self._graphs.of(objective, (type(space), names, k), said, derivatives, inputs)(*inputs)
         return Derivatives(loss, found)
 
-    def remarks(self, objective: Objective, k: int) -> tuple[str, ...]:
-        return self._derivative.remarks(objective, k)
+    def remarks(self, space: Space, objective: Objective, k: int) -> tuple[str, ...]:
+        return self._derivative.remarks(space, objective, k)
 
     def forward_multiple(self, k: int) -> float | None:
         return self._derivative.forward_multiple(k)

@@ -23,9 +23,10 @@ MEMORY_CLASSES = {
     "parameters": "a small constant number of vectors of length n",
     "population": "for each of k members one layer's activations and noise, and a small constant number of vectors of length n",
     "tangents": "k vectors of length n, and a few k x k matrices",
+    "guided": "k vectors of length n, a few k x k matrices, and vectors of length n kept between calls or all layers' inputs",
     "activations": "the activations of all layers, and one vector of length n",
-    "history": "the activations of all layers, and the vectors of length n that are kept from earlier calls",
-    "activation-tangents": "k times the activations of all layers, and one vector of length n",
+    "history": "the activations of all layers, and vectors of length n, or about that, that are kept between calls",
+    "activation-tangents": "the activations of all layers, as much for each of k tangents, and one vector of length n",
 }
 """The classes of memory beyond the base forward pass that a `Declaration` may name."""
 

@@ -4,7 +4,7 @@ Both remember; what they remember is the state that `estimate` returns. At a poi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -67,7 +67,7 @@ class StaleGradient(Estimator):
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`."""
-        return Backprop().declaration(shapes, batch) if self.tau == 0 else replace(_declared(shapes, batch), memory="history")
+        return Backprop().declaration(shapes, batch) if self.tau == 0 else _declared(shapes, batch)
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class KeptGradient(Estimator):
 
     Cost for dense layers: 3 forward passes for a new gradient, as backprop, and 1 for one that is kept: (3 + s)/(1 + s) a call
     where each serves s more; the 3 is declared. Memory: the activations, at every call, for the tape is recorded before it is
-    known whether it is needed; and the gradient kept. The estimate is made of tensors that the state holds: they are to be read
-    and not written.
+    known whether it is needed; and one gradient that is kept between calls. The estimate is made of tensors that the state holds:
+    they are to be read and not written.
 
     A step that raised the loss is not undone: that is for whoever takes the steps. It makes sense on one batch only.
 
@@ -125,7 +125,7 @@ class KeptGradient(Estimator):
         """See `Estimator.declaration`."""
         if self.steps == 0:
             return Backprop().declaration(shapes, batch)
-        return replace(_declared(shapes, batch), homogeneous=False, linear=False)  # a loss times -1 falls where this one rises
+        return _declared(shapes, batch)
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,18 @@ class Memory:
 
 
 def _declared(shapes: Shapes, batch: int | None) -> Declaration:
-    """Backprop's cost, and nothing of the error: it depends on the way that parameters have gone."""
+    """Backprop's cost and the gradients kept, and nothing of the error: it depends on the way that parameters have gone.
+
+    An estimate that is a gradient kept from an earlier call does not follow another loss.
+    """
     passes = Backprop().declaration(shapes, batch).forward_multiple
     return Declaration(
-        stochastic=False, forward_multiple=passes, forward_calls=1, memory="activations", records_tape=True, remembers=True
+        stochastic=False,
+        forward_multiple=passes,
+        forward_calls=1,
+        memory="history",
+        records_tape=True,
+        homogeneous=False,
+        linear=False,
+        remembers=True,
     )

@@ -20,7 +20,6 @@ from estimators.sites import of_module, pulled_back, visited
 
 _OUTPUTS: WeakKeyDictionary[ModuleObjective, Layout] = WeakKeyDictionary()
 
-_MEMORY = {"parameters": "activations", "tangents": "activation-tangents"}
 _INTO_PARAMETERS = 2.0  # forward passes: one with a tape, and the products that give the weights' tensors
 
 
@@ -59,7 +58,7 @@ class AtSites(Space, ABC):
             expected={},
             forward_multiple=None if k is None else self._multiple(derivative, products, k, shapes),
             forward_calls=None if declaration.forward_calls is None or k is None else declaration.forward_calls + 1,
-            memory=_MEMORY[declaration.memory],
+            memory="activation-tangents",
             records_tape=True,
             descends=False,
             isotropic=False,

@@ -90,7 +90,7 @@ class ChunkedForwardGradient(Estimator):
 
     def remarks(self, objective: Objective) -> tuple[str, ...]:
         """Those of the derivative; see `Estimator.remarks`."""
-        return self.derivative.remarks(objective, max(map(len, self._chunks())))
+        return self.derivative.remarks(Weights(), objective, max(map(len, self._chunks())))
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of the same estimate from tangents that are held, at other costs; see `Estimator.declaration`."""

@@ -114,7 +114,7 @@ class ControlVariate(Estimator):
 
     def remarks(self, objective: Objective) -> tuple[str, ...]:
         """Those of the derivative; see `Estimator.remarks`."""
-        return self.derivative.remarks(objective, self.k)
+        return self._plain().remarks(objective)
 
     def simulated(self) -> "ControlVariate | None":
         """The same with derivatives from the known gradient, where the derivative is exact anyway."""
@@ -136,6 +136,8 @@ class ControlVariate(Estimator):
             expected={},
             descends=False,
             isotropic=False,
+            homogeneous=False,  # the prediction does not follow another loss
+            linear=False,
             remembers=True,
         )
 

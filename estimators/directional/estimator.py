@@ -136,7 +136,8 @@ class Directional(Estimator):
 
     def remarks(self, objective: Objective) -> tuple[str, ...]:
         """Those of the derivative; see `Estimator.remarks`."""
-        return self.derivative.remarks(objective, self.k or dimension(self.space.part(self.space.layout(objective))))
+        k = self.k or dimension(self.space.part(self.space.layout(objective)))
+        return self.derivative.remarks(self.space, objective, k)
 
     def stages(self, objective: Objective, state: State, *, generator: torch.Generator) -> Iterator[str]:
         """Drawing, derivative, aggregation; see `Estimator.stages`."""

@@ -89,7 +89,7 @@ class Guided(Estimator):
 
     def remarks(self, objective: Objective) -> tuple[str, ...]:
         """Those of the derivative; see `Estimator.remarks`."""
-        return self.derivative.remarks(objective, self.k)
+        return self._along(self.directions).remarks(objective)
 
     def simulated(self) -> "Guided | None":
         """The same with derivatives from the known gradient, where the derivative is exact anyway."""
@@ -102,8 +102,7 @@ class Guided(Estimator):
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """That of the same estimate along tangents left to chance, as the guide alters it; see `Estimator.declaration`."""
-        declared = self.guide.declared(self._along(self.directions).declaration(shapes, batch), shapes, batch, self.k)
-        return replace(declared, remembers=self.guide.remembers)
+        return self.guide.declared(self._along(self.directions).declaration(shapes, batch), shapes, batch, self.k)
 
     def _along(self, directions: Directions) -> Directional:
         return Directional(self.k, directions=directions, derivative=self.derivative, aggregation=self.aggregation)

@@ -41,7 +41,8 @@ class FeedbackEstimator(Estimator):
         Raises:
             MissingCapability: the objective is not the loss of a module; or the error would pass a parameter where there is no
                 feedback: in recurrent layers, transposed convolutions, products other than layers, or a computed weight; or the
-                model differentiates or transforms its layers itself.
+                model differentiates or transforms its layers itself. Computed weights are refused in layers only: in other
+                products backprop takes the error through them.
         """
         inner = getattr(objective, "objective", objective)
         if not isinstance(inner, ModuleObjective):
@@ -118,13 +119,13 @@ def matrices(shapes: Shapes) -> list[tuple[int, ...]]:
     return [shape for shape in shapes.values() if len(shape) == 2] if all(len(shape) <= 2 for shape in shapes.values()) else []
 
 
-def declared(multiple: float | None, *, stochastic: bool = False) -> Declaration:
-    """What a feedback method promises that takes so many forward passes' operations for dense layers."""
+def declared(multiple: float | None) -> Declaration:
+    """What a feedback method promises that keeps feedback and takes so many forward passes' operations for dense layers."""
     return Declaration(
-        stochastic=stochastic,
+        stochastic=False,
         forward_multiple=multiple,
         forward_calls=1,
-        memory="activations",
+        memory="history",
         needs=frozenset({"module"}),
         records_tape=True,
     )

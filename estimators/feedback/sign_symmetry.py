@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -13,9 +14,15 @@ from estimators.feedback.estimator import WeightShaped
 
 
 class Magnitudes(ABC):
-    """How large the entries of the feedback are, whatever the weights'; of root mean square σ = 1/√(3 fan in)."""
+    """How large the entries of the feedback are, whatever the weights'; of root mean square σ = 1/√(3 fan in).
 
-    redrawn: bool = False
+    Attributes:
+        redrawn: whether every estimate has new ones.
+        kept: whether they are kept between calls, for every weight.
+    """
+
+    redrawn: ClassVar[bool] = False
+    kept: ClassVar[bool] = False
 
     @abstractmethod
     def of(self, name: str, parameter: Tensor, kept: dict[str, Tensor], generator: torch.Generator) -> Tensor:
@@ -38,6 +45,8 @@ class Fixed(Magnitudes):
     Args:
         seed: they follow from it and the parameter's name.
     """
+
+    kept = True
 
     seed: int = 0
 
@@ -95,4 +104,5 @@ class SignSymmetry(WeightShaped):
 
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`."""
-        return replace(super().declaration(shapes, batch), stochastic=self.magnitudes.redrawn)
+        memory = "history" if self.magnitudes.kept else "activations"
+        return replace(super().declaration(shapes, batch), stochastic=self.magnitudes.redrawn, memory=memory)

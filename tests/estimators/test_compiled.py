@@ -12,8 +12,9 @@ from benchmarks import compiling
 from benchmarks.contract.check import check_estimator
 from benchmarks.contract.clause import Verdict
 from estimators import build
-from estimators.compiled import Compiled
+from estimators.compiled import Compiled, State
 from estimators.estimator import Estimate
+from estimators.graphs import Graphs
 from estimators.objective import FunctionObjective, MissingCapability, ModuleObjective, Objective
 
 SPECS = (
@@ -76,6 +77,12 @@ def test_the_declaration_is_the_estimators_but_for_what_nobody_can_count() -> No
     assert (ours.forward_calls, ours.forward_multiple) == (None, None)
     assert (theirs.forward_calls, theirs.forward_multiple) != (None, None)
     assert (ours.relative_error, ours.unbiased, ours.memory) == (theirs.relative_error, theirs.unbiased, theirs.memory)
+
+
+def test_what_was_prepared_of_another_estimator_is_refused() -> None:
+    one, other = build("backprop"), build("forward-gradient")
+    with pytest.raises(ValueError, match=r"prepared is a state of Backprop.*, not of Directional"):
+        Compiled(other, State(one, one, None, Graphs())).init(_perceptron())
 
 
 def test_variants_of_a_compiled_estimator_are_compiled() -> None:

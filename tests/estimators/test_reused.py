@@ -78,6 +78,12 @@ def test_no_staleness_and_no_kept_step_are_declared_as_backprop() -> None:
     assert not KeptGradient().declaration(shapes, 8).exact
 
 
+@pytest.mark.parametrize("estimator", [StaleGradient(2), KeptGradient()], ids=str)
+def test_gradients_kept_between_calls_are_declared_and_that_they_do_not_follow_another_loss(estimator: Estimator) -> None:
+    declared = estimator.declaration({"x": (3,)}, 8)
+    assert (declared.memory, declared.homogeneous, declared.linear) == ("history", False, False)
+
+
 def test_a_kept_gradient_costs_a_forward_pass() -> None:
     objective = perceptron()
     with torch.no_grad():

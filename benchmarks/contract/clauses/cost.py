@@ -55,8 +55,9 @@ LIMITS: dict[str, Callable[[Sizes], float]] = {
     "parameters": lambda s: _IN_FLIGHT * s.base + _FEW * s.parameters,
     "population": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + _FEW * (s.parameters + s.k * s.layer),
     "tangents": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + _FEW * (s.parameters + s.tangents + _DOUBLE * s.k**2),
+    "guided": lambda s: LIMITS["tangents"](s) + 3 * s.activations,  # of the first call, before which no vector is kept
     "activations": lambda s: _IN_FLIGHT * s.base + 3 * s.activations + _FEW * s.parameters,
-    "history": lambda s: _IN_FLIGHT * s.base + 3 * s.activations + _FEW * s.parameters,  # of the first call, before which is none
+    "history": lambda s: _IN_FLIGHT * s.base + 3 * s.activations + _FEW * s.parameters,  # of the first call
     "activation-tangents": lambda s: _IN_FLIGHT * (1 + s.k) * s.base + (3 + s.k) * s.activations + _FEW * s.parameters,
 }
 """Class of memory -> most bytes, beside `_SCALARS`."""

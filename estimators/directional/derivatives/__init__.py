@@ -48,8 +48,8 @@ class Derivative(ABC):
             MissingCapability: the objective lacks what is needed.
         """
 
-    def remarks(self, objective: Objective, k: int) -> tuple[str, ...]:
-        """What `take` did otherwise than it says of itself when it last met this objective with k tangents, and why."""
+    def remarks(self, space: Space, objective: Objective, k: int) -> tuple[str, ...]:
+        """What `take` did otherwise than it says of itself when it met this objective with k tangents in this space, and why."""
         return ()
 
     def with_step(self, factor: float) -> "Derivative | None":

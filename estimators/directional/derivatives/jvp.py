@@ -39,9 +39,9 @@ class Jvp(Derivative):
                 raise MissingCapability("jvp", described(error)) from error
             raise
 
-    def remarks(self, objective: Objective, k: int) -> tuple[str, ...]:
+    def remarks(self, space: Space, objective: Objective, k: int) -> tuple[str, ...]:
         """Why several tangents could not go through one pass; see `Derivative.remarks`."""
-        reason = reason_against(objective) if k > 1 else ""
+        reason = reason_against(space, objective) if k > 1 else ""
         return (f"each tangent has a pass of its own: {reason}",) if reason else ()
 
     def forward_multiple(self, k: int) -> float:

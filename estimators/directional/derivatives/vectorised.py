@@ -55,10 +55,10 @@ def take_several(space: Space, objective: Objective, tangents: Tangents) -> Deri
     return _first(space, objective, tangents) if way is None else way.take(space, objective, tangents)
 
 
-def reason_against(objective: Objective) -> str:
-    """Why the tangents of this objective last did not go through one pass; empty where they did, or where it was not tried."""
-    ways = list(_WAYS.get(objective, {}).values())
-    return ways[-1].reason if ways else ""
+def reason_against(space: Space, objective: Objective) -> str:
+    """Why tangents in this space do not go through one pass of this objective; empty where they do, or where it was not tried."""
+    way = _WAYS.get(objective, {}).get(space)
+    return "" if way is None else way.reason
 
 
 def _first(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:

@@ -78,6 +78,7 @@ class Guide(ABC):
             expected={},
             isotropic=False,
             independent_tensors=False,
+            remembers=self.remembers,
         )
 
 

@@ -42,7 +42,7 @@ class Inputs(Guide):
             rank=plain.rank,
             forward_multiple=added(plain.forward_multiple, 1 + products) if dense else None,
             forward_calls=None if plain.forward_calls is None else plain.forward_calls + 1,
-            memory="activations" if k == 1 else "tangents",
+            memory="activations" if k == 1 else "guided",
             linear=False,
             permutation_invariant=False,
             independent_tensors=True,

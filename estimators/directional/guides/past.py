@@ -47,4 +47,4 @@ class Past(Pointer):
 
     def declared(self, plain: Declaration, shapes: Shapes, batch: int | None, k: int) -> Declaration:
         """See `Guide.declared`; estimates of one gradient, and so the tangents along them, are alike."""
-        return replace(super().declared(plain, shapes, batch, k), memory="tangents", independent_tangents=False)
+        return replace(super().declared(plain, shapes, batch, k), memory="guided", independent_tangents=False)

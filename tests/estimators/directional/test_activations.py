@@ -369,6 +369,11 @@ def test_operations_are_those_declared(k: int, derivative: str, space: str) -> N
     assert multiple == pytest.approx(estimator.declaration(shapes, 16).forward_multiple, rel=1e-3)
 
 
+@pytest.mark.parametrize("k", [1, 4])
+def test_tangents_as_large_as_the_activations_are_declared(k: int) -> None:
+    assert Directional(k, Activations()).declaration({"weight": (2, 2)}, 1).memory == "activation-tangents"
+
+
 def test_only_what_is_exact_over_activations_is_declared_exact_whatever_the_parameters() -> None:
     shapes = {"weight": (2, 2)}
     full = Directional(None, Activations(), Basis(), aggregation=Sum())

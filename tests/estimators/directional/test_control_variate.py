@@ -125,6 +125,17 @@ def test_the_best_rate_needs_a_closed_form_and_a_given_one_does_not() -> None:
     assert ControlVariate(directions=OneBlock(), rate=0.1).init(problem).rate == 0.1
 
 
+def test_a_prediction_from_before_does_not_follow_a_loss_times_three() -> None:
+    estimator = ControlVariate()
+    larger = FunctionObjective(lambda x: 3 * (x**3).sum(), torch.ones(4))
+    plain = FunctionObjective(lambda x: (x**3).sum(), torch.ones(4))
+    _, state = estimator.estimate(plain, estimator.init(plain), generator=torch.Generator().manual_seed(1))
+    one, three = (
+        estimator.estimate(loss, state, generator=torch.Generator().manual_seed(2))[0].gradient["x"] for loss in (plain, larger)
+    )
+    assert not torch.allclose(3 * one, three, rtol=1e-2)
+
+
 def test_nothing_that_depends_on_the_prediction_is_declared() -> None:
     declared, plain = (e.declaration({"x": (6,)}, None) for e in (ControlVariate(), Directional()))
     assert declared.unbiased
@@ -135,6 +146,8 @@ def test_nothing_that_depends_on_the_prediction_is_declared() -> None:
         False,
         False,
     )
+    assert not declared.homogeneous
+    assert not declared.linear
     assert (declared.forward_multiple, declared.forward_calls) == (plain.forward_multiple, plain.forward_calls)
 
 

@@ -43,3 +43,13 @@ def test_no_operations_are_declared_for_convolutions_and_for_no_matrix_at_all(sp
     estimator = ESTIMATORS.build(spec)
     for shapes in ({"0.weight": (4, 3, 3, 3), "2.weight": (5, 4)}, {"scale": (4,)}):
         assert estimator.declaration(shapes, 16).forward_multiple is None
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_feedback_is_declared_as_kept_where_the_state_holds_any(spec: str) -> None:
+    estimator = ESTIMATORS.build(spec)
+    module = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4))
+    objective = ModuleObjective(module, functional.mse_loss, (torch.ones(3, 4), torch.zeros(3, 4)))
+    _, kept = estimator.estimate(objective, estimator.init(objective), generator=torch.Generator())
+    shapes = {name: tuple(parameter.shape) for name, parameter in objective.parameters.items()}
+    assert estimator.declaration(shapes, 3).memory == ("history" if kept else "activations")

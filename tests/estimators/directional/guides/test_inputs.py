@@ -157,3 +157,8 @@ def test_operations_are_as_declared(batch: int, k: int) -> None:
     declared = estimator.declaration(shapes, batch)
     assert operations(run) / base == pytest.approx(declared.forward_multiple)
     assert declared.forward_calls == 2
+
+
+@pytest.mark.parametrize(("k", "memory"), [(1, "activations"), (4, "guided")])
+def test_bases_as_large_as_the_inputs_are_declared(k: int, memory: str) -> None:
+    assert Guided(Inputs(), k=k).declaration({"weight": (3, 4)}, 2).memory == memory

@@ -40,6 +40,10 @@ def test_what_is_done_to_an_estimate_does_not_reach_the_memory() -> None:
     assert torch.equal(state.memory[0]["x"], kept)
 
 
+def test_estimates_that_are_kept_are_declared() -> None:
+    assert Guided(Past(2), k=3).declaration({"x": (N,)}, None).memory == "guided"
+
+
 def test_the_past_alone_would_see_nothing_new_and_is_refused() -> None:
     with pytest.raises(ValueError, match=r"k must be 5 or more with guide=Past\(size=4\), got 4"):
         Guided(Past(4), k=4)

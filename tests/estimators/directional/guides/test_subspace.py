@@ -86,7 +86,7 @@ def test_estimates_have_the_published_mean_and_the_derived_error_whatever_the_st
 
 def test_guided_estimates_are_declared_biased_and_without_closed_form() -> None:
     declared = Guided(Subspace()).declaration({"x": (N,)}, None)
-    assert (declared.unbiased, declared.relative_error, declared.expected, declared.memory) == (False, None, {}, "tangents")
+    assert (declared.unbiased, declared.relative_error, declared.expected, declared.memory) == (False, None, {}, "guided")
     assert Guided(Subspace(1.0)).declaration({"x": (N,)}, None).relative_error == N + 1
 
 
