@@ -81,9 +81,12 @@ class Refreshed(Estimator):
         """That of the estimate from fresh factors, of which estimates that share some are no independent draws."""
         fresh = Mezo(directions=self.law(), step=self.step).declaration(shapes, batch)
         fresh = replace(fresh, memory="parameters", forward_multiple=self._multiple(shapes, batch))
-        if self.refresh == 1 or all(len(shape) < 2 for shape in shapes.values()):
+        if self.refresh == 1:
             return fresh
-        return replace(fresh, unbiased=False, relative_error=None, eta=None, remembers=True)
+        kept = replace(fresh, remembers=True)
+        if all(len(shape) < 2 for shape in shapes.values()):
+            return kept
+        return replace(kept, unbiased=False, relative_error=None, eta=None)
 
     def _multiple(self, shapes: Shapes, batch: int | None) -> float | None:
         """Forward passes for dense layers of these weights, forming the estimate included.
