@@ -3,7 +3,8 @@
 One panel a problem: the runtime multiple across, the efficiency η = ⟨E e, g⟩² / (‖g‖² E‖e‖²) upwards. The front joins the
 estimators that none surely beats: another is cheaper and more efficient only if the intervals of both say so. Points of one
 series are joined in the order of k. Needs the metrics `multiple` and `efficiency`; estimators that failed their contract are
-crossed out and never on the front.
+crossed out and never on the front. Estimators that declare to remember earlier estimates are left out: at one point that does not
+move, where quality is measured, a gradient that is reused is exact.
 """
 
 from collections import Counter
@@ -44,7 +45,11 @@ LEFT, TOP = 50, 26
 
 def select(results: Results) -> Selection:
     """Cells with both a cost and an efficiency, by problem; the efficiency of a compiled one is that of the eager one."""
-    cost, quality = _measured(results, "cost", _COST), _measured(results, "quality", _ETA)
+    remembering = _remembering(results)
+    cost, quality = (
+        measured[~measured["estimator"].isin(remembering)]
+        for measured in (_measured(results, "cost", _COST), _measured(results, "quality", _ETA))
+    )
     quality = quality.loc[quality["execution"] == EAGER, ["estimator", "panel", "outcome", "marks", *_ETA]]
     both = cost.merge(quality, on=["estimator", "panel"], suffixes=("", "_quality"))
     marks = [ours | theirs for ours, theirs in zip(both["marks"], both["marks_quality"], strict=True)]
@@ -55,7 +60,8 @@ def select(results: Results) -> Selection:
     panels = tuple(Panel(title, group.assign(front=_front(group)), seen) for title, group in groups)
     single = len(cost) + len(quality) - len(both) - len(both[["estimator", "panel"]].drop_duplicates())
     left_out = (count(single, "cell with only a cost or only an efficiency", "cells with only a cost or only an efficiency"),)
-    left_out = (*(left_out if single else ()), *undrawn(panels))
+    series = (f"{count(len(remembering), 'estimator')} whose quality is that of a series of estimates",)
+    left_out = (*(left_out if single else ()), *(series if remembering else ()), *undrawn(panels))
     return Selection(panels, left_out, results.scope, legend=True, drawn=spread(panels))
 
 
@@ -121,6 +127,11 @@ _ETA = ("efficiency", "efficiency_low", "efficiency_high")
 def _line(row: Row) -> tuple[str, ...]:
     cost, eta = interval(*(row[end] for end in _COST)), interval(*(row[end] for end in _ETA))
     return (row["label"], cost, eta, "yes" if row["front"] else "no", became(row))
+
+
+def _remembering(results: Results) -> set[str]:
+    """Estimators whose estimates depend on those before them."""
+    return {row["estimator"] for row in rows(results.of("quality")) if (row["facts"].get("declared") or {}).get("remembers")}
 
 
 def _measured(results: Results, kind: str, ends: tuple[str, str, str]) -> pd.DataFrame:

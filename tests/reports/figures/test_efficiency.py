@@ -45,6 +45,17 @@ def test_a_wrong_estimator_is_never_on_the_front_and_beats_nobody(selected) -> N
     assert [row[-1] for row in efficiency.table(selection).groups[0][1]] == ["wrong", "ok"]
 
 
+def test_an_estimator_that_remembers_is_left_out_and_counted(make_run, record_of) -> None:
+    records = [
+        replace(record_of(Cell(spec, "beale", kind), **{metric: value}), facts={"declared": {"remembers": spec == "reused"}})
+        for spec in ("plain", "reused")
+        for kind, metric, value in (("cost", "multiple", 1.0 + (spec == "plain")), ("quality", "efficiency", 1.0))
+    ]
+    selection = efficiency.select(frames.read([make_run(records)]))
+    assert on_front(selection) == {"plain"}
+    assert selection.left_out == ("1 estimator whose quality is that of a series of estimates",)
+
+
 def test_only_wrong_estimators_make_no_front(selected) -> None:
     selection = selected({"a": (1.0, 1.0)}, {"a": "wrong"})
     assert efficiency.finding(selection) == "No estimator that keeps its contract was measured, so there is no front."
