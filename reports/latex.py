@@ -1,80 +1,214 @@
-"""A table for a paper, in LaTeX: each estimator on each problem with its cost, its memory and its quality.
+"""Tables for a paper, in LaTeX: one for each question, what one gradient costs, what memory it takes, and how close it is.
 
-It needs the packages booktabs and longtable. It is not the place of all numbers; those are in the other formats of an export.
+Each is a `longtable` with the rules of booktabs, one line an estimator below the problem it was measured on; a value and its
+interval stand in two columns, so that values align. It is not the place of all numbers: those are in the other formats.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from benchmarks.records import CONTRACT
 from reports.figures.selection import state
 from reports.frames import Results, rows
-from reports.text import NOTHING, number, short, size
+from reports.text import NOTHING, count, listed, number, short, size, whole
 
-NEEDS = "\\usepackage{booktabs, longtable}"
+NEEDS = r"\usepackage{array, booktabs, longtable}"
 """What the preamble of the paper says."""
 
-_LABEL = 60  # characters of a name at most
+_LABEL = 80  # characters of a name at most
+_DAGGER, _WRONG = r"\textsuperscript{$\dagger$}", r"\textsuperscript{$\ddagger$}"
+_ESCAPES = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': "''",
+        "–": "--",
+        "…": r"\ldots{}",
+        "·": r"$\cdot$",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One quantity.
+
+    Attributes:
+        heading: in LaTeX.
+        metric: the column of the cells.
+        words: how a value is written.
+        interval: whether its interval stands beside it.
+    """
+
+    heading: str
+    metric: str
+    words: Callable[[float | None], str] = number
+    interval: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """What one table answers.
+
+    Attributes:
+        kind: of measurement; also ends the label.
+        caption: in LaTeX, without what the intervals are.
+        columns: its quantities.
+        over_draws: whether intervals are over draws, and not those of a time.
+    """
+
+    kind: str
+    caption: str
+    columns: tuple[Column, ...]
+    over_draws: bool = False
+
+
+QUESTIONS = (
+    Question(
+        "cost",
+        "What one gradient costs: its time over that of one base forward pass (the loss alone, without gradient), over that of "
+        "backprop in the same rounds, floating-point operations over those of the base pass, and evaluations of the loss.",
+        (
+            Column("runtime multiple", "multiple", interval=True),
+            Column("over backprop", "ratio_to_backprop", interval=True),
+            Column("FLOP", "flop_multiple"),
+            Column("calls", "forward_calls", whole),
+        ),
+    ),
+    Question(
+        "memory",
+        "What memory one gradient takes: the exact peak of tensor bytes beyond parameters, buffers and batch, what of it is kept "
+        "between calls, and the peak of one base forward pass.",
+        (
+            Column("peak", "peak_bytes", size),
+            Column("over the base", "peak_multiple"),
+            Column("kept", "kept_bytes", size),
+            Column("base", "base_peak_bytes", size),
+        ),
+    ),
+    Question(
+        "quality",
+        r"How close estimates $e$ come to the exact gradient $g$: mean cosine similarity, its closed form where one is known, "
+        r"mean of $\|e-g\|^2/\|g\|^2$, and efficiency $\eta = \langle \mathrm{E}e, g\rangle^2 / (\|g\|^2\,\mathrm{E}\|e\|^2)$.",
+        (
+            Column("cosine", "cosine", interval=True),
+            Column("closed form", "cosine_expected"),
+            Column("rel.\\ error", "relative_error"),
+            Column(r"$\eta$", "efficiency", interval=True),
+        ),
+        over_draws=True,
+    ),
+)
 
 
 def latex(results: Results) -> str:
-    r"""The table of all planned cells, in the order of reports.
+    """The tables of all planned cells, in the order of reports.
 
     Returns:
-        A `longtable` with one row an estimator and problem: runtime multiple and cosine similarity with their intervals, exact
-        peak of tensor bytes. Where there is no number stands the outcome; a number that is not `ok` has its outcome beside it.
-        Every text is escaped.
+        LaTeX to be included as it is: a table for each question that anything was planned for. Where there is no number stands
+        the outcome; an estimator whose number is in doubt, or that failed its contract, carries a mark that the caption
+        explains. Every text is escaped.
     """
-    lines: dict[tuple[str, str], dict[str, str]] = {}
-    cells = results.cells[results.cells["problem"] != CONTRACT]
-    for row in rows(cells):
-        line = lines.setdefault((row["panel"], row["label"]), dict.fromkeys(_COLUMNS, NOTHING))
-        for heading, (kind, metric, say) in _COLUMNS.items():
-            if row["kind"] == kind:
-                line[heading] = _cell(row, metric, say)
-    shown, before = [], None
-    for (panel, label), line in lines.items():
-        shown.append(("" if panel == before else short(panel, _LABEL), short(label, _LABEL), *line.values()))
-        before = panel
-    frame = pd.DataFrame(shown, columns=["problem", "estimator", *_COLUMNS])
-    written = frame.to_latex(
-        index=False, escape=True, longtable=True, column_format="llrrr", caption=_caption(results, cells), label="tab:gradgauge"
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=False,  # what comes from people goes through `escaped`
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
     )
+    tables = [_table(results, question) for question in QUESTIONS if len(results.of(question.kind))]
     names = ", ".join(run.name for run in results.runs)
-    return f"% From {names}, by `gradgauge export --format latex`. The preamble says {NEEDS}.\n{written}"
+    return environment.get_template("tables.tex").render(names=names, needs=NEEDS, tables=tables) + "\n"
 
 
-def _with_interval(row: dict[str, Any], metric: str) -> str:
-    low, high = (number(row.get(f"{metric}_{end}")) for end in ("low", "high"))
-    value = number(row[metric])
-    return value if NOTHING in (low, high) else f"{value} [{low}, {high}]"
+def escaped(text: str) -> str:
+    """A text of people's, harmless and with places where it may break: after brackets and commas."""
+    return re.sub(r"([\[,])", r"\1\\allowbreak{}", text.translate(_ESCAPES))
 
 
-def _bytes(row: dict[str, Any], metric: str) -> str:
-    return size(row[metric])
+def figure(text: str) -> str:
+    """A number or a size as the reports write it, with a minus and powers of ten as they are set in LaTeX."""
+    found = re.fullmatch(r"(-?)([\d.,]+)(?:e(-?\d+))?( \w+)?", text)
+    if found is None:
+        return escaped(text)
+    sign, digits, power, unit = found.groups(default="")
+    power = rf"$\cdot 10^{{{power}}}$" if power else ""
+    return f"{'$-$' if sign else ''}{digits}{power}{unit.replace(' ', chr(92) + ',')}"
 
 
-_COLUMNS: dict[str, tuple[str, str, Callable[[dict[str, Any], str], str]]] = {  # heading -> kind, metric, how it is written
-    "runtime multiple": ("cost", "multiple", _with_interval),
-    "peak memory": ("memory", "peak_bytes", _bytes),
-    "cosine similarity": ("quality", "cosine", _with_interval),
-}
+def _table(results: Results, question: Question) -> dict[str, Any]:
+    cells = rows(results.of(question.kind))
+    groups: dict[str, list[str]] = {}
+    for row in cells:
+        groups.setdefault(row["panel"], []).append(_line(row, question.columns))
+    width = sum(1 + column.interval for column in question.columns)
+    headings = [rf"\multicolumn{{2}}{{c}}{{{one.heading}}}" if one.interval else one.heading for one in question.columns]
+    return {
+        "name": question.kind,
+        "caption": _caption(results, question, cells),
+        "format": "".join(r"r@{\ }l" if column.interval else "r" for column in question.columns),
+        "width": 1 + width,
+        "head": " & ".join(["estimator", *headings]),
+        "groups": [(escaped(short(panel, _LABEL)), lines) for panel, lines in groups.items()],
+    }
 
 
-def _cell(row: dict[str, Any], metric: str, say: Callable[[dict[str, Any], str], str]) -> str:
-    if number(row.get(metric)) == NOTHING:
-        return NOTHING if row["outcome"] == "ok" else str(row["outcome"])
-    said = ("~" if state(row) == "doubtful" else "") + say(row, metric)
-    return said if row["outcome"] == "ok" else f"{said} ({row['outcome']})"
+def _line(row: dict[str, Any], columns: Sequence[Column]) -> str:
+    """One estimator; its name in braces, since a bracket after the end of a line would be an argument of that."""
+    marks = (_DAGGER if state(row) == "doubtful" else "") + (_WRONG if row["outcome"] == "wrong" else "")
+    name = f"{{{escaped(short(row['label'], _LABEL))}}}{marks}"
+    if all(number(row.get(column.metric)) == NOTHING for column in columns):
+        width = sum(1 + column.interval for column in columns)
+        said = figure(NOTHING) if row["outcome"] == "ok" else row["outcome"]
+        return rf"{name} & \multicolumn{{{width}}}{{l@{{}}}}{{{said}}}"
+    return " & ".join([name, *(cell for column in columns for cell in _cells(row, column))])
 
 
-def _caption(results: Results, cells: pd.DataFrame) -> str:
-    said = (
-        f"Runtime multiple of the base forward pass ({results.scope}), exact peak of tensor bytes beyond parameters, buffers and "
-        "batch, and cosine similarity to the gradient (95 % interval over draws)."
-    )
-    if any(state(row) == "doubtful" for row in rows(cells)):
-        said += " ~ marks what is imprecise or was disturbed."
-    return said.replace("%", "\\%").replace("~", "\\textasciitilde{}")
+def _cells(row: dict[str, Any], column: Column) -> list[str]:
+    value = figure(column.words(row.get(column.metric)))
+    if not column.interval:
+        return [value]
+    low, high = (column.words(row.get(f"{column.metric}_{end}")) for end in ("low", "high"))
+    return [value, "" if NOTHING in (low, high) else f"[{figure(low)}, {figure(high)}]"]
+
+
+def _caption(results: Results, question: Question, cells: Sequence[dict[str, Any]]) -> str:
+    said = [question.caption]
+    if any(column.interval for column in question.columns):
+        said.append(f"In brackets: {escaped('95 % interval over the draws' if question.over_draws else results.scope)}.")
+    if any(state(row) == "doubtful" for row in cells):
+        said.append(f"{_DAGGER}: imprecise, or disturbed by other processes or a falling clock rate.")
+    if any(row["outcome"] == "wrong" for row in cells):
+        said.append(f"{_WRONG}: failed its contract.")
+    return " ".join([*said, *_measured_on(results)])
+
+
+def _measured_on(results: Results) -> list[str]:
+    """Processor or GPU, threads and torch of each run, once."""
+    places: dict[str, None] = {}
+    for run in results.runs:
+        provenance, options = run.header.get("provenance") or {}, run.header.get("options") or {}
+        gpus = [str(gpu.get("name")) for gpu in provenance.get("gpu") or [] if options.get("device", "cpu") != "cpu"]
+        said = [
+            listed(gpus) or str((provenance.get("cpu") or {}).get("name", "")),
+            count(options["threads"], "thread") if not gpus and "threads" in options else "",
+            str(options.get("dtype", "")),
+            f"torch {version}" if (version := (provenance.get("versions") or {}).get("torch")) else "",
+        ]
+        places[", ".join(filter(None, said))] = None
+    known = [escaped(place).replace(r"\allowbreak{}", "") for place in places if place]
+    return [f"Measured on {'; '.join(known)}."] if known else []
