@@ -139,24 +139,37 @@ def report(
 
 
 @app.command(
-    epilog=example("gradgauge export results/RUN --format csv -o run.csv", "gradgauge export results/A results/B --format latex")
+    epilog=example(
+        "gradgauge export results/RUN --format csv -o run.csv",
+        "gradgauge export results/A results/B --format latex",
+        "gradgauge export report.html",
+    )
 )
 def export(
-    runs: Runs,
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Run folders, or reports, which hold their data; several are merged.")
+    ],
     format_: Annotated[
         str, typer.Option("--format", metavar="|".join(typed.FORMATS), parser=typed.export_format, help="What to write.")
     ] = "csv",
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Default: records.csv, .parquet or .tex in the first folder."),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Default: records.csv, .parquet or .tex in the first folder; beside a report."
+        ),
     ] = None,
 ) -> None:
     """Write all numbers of one or more runs for other programs, one row a metric; or a table for a paper (latex)."""
     from gradgauge import facade
     from gradgauge.output import say
+    from reports.embedded import left_out
 
     with _usage_errors():
-        say(facade.export(*runs, output=output or runs[0] / f"records.{typed.FORMATS[format_]}", format=format_))
+        ending = typed.FORMATS[format_]
+        default = runs[0].with_suffix(f".{ending}") if runs[0].is_file() else runs[0] / f"records.{ending}"
+        say(facade.export(*runs, output=output or default, format=format_))
+        for note in filter(None, map(left_out, runs)):
+            say(f"Note: {note}.", sys.stderr)
 
 
 @app.command(

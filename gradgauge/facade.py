@@ -198,11 +198,11 @@ def doctor(*, quick: bool = False, device: str = "cpu", threads: int = 1) -> "pa
     return frame
 
 
-def export(*folders: str | Path, output: str | Path, format: str = "csv") -> Path:  # noqa: A002 - as on the command line
+def export(*runs: str | Path, output: str | Path, format: str = "csv") -> Path:  # noqa: A002 - as on the command line
     """Write the numbers of one or more runs for other programs, or a table of them for a paper.
 
     Args:
-        *folders: run folders; several are merged.
+        *runs: run folders, or reports, which hold their data; several are merged.
         output: the file to write.
         format: `csv` or `parquet`, with one row a metric; `latex`, with one row an estimator and problem.
 
@@ -210,7 +210,7 @@ def export(*folders: str | Path, output: str | Path, format: str = "csv") -> Pat
         The path written.
 
     Raises:
-        FolderError: one of the folders is no run folder, or is too new.
+        FolderError: one of them is neither, or damaged, or too new.
         UsageError: an unknown format, or one whose extra is not installed.
     """
     from benchmarks.request import UsageError
@@ -224,7 +224,7 @@ def export(*folders: str | Path, output: str | Path, format: str = "csv") -> Pat
             "format parquet needs the extra `parquet`, which is not installed: pip install 'gradgauge[parquet]', "
             "or pip install pyarrow beside a checkout"
         )
-    return WRITERS[format](folders, output)
+    return WRITERS[format](runs, output)
 
 
 def list_estimators() -> list[Item]:

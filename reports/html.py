@@ -1,26 +1,46 @@
-"""The report: one HTML page that opens offline, made from run folders. The only module that writes it.
+"""The report: one HTML page that opens offline, made from run folders.
 
-The same records give the same bytes: nothing on the page says when it was made. It has no script and loads nothing.
+The same records give the same bytes: nothing on the page says when it was made. It loads nothing, and holds its data.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from benchmarks.records import KINDS, MARKS, METRICS
 from reports import findings, frames, style, tables
 from reports.appearing import appearing
-from reports.figures import FIGURES, SWEEPS
+from reports.cells import every_cell
+from reports.embedded import Embedded, pack
+from reports.figures import ALWAYS, QUESTIONS
 from reports.kernels import kernels_table
-from reports.pooling import OUTCOMES
-from reports.sections import save_figures, section_of
-from reports.text import size, visible
+from reports.provenance import origin
+from reports.sections import Section, save_figures, section_of
+from reports.shell import render
 
 FILE_NAME = "report.html"
+
+_APPENDIX = (
+    ("cells", "Every number"),
+    ("outcomes", "What was asked"),
+    ("method", "Method"),
+    ("provenance", "Where it comes from"),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question of the page with the figures that answer it.
+
+    Attributes:
+        name: for ids.
+        title: the question.
+        sections: one or more.
+    """
+
+    name: str
+    title: str
+    sections: tuple[Section, ...]
 
 
 def write_report(folders: Sequence[str | Path], output: str | Path | None = None, figures: str | Path | None = None) -> Path:
@@ -41,68 +61,50 @@ def write_report(folders: Sequence[str | Path], output: str | Path | None = None
     target = Path(folders[0]) / FILE_NAME if output is None else Path(output)
     if figures is not None:
         save_figures(results, Path(figures))
-    return appearing(target, lambda path: path.write_text(page(results), encoding="utf-8", newline="\n"))
+    text = page(results, pack(folders))
+    return appearing(target, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
 
 
-def page(results: frames.Results) -> str:
-    """The whole page as text."""
-    environment = Environment(
-        loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    with style.themed():
-        chosen = [(module, module.select(results)) for module in FIGURES]
-        sections = [section_of(module, selection) for module, selection in chosen if selection.panels or module not in SWEEPS]
-    environment.filters["breakable"] = _breakable
-    return environment.get_template("report.html").render(
-        results=results,
-        headline=findings.headline(results),
+def page(results: frames.Results, data: Embedded | None = None) -> str:
+    """The whole page as text.
+
+    Args:
+        results: what it shows.
+        data: the numbers of the same runs, for the page to hold.
+    """
+    answers = _answers(results)
+    return render(
+        "report.html",
+        brand="gradgauge report",
+        headline=findings.title(results),
+        opening=findings.opening(results),
+        verdict=findings.headline(results),
+        contents=[*((answer.name, answer.title) for answer in answers), *_APPENDIX],
         notices=findings.notices(results),
+        runs=[origin(run) for run in results.runs],
+        data=data,
+        answers=answers,
         outcomes=tables.outcome_counts(results),
-        sections=sections,
+        cells=every_cell(results),
         counts=tables.counts_table(results),
         reasons=tables.reasons_table(results),
-        cells=tables.cells_table(results),
         contract=tables.contract_table(results),
         kernels=kernels_table(results),
-        asked=[
-            (run.name, _flat({k: v for k, v in run.header.items() if k not in ("cells", "provenance", "noise_floor")}))
-            for run in results.runs
-        ],
-        provenance=[(run.name, _flat(_measured_on(run.header))) for run in results.runs],
         damage=[line for run in results.runs for line in run.damage],
-        flags=frozenset(OUTCOMES) - {"ok", "skipped"},
+        scope=results.scope,
         kinds=KINDS,
         marks=MARKS,
         metrics=METRICS,
     )
 
 
-def _measured_on(header: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a run was measured, with the noise floor that holds there."""
-    noise = {"noise_floor": header["noise_floor"]} if header.get("noise_floor") else {}
-    return {**(header.get("provenance") or {}), **noise}
-
-
-def _flat(values: Any, name: str = "") -> list[tuple[str, str]]:
-    """Nested values as (dotted name, visible text) pairs."""
-    if isinstance(values, Mapping):
-        return [pair for key, value in values.items() for pair in _flat(value, f"{name}.{key}".strip("."))]
-    if isinstance(values, list) and any(isinstance(value, (dict, list)) for value in values):
-        return [pair for place, value in enumerate(values) for pair in _flat(value, f"{name}.{place}")]
-    return [(visible(name), visible(_said(name, values)))]
-
-
-def _said(name: str, value: Any) -> str:
-    if value is None or value == []:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) and name.endswith("_bytes"):
-        return size(value)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _breakable(text: str) -> Markup:
-    """The escaped text, which may break after a bracket or a comma: specs are long words."""
-    parts = [part for part in re.split(r"([\[,;])", text) if part]
-    return Markup("").join(Markup("{}<wbr>").format(part) if part in "[,;" else escape(part) for part in parts)
+def _answers(results: frames.Results) -> list[Answer]:
+    """The questions of which any figure is shown: those that are always shown, and those with something to draw."""
+    with style.themed():
+        found = []
+        for question in QUESTIONS:
+            chosen = [(module, module.select(results)) for module in question.figures]
+            shown = [pair for pair in chosen if pair[1].panels or pair[0].NAME in ALWAYS]
+            if shown:
+                found.append(Answer(question.name, question.title, tuple(section_of(*pair) for pair in shown)))
+        return found

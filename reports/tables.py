@@ -1,4 +1,4 @@
-"""Tables that no figure owns: what became of every planned cell, the contract, and the summary for a terminal."""
+"""Tables that no figure owns: what became of the planned cells, the contract, and the summary for a terminal."""
 
 import io
 from collections.abc import Iterable
@@ -8,13 +8,12 @@ import pandas as pd
 from rich.table import Table as RichTable
 
 from benchmarks.records import CONTRACT
-from reports.figures.selection import Table, became
+from reports.figures.selection import Table
 from reports.frames import Results, column, rows
 from reports.pooling import OUTCOMES
 from reports.terminal import plain, trimmed
 from reports.text import NOTHING, count, number, short, whole
 
-_KINDS = ("cost", "memory", "quality")
 _REASONS_SHOWN = 12  # in a terminal; the page has them all
 
 
@@ -32,17 +31,6 @@ def counts_table(results: Results) -> Table:
         found = group["outcome"].value_counts()
         lines.append((str(kind), *(str(int(found.get(outcome, 0))) for outcome in present), str(len(group))))
     return Table("Planned cells by kind of measurement and outcome", ("kind", *present, "all"), (("", tuple(lines)),))
-
-
-def cells_table(results: Results) -> Table:
-    """Every planned cell with what became of each kind of measurement."""
-    cells = results.cells[results.cells["problem"] != CONTRACT]
-    kinds = tuple(kind for kind in _KINDS if (cells["kind"] == kind).any())
-    groups: dict[str, dict[str, dict[str, dict[str, Any]]]] = {}
-    for row in rows(cells[["panel", "label", "kind", "outcome", "marks", "processes", "seconds"]]):
-        groups.setdefault(row["panel"], {}).setdefault(row["label"], {})[row["kind"]] = row
-    lines = {panel: tuple(_cell_line(of, kinds) for of in estimators.values()) for panel, estimators in groups.items()}
-    return Table("What became of every planned cell", ("estimator", *kinds, "time taken"), tuple(lines.items()))
 
 
 def reasons_table(results: Results) -> Table:
@@ -118,16 +106,6 @@ def _counted(results: Results) -> str:
     return f"{count(len(results.cells), 'planned cell')}: " + (
         ", ".join(f"{quantity} {outcome}" for outcome, quantity in counts.items()) or "none"
     )
-
-
-def _cell_line(of: dict[str, dict[str, Any]], kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """One estimator on one problem, from kind -> row."""
-    label, seconds = next(iter(of.values()))["label"], sum(row["seconds"] for row in of.values())
-    return (label, *(_said(of.get(kind)) for kind in kinds), f"{seconds:.1f} s")
-
-
-def _said(row: dict[str, Any] | None) -> str:
-    return "not asked" if row is None else became(row)
 
 
 def _where(members: Iterable[dict[str, Any]]) -> str:

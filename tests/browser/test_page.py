@@ -1,86 +1,30 @@
 """The page in a real browser: offline, still, readable at any width and in the dark, complete without scripts."""
 
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from benchmarks.records import Cell
-from reports.html import write_report
-
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"  # the distribution's: no download
-LONG = '"/home/me/my.py:' + "VeryLongNameWithoutAnyBreak" * 8 + '"'
-
-
-@pytest.fixture(scope="module")
-def page_path(make_lasting_run, record_of) -> Path:
-    """A report with an ordinary, a wrong, a failed and a very long-named estimator, a sweep of n, and one cell missing."""
-    records, kinds = [], ("cost", "memory", "quality")
-    numbers = {
-        "cost": {"multiple": (3.0, 2.9, 3.1), "ratio_to_backprop": (1.0, 0.9, 1.1), "time": 1e6},
-        "memory": {"peak_bytes": 4096, "base_peak_bytes": 1024},
-        "quality": {"cosine": (0.1, 0.09, 0.11), "norm_ratio": (6.0, 5.0, 7.0), "efficiency": (0.02, 0.01, 0.03)},
-    }
-    for problem in (*(f"sphere[n={4**power}]" for power in range(8)), "logistic-regression"):
-        for kind in kinds:
-            for estimator in ("backprop", "forward-gradient[k=1]", "forward-gradient[k=4]", LONG):
-                records.append(record_of(Cell(estimator, problem, kind), n=64, **numbers[kind]))
-            records.append(record_of(Cell("spsa[k=1]", problem, kind), "wrong", "biased", n=64, **numbers[kind]))
-            records.append(record_of(Cell("rdsa[k=1]", problem, kind), "failed", "ValueError: " + "no " * 100))
-    missing = Cell("multi-tangent[k=4]", "sphere[n=64]", "cost")
-    return write_report([make_lasting_run(records, planned=[*(record.cell for record in records), missing])])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def opened(browser, page_path):
-    """Opens the page: `opened(width=320, ...)` gives it with the requests it made and what it said on the console."""
-    contexts = []
-
-    def open_(width: int = 1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, **options)
-        contexts.append(context)
-        page = context.new_page()
-        requests, said = [], []
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(page_path.as_uri())
-        return page, requests, said
-
-    yield open_
-    for context in contexts:
-        context.close()
+UNFOLD = "document.querySelectorAll('details').forEach(e => e.open = true)"
 
 
 def test_no_request_leaves_and_the_console_is_empty(opened, page_path) -> None:
-    _, requests, said = opened()
-    assert [url for url in requests if not url.startswith("data:")] == [page_path.as_uri()]
-    assert said == []
+    shown = opened()
+    shown.page.evaluate(UNFOLD)
+    assert [url for url in shown.requests if not url.startswith("data:")] == [page_path.as_uri()]
+    assert shown.said == []
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_the_page_never_scrolls_sideways(opened, width) -> None:
-    page, _, _ = opened(width)
-    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    page = opened(width).page
+    page.evaluate(UNFOLD)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_ids_are_unique_and_there_is_one_heading_of_the_first_rank(opened) -> None:
-    page, _, _ = opened()
+    page = opened().page
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
     assert len(set(ids)) == len(ids)
     assert page.locator("h1").count() == 1
@@ -88,16 +32,18 @@ def test_ids_are_unique_and_there_is_one_heading_of_the_first_rank(opened) -> No
     assert all(second - first <= 1 for first, second in pairwise(ranks))
 
 
-def test_everything_is_there_without_scripts(opened) -> None:
-    page, _, _ = opened(java_script_enabled=False)
+def test_everything_is_there_without_scripts_and_no_button_that_would_do_nothing(opened) -> None:
+    page = opened(java_script_enabled=False).page
     text = page.locator("body").text_content()
     for expected in ("forward-gradient[k=4]", "missing", "failed", "wrong", "within this process", "2.13.0", "VeryLongName"):
         assert expected in text
     assert page.locator(".panels svg").count() >= 8
+    assert page.locator("table.sortable tbody tr").count() == 9 * 6 + 1
+    assert page.locator("button, input:not([type=checkbox])").count() == 0
 
 
 def test_text_in_pictures_stays_within_them_and_does_not_shrink_on_a_telephone(opened) -> None:
-    page, _, _ = opened(320)
+    page = opened(320).page
     outside = page.evaluate(
         """[...document.querySelectorAll('.panel svg')].flatMap(svg => {
             const box = svg.getBoundingClientRect();
@@ -113,7 +59,7 @@ def test_text_in_pictures_stays_within_them_and_does_not_shrink_on_a_telephone(o
 
 
 def test_no_text_covers_another_in_the_pictures_of_a_sweep(opened) -> None:
-    page, _, _ = opened(320)
+    page = opened(320).page
     covered = page.evaluate(
         """[...document.querySelectorAll('#dimensions .panel svg')].flatMap(svg => {
             const texts = [...svg.querySelectorAll('text')], boxes = texts.map(t => t.getBoundingClientRect());
@@ -130,7 +76,7 @@ def test_no_text_covers_another_in_the_pictures_of_a_sweep(opened) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_paper(opened, scheme) -> None:
-    page, _, _ = opened(color_scheme=scheme)
+    page = opened(color_scheme=scheme).page
     contrasts = page.evaluate(
         """(() => {
             const paint = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -142,7 +88,7 @@ def test_text_stands_out_from_its_paper(opened, scheme) -> None:
             };
             const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
             const style = getComputedStyle(document.documentElement), paper = luminance(style.backgroundColor);
-            const words = [...document.querySelectorAll('p, li, td, th, h1, h2, h3, a, dt, dd, caption, .panel svg text')]
+            const words = [...document.querySelectorAll('p, li, td, th, h1, h2, h3, a, dt, dd, caption, button, .panel svg text')]
                 .map(e => { const s = getComputedStyle(e); return e.tagName === 'text' ? s.fill : s.color; });
             const marks = [1, 2, 3, 4].map(i => style.getPropertyValue('--series-' + i));
             return {words: Math.min(...words.map(c => contrast(luminance(c), paper))),
@@ -153,14 +99,34 @@ def test_text_stands_out_from_its_paper(opened, scheme) -> None:
     assert contrasts["marks"] >= 3
 
 
-def test_tables_scroll_by_keyboard_and_figures_have_names(opened) -> None:
-    page, _, _ = opened(320)
+def test_figures_have_names_and_descriptions_and_tables_scroll_by_keyboard(opened) -> None:
+    page = opened(320).page
     assert page.locator(".scroll:not([tabindex='0'])").count() == 0
     for picture in page.locator("[role=img]").all():
         for attribute in ("aria-labelledby", "aria-describedby"):
             assert page.locator(f"#{picture.get_attribute(attribute)}").text_content().strip()
 
 
-def test_it_prints(opened) -> None:
-    page, _, _ = opened()
-    assert page.pdf(format="A4").startswith(b"%PDF")
+def test_the_keyboard_goes_from_the_skip_link_over_the_contents_to_what_saves_and_filters(opened) -> None:
+    page = opened().page
+    stops = []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("(e => e.id || e.className || e.type || e.innerText)(document.activeElement)"))
+        if stops[-1] == "scroll tall":
+            break
+    names = page.evaluate("[...document.querySelectorAll('nav a')].map(e => e.innerText)")
+    assert stops[0] == "skip"
+    assert stops[1 : 1 + len(names)] == names
+    assert stops[-3:] == ["search", "cells-table-print", "scroll tall"]
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('th').textContent") == "estimator"
+
+
+def test_the_skip_link_leads_past_the_contents(opened) -> None:
+    page = opened().page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")

@@ -153,6 +153,14 @@ def test_a_run_is_reported_exported_and_resumed(gradgauge: Command, tmp_path: Pa
     assert gradgauge("report", "made", "-o", "other.html", "--figures", "figures").returncode == 0
     assert "gradgauge" in (tmp_path / "other.html").read_text()
     assert list((tmp_path / "figures").glob("*.svg"))
+    assert gradgauge("export", "other.html").returncode == 0  # the page holds its data
+    assert (tmp_path / "other.csv").read_bytes() == (tmp_path / "made.csv").read_bytes()
+    (tmp_path / "page.html").write_text("<!DOCTYPE html><p>no report")
+    refused = gradgauge("export", "page.html")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "Error: page.html is neither a run folder nor a page that gradgauge wrote\n",
+    )
 
     before = (tmp_path / "made" / "records.jsonl").read_text()
     again = gradgauge("run", "--resume", "made", "--seed", "3")

@@ -10,11 +10,11 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.records import Cell
-from reports.figures import FIGURES, SWEEPS
+from reports.figures import ALWAYS
 from reports.html import write_report
 
 COST = Cell("backprop", "beale", "cost")
-VOID = {"meta", "link", "wbr", "br", "path", "use", "rect"}
+VOID = {"meta", "link", "wbr", "br", "path", "use", "rect", "input"}
 
 
 class Page(HTMLParser):
@@ -50,7 +50,8 @@ class Page(HTMLParser):
             assert self.open.pop() == tag
 
     def handle_data(self, data) -> None:
-        self.words.append(data)
+        if self.open[-1:] not in (["script"], ["style"]):
+            self.words.append(data)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_any_run_gives_a_well_formed_page(text) -> None:
 
 def test_the_finding_is_the_title_of_its_figure_and_not_repeated_in_it(text) -> None:
     figures = re.findall(r"<figure.*?</figure>", text, re.DOTALL)
-    assert len(figures) == len(FIGURES) - len(SWEEPS)  # nothing is varied far enough here
+    assert len(figures) >= len(ALWAYS)
     for figure in figures:
         name, title = re.search(r'<figcaption>\s*<h3 id="(.+?)">(.+?)</h3>', figure).groups()
         assert figure.startswith(f'<figure aria-labelledby="{name}">')
@@ -83,9 +84,10 @@ def test_headings_nest(text) -> None:
     assert all(second - first <= 1 for first, second in pairwise(ranks))
 
 
-def test_any_page_is_self_contained_and_has_no_script(text) -> None:
+def test_any_page_is_self_contained_and_has_one_script_beside_its_data(text) -> None:
     page = Page(text)
-    assert page.tags["script"] == page.tags["img"] == page.tags["iframe"] == 0
+    assert page.tags["img"] == page.tags["iframe"] == page.tags["object"] == 0
+    assert (page.tags["script"], text.count("<script>"), text.count('<script type="text/plain" ')) == (3, 1, 2)
     assert all(link.startswith(("#", "data:")) for link in page.links)
     assert not re.findall(r"https?://(?!www\.w3\.org/)", text)
     assert "default-src 'none'" in text
@@ -102,11 +104,11 @@ def test_what_a_user_named_is_escaped_and_still_readable(make_run, record_of) ->
     records = [record_of(cell, "ok", "", multiple=2.0, efficiency=0.5, cosine=0.5) for cell in cells]
     folder = make_run([*records, record_of(Cell("backprop", spec, "cost"), "failed", "<script>alert(2)</script>")], name="<i>run")
     page = Page(write_report([folder], folder / "page.html").read_text(encoding="utf-8"))
-    assert page.tags["img"] == page.tags["script"] == page.tags["i"] == 0
+    assert (page.tags["img"], page.tags["script"], page.tags["i"]) == (0, 3, 0)
     words = "".join(page.words)
     assert "<img src=x onerror=alert(1)>\\u202e" in words
     assert "<script>alert(2)</script>" in words
-    assert "/home/me" not in words.split("What was asked")[0]
+    assert "/home/me" not in words.split("What was asked of run")[0]
 
 
 def test_the_same_records_give_the_same_bytes(full, tmp_path) -> None:

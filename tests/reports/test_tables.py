@@ -1,7 +1,5 @@
 """Tables: every planned cell is in them, with what became of it."""
 
-from dataclasses import replace
-
 import pytest
 
 from benchmarks.records import Cell
@@ -27,15 +25,6 @@ def test_counts_add_up_by_kind(results) -> None:
     table = tables.counts_table(results)
     assert table.columns == ("kind", "ok", "timeout", "missing", "all")
     assert table.groups[0][1] == (("cost", "1", "0", "1", "2"), ("memory", "0", "1", "0", "1"))
-
-
-def test_every_planned_cell_is_listed_and_what_was_not_asked_is_said(results) -> None:
-    (panel, lines) = tables.cells_table(results).groups[0]
-    assert panel == "sphere"
-    assert [line[:3] for line in lines] == [
-        ("backprop", "ok, imprecise", "timeout"),
-        ("checkpointed-backprop", "missing", "not asked"),
-    ]
 
 
 def test_reasons_stand_beside_what_is_not_ok(results) -> None:
@@ -78,10 +67,3 @@ def test_a_table_of_nothing_has_no_numbers(make_run) -> None:
     results = frames.read([make_run([])])
     assert tables.counts_table(results).groups == (("", ()),)
     assert NOTHING not in tables.summary(results)
-
-
-def test_executions_have_lines_of_their_own(make_run, record_of) -> None:
-    compiled = [replace(cell, execution="compile") for cell in (COST, MEMORY)]
-    records = [record_of(COST), record_of(MEMORY, "timeout", "no"), *(record_of(cell, "skipped", "no") for cell in compiled)]
-    (_, lines) = tables.cells_table(frames.read([make_run(records)])).groups[0]
-    assert [line[:3] for line in lines] == [("backprop", "ok", "timeout"), ("backprop · compile", "skipped", "skipped")]

@@ -204,15 +204,15 @@ def test_every_problem_of_the_suite_of_the_same_name_is_shown_with_all_metrics(f
 
 def test_a_sweep_is_the_first_figure_of_its_page(suite_run) -> None:
     page = write_report([suite_run("depth")]).read_text(encoding="utf-8")
-    assert 0 < page.index('<section id="depth"') < page.index('<section id="multiples"')
-    assert '<section id="dimensions"' not in page  # two widths are no course
+    assert 0 < page.index('<div class="answer" id="depth"') < page.index('<div class="answer" id="multiples"')
+    assert 'id="dimensions"' not in page  # two widths are no course
 
 
 def test_the_three_sweeps_together_show_nine_panels_and_fold_their_other_families(suite_run) -> None:
     page = write_report([suite_run(figure.NAME) for figure in SWEEPS]).read_text(encoding="utf-8")
     panels = {}
     for figure in SWEEPS:
-        section = page.partition(f'<section id="{figure.NAME}"')[2].partition("</section>")[0]
+        section = page.partition(f'<div class="answer" id="{figure.NAME}"')[2].partition('<div class="answer"')[0]
         seen, _, folded = section.partition("<details>")
         panels[figure.NAME] = re.findall(r'class="panel"><p>([^<]*)', seen)
         assert len(re.findall(r'class="panel"><p>', folded)) == {"dimensions": 6, "depth": 3, "tangents": 6}[figure.NAME]
@@ -243,7 +243,7 @@ def test_the_family_seen_at_once_has_all_metrics_and_the_longest_axis(make_run, 
 def test_a_run_that_varies_nothing_has_no_section_of_a_sweep(full) -> None:
     page = write_report([full]).read_text(encoding="utf-8")
     for figure in FIGURES:
-        assert (f'<section id="{figure.NAME}"' in page) is (figure not in SWEEPS)
+        assert (f'<div class="answer" id="{figure.NAME}"' in page) is (figure not in SWEEPS)
 
 
 def drawn(figure, panel):

@@ -1,0 +1,74 @@
+"""The table of every planned cell: an estimator on a problem, what became of it, and its headline numbers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from benchmarks.records import CONTRACT
+from reports.figures.selection import Row, became
+from reports.frames import Results, column, rows
+from reports.sortable import Entry, Heading, Sortable, cut, entry
+from reports.text import NOTHING, duration, interval, size, whole
+
+
+class _Column(NamedTuple):
+    """One number of a cell: its heading, the kind of measurement and the metric, and how it is written."""
+
+    heading: str
+    kind: str
+    metric: str
+    say: Callable[[Row, str], str]
+
+
+def _with_interval(row: Row, metric: str) -> str:
+    low, high = row[f"{metric}_low"], row[f"{metric}_high"]
+    return interval(row[metric], low, high, 3).removesuffix(" (no interval)")
+
+
+_COLUMNS = (
+    _Column("multiple of the base", "cost", "multiple", _with_interval),
+    _Column("over backprop", "cost", "ratio_to_backprop", _with_interval),
+    _Column("time", "cost", "time", lambda row, metric: duration(row[metric])),
+    _Column("peak of memory", "memory", "peak_bytes", lambda row, metric: size(row[metric])),
+    _Column("cosine", "quality", "cosine", _with_interval),
+    _Column("norm ratio", "quality", "norm_ratio", _with_interval),
+    _Column("efficiency η", "quality", "efficiency", _with_interval),
+)
+
+
+def every_cell(results: Results) -> Sortable:
+    """One row an estimator and problem, in the order of reports; only columns of which any cell has a number.
+
+    Intervals of costs are those of `results.scope`, intervals of quality are 95 % over the draws.
+    """
+    cells = results.cells[results.cells["problem"] != CONTRACT]
+    shown = [one for one in _COLUMNS if column(cells[cells["kind"] == one.kind], one.metric).notna().any()]
+    lines: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in rows(cells):
+        lines.setdefault((row["label"], row["panel"]), {})[row["kind"]] = row
+    headings = (
+        *(Heading(text, numeric=False) for text in ("estimator", "problem", "outcome")),
+        Heading("parameters"),
+        *(Heading(one.heading) for one in shown),
+        Heading("seconds taken"),
+    )
+    caption = f"Every estimator on every problem (costs: {results.scope}; quality: 95 % interval over the draws)"
+    return cut(caption, headings, [_line(label, panel, kinds, shown) for (label, panel), kinds in lines.items()])
+
+
+def _line(label: str, panel: str, kinds: Mapping[str, Row], shown: list[_Column]) -> tuple[Entry, ...]:
+    n, seconds = next(iter(kinds.values()))["n"], sum(row["seconds"] for row in kinds.values())
+    numbers = (_number(kinds.get(one.kind), one) for one in shown)
+    outcome = Entry(_outcome(kinds), flag=any(row["outcome"] not in ("ok", "skipped") for row in kinds.values()))
+    return (Entry(label), Entry(panel), outcome, entry(whole(n), n), *numbers, entry(f"{seconds:.1f}", seconds))
+
+
+def _number(row: Row | None, of: _Column) -> Entry:
+    return Entry(NOTHING) if row is None else entry(of.say(row, of.metric), row[of.metric])
+
+
+def _outcome(kinds: Mapping[str, Row]) -> str:
+    """Outcome and marks; by kind of measurement where they differ."""
+    said: dict[str, list[str]] = {}
+    for kind, row in kinds.items():
+        said.setdefault(became(row), []).append(kind)
+    return next(iter(said)) if len(said) == 1 else "; ".join(f"{', '.join(of)}: {words}" for words, of in said.items())

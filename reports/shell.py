@@ -1,0 +1,88 @@
+"""What all pages share: the head with its policy, style sheet and script, contents, notices, provenance and the data within.
+
+A page is a template that extends `templates/base.html`; `templates/macros.html` has what pages are made of. The only module that
+turns values into HTML. The same values give the same bytes: nothing on a page says when it was made, and it loads nothing.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from reports.embedded import Embedded
+from reports.findings import Notice
+from reports.pooling import OUTCOMES
+from reports.provenance import Origin
+
+ALARMING = frozenset(OUTCOMES) - {"ok", "skipped"}
+"""Words that stand out in a table."""
+
+_SCRIPT = "report.js"
+
+
+def render(
+    template: str,
+    *,
+    brand: str,
+    headline: str,
+    contents: Sequence[tuple[str, str]],
+    notices: Sequence[Notice],
+    runs: Sequence[Origin],
+    data: Embedded | None,
+    **values: Any,
+) -> str:
+    """A whole page as text.
+
+    Args:
+        template: the name of a file in `templates/` that extends `base.html`.
+        brand: what kind of page it is.
+        headline: its heading, one sentence.
+        contents: (id, text) of what the navigation leads to.
+        notices: what limits the page, see `reports.findings.Notice`.
+        runs: what it is about; at least their names are in its title.
+        data: its numbers, which the page then holds and gives out again; None for a page without.
+        **values: what the template needs beside these.
+    """
+    environment = _environment()
+    source, _, _ = PackageLoader("reports").get_source(environment, _SCRIPT)
+    script = "\n" + source
+    named = ", ".join(run.name for run in runs)
+    return environment.get_template(template).render(
+        brand=brand,
+        headline=headline,
+        title=": ".join(filter(None, (brand, named))),
+        file_name=_file_name(brand, [run.name for run in runs]),
+        contents=contents,
+        notices=notices,
+        runs=runs,
+        data=data,
+        script=Markup(script),
+        script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}",
+        **values,
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["breakable"] = _breakable
+    environment.globals["flags"] = ALARMING
+    return environment
+
+
+def _breakable(text: str) -> Markup:
+    """The escaped text, which may break after a bracket or a comma: specs are long words."""
+    parts = [part for part in re.split(r"([\[,;])", text) if part]
+    return Markup("").join(Markup("{}<wbr>").format(part) if part in "[,;" else escape(part) for part in parts)
+
+
+def _file_name(brand: str, names: Sequence[str]) -> str:
+    """What files saved from the page begin with: plain characters of the first run's name, and not too many."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", names[0] if names else brand)[:60].strip("-.") or "report"
