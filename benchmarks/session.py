@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks import verdicts
 from benchmarks.doctor import store
 from benchmarks.doctor.noise import Place
-from benchmarks.executors.events import TURN, Admission, Finished, Limits, Paused, StartError
+from benchmarks.executors.events import TURN, Admission, Finished, Found, Limits, Paused, StartError
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.executors.process import Launch
 from benchmarks.harness.machine import MEMORY_SHARE, available_bytes, physical_cores, usable_cores
@@ -27,7 +27,7 @@ from benchmarks.plan import Plan, Planned
 from benchmarks.plan import plan as planned_cells
 from benchmarks.preparation import Preparation, needed_data
 from benchmarks.provenance import provenance
-from benchmarks.records import PROTOCOL_VERSION, Cell, Outcome, RunFolder, latest
+from benchmarks.records import PROTOCOL_VERSION, Cell, Outcome, RunFolder, ceilings, latest
 from benchmarks.request import Request, UsageError
 from estimators.registry import ESTIMATORS
 from estimators.spec import parse
@@ -94,6 +94,7 @@ class Session:
         self._in_turns = in_turns
         self._request, self._folder, self._everything, self._damage = request, folder, everything, tuple(damage)
         self._journal, self._executor, self._data = journal, executor, data
+        self._ceilings = ceilings.ceilings_of(folder.header())
 
     def blocks(self) -> dict[int, list[Planned]]:
         """Number of a block -> its timed cells that are left."""
@@ -132,7 +133,8 @@ class Session:
         Yields:
             Whether a cell is finished; where folders are measured in turns, a step may end in the middle of one.
         """
-        return self._steps(self.blocks().get(block, []), 1)
+        cells = self.blocks().get(block, [])
+        return self._steps(cells, 1, last=None if self._ceilings else self._question())
 
     def advance(self, work: Iterator[bool]) -> bool | None:
         """Take one step of `alone`; its time counts as this folder's.
@@ -166,11 +168,15 @@ class Session:
         code = verdicts.exit_code(last, interrupted=interrupted)
         return RunResult(self._folder.path, code, counts, self._journal.elapsed, self._damage)
 
-    def _steps(self, cells: Sequence[Planned], workers: int, *, spare: bool = False) -> Iterator[bool]:
+    def _steps(
+        self, cells: Sequence[Planned], workers: int, *, spare: bool = False, last: Mapping[str, Any] | None = None
+    ) -> Iterator[bool]:
         """Measure cells; a step is over when one of them has its record (True) or pauses (False)."""
         try:
-            for event in self._executor.run(cells, self._admission, workers=workers, spare=spare):
+            for event in self._executor.run(cells, self._admission, workers=workers, spare=spare, last=last):
                 self._journal.take(event)
+                if isinstance(event, Found):
+                    self._ceilings = self._reading(event.answer)
                 if isinstance(event, Finished | Paused):
                     yield isinstance(event, Finished)
         except StartError as error:
@@ -186,15 +192,25 @@ class Session:
         in_turns = {"turn": TURN} if self._in_turns and cell.kind == "cost" else {}
         return journal.hopeless(cell) or {"budget": budget, **in_turns}
 
+    def _question(self) -> dict[str, Any]:
+        """What a worker that has timed its cells is asked, once a run."""
+        place = "cpu" if self._request.device == "cpu" else "cuda"
+        return {"probe": "ceilings", "with": {"device": place, "dtype": self._request.dtype}}
+
+    def _reading(self, answer: Any) -> ceilings.Ceilings | None:
+        place = {name: getattr(self._request, name) for name in ("device", "dtype", "threads")}
+        return ceilings.ceilings_of({ceilings.ENTRY: {**answer, **place}})
+
     def _close_header(self, interrupted: bool) -> None:
-        """Add what only workers could say, the noise floor that holds here, and this session."""
+        """Add what only workers could say, the ceilings, the noise floor that holds here, and this session."""
         header, journal = self._folder.header(), self._journal
         session = {"ended": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": journal.elapsed}
         known = {**header["provenance"], **journal.facts}
         floor = store.kept(Place.of(known, self._request.device, self._request.threads), store.home())
         noise = {} if floor is None else {"noise_floor": floor.to_json()}
+        seen = {} if self._ceilings is None else {ceilings.ENTRY: self._ceilings.to_json()}
         sessions = [*header["sessions"], {**session, "interrupted": interrupted, "process": os.getpid()}]
-        self._folder.write_header({**header, "provenance": known, **noise, "sessions": sessions})
+        self._folder.write_header({**header, "provenance": known, **noise, **seen, "sessions": sessions})
 
 
 @contextmanager

@@ -7,9 +7,9 @@ pipe, so that whatever users' code prints cannot be taken for an answer, and sen
 When standard input ends, the driver is gone, and the worker ends at once.
 
 Imports torch and numpy and no other heavy package; nothing is pickled. Lines: `{"ready": facts}` once, then for each cell
-`{"record": record}`; `gradgauge doctor` also asks for readings of the machine: `{"probe": name, "with": arguments}`, answered by
-`{"found": reading}`. Where an effort or a probe names a `turn`, the worker says `{"pause": true}` between two rounds whenever it
-has run for so many seconds, and goes on when it hears `{"go": true}`.
+`{"record": record}`; a run and `gradgauge doctor` also ask for readings of the machine: `{"probe": name, "with": arguments}`,
+answered by `{"found": reading}`. Where an effort or a probe names a `turn`, the worker says `{"pause": true}` between two rounds
+whenever it has run for so many seconds, and goes on when it hears `{"go": true}`.
 """
 
 import ctypes

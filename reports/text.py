@@ -13,6 +13,7 @@ NOTHING = "–"
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})  # Unicode categories without a visible, stable shape
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMES = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
+_RATES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _BYTES = ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
 
 
@@ -78,6 +79,11 @@ def duration(nanoseconds: float | None) -> str:
 def size(count: float | None) -> str:
     """A number of bytes in the largest binary unit that leaves at least one before the point."""
     return _scaled(count, _BYTES)
+
+
+def rate(value: float | None, unit: str) -> str:
+    """A rate in the largest multiple of its unit that leaves at least one before the point: `12.3 GB/s`."""
+    return _scaled(value, (*((factor, prefix + unit) for factor, prefix in _RATES), (1.0, unit)))
 
 
 def size_tick(count: float) -> str:

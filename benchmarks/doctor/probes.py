@@ -1,4 +1,4 @@
-"""What a worker can be asked to read for the doctor, by name: torch is needed for it."""
+"""What a worker can be asked to read for the doctor and for a run, by name: torch is needed for it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,10 @@ from benchmarks.doctor.multiples import read_multiple
 from benchmarks.doctor.overhead import read_overhead
 from benchmarks.doctor.threads import read_threads
 from benchmarks.doctor.ways import read_forward_mode
+from benchmarks.harness.ceilings import read_ceilings
 
 PROBES: dict[str, Callable[..., Any]] = {
+    "ceilings": read_ceilings,
     "equal code": read_multiple,
     "forward mode": read_forward_mode,
     "overhead": read_overhead,

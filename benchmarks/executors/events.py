@@ -54,11 +54,18 @@ class Paused:
 
 
 @dataclass(frozen=True)
+class Found:
+    """A worker that has measured everything has answered a question."""
+
+    answer: Any
+
+
+@dataclass(frozen=True)
 class Tick:
     """A moment has passed."""
 
 
-Event = Ready | Started | Paused | Finished | Tick
+Event = Ready | Started | Paused | Finished | Found | Tick
 
 Admission = Mapping[str, Any] | Record | None
 """What to do with a cell: its effort, to measure it; a record, to leave it at that; None, to ask again later."""

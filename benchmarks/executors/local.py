@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.executors.assignment import Assignment
-from benchmarks.executors.events import Admit, Event, Finished, Limits, Paused, Ready, Started, StartError, Tick
+from benchmarks.executors.events import Admit, Event, Finished, Found, Limits, Paused, Ready, Started, StartError, Tick
 from benchmarks.executors.process import Launch, WorkerProcess
 from benchmarks.plan import Planned
 from benchmarks.records import Outcome, Record
@@ -21,6 +21,9 @@ SECONDS_TO_START = 120.0
 
 STARTS = 3
 """How many workers in a row may be killed before they are ready, until no more are tried."""
+
+SECONDS_TO_ANSWER = 60.0
+"""How long a worker may take to answer a question."""
 
 _LISTEN = 0.2  # seconds between two looks at time and memory: what grows by 2 GB a second overshoots by 0.4 GB
 _UNREADABLE = "the worker sent something that is no answer"
@@ -50,7 +53,15 @@ class LocalExecutor:
             self._spare.process.end()
             self._spare = None
 
-    def run(self, cells: Sequence[Planned], admit: Admit, *, workers: int, spare: bool = False) -> Iterator[Event]:
+    def run(
+        self,
+        cells: Sequence[Planned],
+        admit: Admit,
+        *,
+        workers: int,
+        spare: bool = False,
+        last: Mapping[str, Any] | None = None,
+    ) -> Iterator[Event]:
         """Measure cells in fresh processes.
 
         Args:
@@ -58,6 +69,8 @@ class LocalExecutor:
             admit: asked right before a cell is handed out.
             workers: how many processes side by side.
             spare: whether to start one process more when the last cells are under way, for the next call.
+            last: a question to one of the processes when nothing is left to measure, see `benchmarks.worker`; what it answers is
+                an event, and where none is left to ask, or it does not answer, there is none.
 
         Yields:
             What happens; something at least every fraction of a second.
@@ -74,6 +87,8 @@ class LocalExecutor:
                 self._workers.append(self._spare or self._new())
                 self._spare = None
             yield from self._listen()
+        if last is not None:
+            yield from self._ask(last)
         self._end_workers()
 
     def _new(self) -> Assignment:
@@ -97,17 +112,41 @@ class LocalExecutor:
                     worker.take(planned, admission)
                     yield Started(planned)
 
-    def _listen(self) -> Iterator[Event]:
+    def _wait(self) -> None:
+        """Until a worker says something, or for a moment."""
         with selectors.DefaultSelector() as selector:
             for worker in self._workers:
                 selector.register(worker.process.replies, selectors.EVENT_READ)
             selector.select(_LISTEN)
+
+    def _listen(self) -> Iterator[Event]:
+        self._wait()
         for worker in list(self._workers):
             yield from self._look_at(worker)
         if time.monotonic() - self._weighed > _LISTEN:
             yield from self._weigh()
             self._weighed = time.monotonic()
         yield Tick()
+
+    def _ask(self, question: Mapping[str, Any]) -> Iterator[Event]:
+        worker = next((worker for worker in self._workers if worker.free), None)
+        if worker is None:
+            return
+        worker.process.send(question)
+        end = time.monotonic() + SECONDS_TO_ANSWER
+        while time.monotonic() < end:
+            self._wait()
+            gone = worker.process.gone()  # before listening: what it said before it went still counts
+            try:
+                messages = worker.process.hear()
+            except ValueError:
+                return
+            found = [message["found"] for message in messages if "found" in message]
+            if found:
+                yield Found(found[0])
+            if found or gone is not None or worker.process.mute:
+                return
+            yield Tick()
 
     def _look_at(self, worker: Assignment) -> Iterator[Event]:
         end = worker.process.gone()  # before listening: what it said before it went still counts

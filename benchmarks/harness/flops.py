@@ -1,8 +1,9 @@
-"""The costs that no machine enters: floating-point operations and evaluations of the loss, of one gradient.
+"""The costs that no machine enters: floating-point operations, operator traffic and evaluations of the loss, of one gradient.
 
 Operations are those of matrix products, convolutions and attention as torch's own counter sees them below autograd (forward
 mode and vectorised passes included); elementwise work and the drawing of numbers are not counted, so a problem without any
-such product has no such numbers. An evaluation of the loss that carries many tangents at once counts once.
+such product has no such numbers. An evaluation of the loss that carries many tangents at once counts once. Traffic is what
+`benchmarks.harness.traffic` says, of the same call.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,24 +16,33 @@ from torch.utils.module_tracker import ModuleTracker
 from benchmarks.harness.base import Base
 from benchmarks.harness.gradient import Gradient
 from benchmarks.harness.rows import row
+from benchmarks.harness.traffic import Traffic
 from benchmarks.problems.problem import Problem
 from benchmarks.records import Metric
 from estimators.objective import FunctionObjective, ModuleObjective, Objective
 
 
-def measure(problem: Problem, base: Base, gradient: Gradient) -> list[Metric]:
+def measure(problem: Problem, base: Base, gradient: Gradient, *, eager: bool = True) -> list[Metric]:
     """Count once; the counts of the base come from the base, those of a gradient from one real estimate.
 
     Args:
         problem: whose objective's evaluations are counted.
         base: run once.
         gradient: run once, on its state.
+        eager: whether this is what is timed; a compiled graph has the same operations and evaluations, and less traffic.
     """
-    below = operations(lambda: base.run(1))
+    with Traffic() as base_traffic:
+        below = operations(lambda: base.run(1))
     base.restore()
-    with counted_evaluations(problem.objective) as evaluations:
+    with counted_evaluations(problem.objective) as evaluations, Traffic() as traffic:
         above = operations(lambda: gradient.run(1))
     metrics = [row("forward_calls", evaluations(), method="evaluations of the loss")]
+    if eager:
+        method = "operands and results of operators"
+        metrics += [
+            row("operator_bytes", traffic.moved, method=method),
+            row("base_operator_bytes", base_traffic.moved, method=method),
+        ]
     if below:
         method = "FlopCounterMode"
         metrics += [

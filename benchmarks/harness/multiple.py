@@ -4,8 +4,8 @@ The estimator's side is `estimate` and the consumption of its items; the base is
 checkpointed backprop. A sample repeats base and estimator so that both last about as long as one call of the slower, at least 1
 ms; the references, whose ratios are secondary, a quarter of that, and at least 0.5 ms. Preparing (`init`), the first call and the
 steady state are separate numbers. A compiled estimator has itself in eager execution among the references; operations and
-evaluations, which nobody sees within a compiled graph, are counted there, or not at all where it cannot be run. Memory is not
-looked at here: time and memory never come from the same pass.
+evaluations, which nobody sees within a compiled graph, are counted there, or not at all where it cannot be run; its traffic,
+which is less, is not counted. Memory is not looked at here: time and memory never come from the same pass.
 """
 
 import random
@@ -54,7 +54,7 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings, clock: C
         interval_row("base_time", median_interval(rounds.times("base")), count=len(rounds.samples["base"])),
         *once,
         *stages.metrics,
-        *([] if EAGER in left_out else flops.measure(problem, base, references.get(EAGER, gradient))),
+        *_counts(problem, base, references.get(EAGER, gradient), settings, left_out),
     ]
     return Measurement(
         metrics=tuple(metrics),
@@ -62,6 +62,13 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings, clock: C
         marks=frozenset({"imprecise"} if rounds.last is Step.IMPRECISE else ()),
         facts={"inner_counts": dict(rounds.counts), **stages.facts, **({"references_left_out": left_out} if left_out else {})},
     )
+
+
+def _counts(problem: Problem, base: Base, gradient: Gradient, settings: Settings, left_out: Mapping[str, str]) -> list[Metric]:
+    """What is counted, of eager execution; nothing where that cannot be run."""
+    if EAGER in left_out:
+        return []
+    return flops.measure(problem, base, gradient, eager=EAGER not in settings.references)
 
 
 def measure_alone(problem: Problem, estimator: Estimator, settings: Settings, clock: Clock | None = None) -> Interval:

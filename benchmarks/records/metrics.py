@@ -38,6 +38,10 @@ METRICS: dict[str, About] = {
     "flops": About("cost", "FLOP", "floating-point operations of one gradient (matrix products and convolutions)"),
     "base_flops": About("cost", "FLOP", "floating-point operations of one base forward pass"),
     "flop_multiple": About("cost", "x base", "floating-point operations of one gradient over those of the base"),
+    "operator_bytes": About(
+        "cost", "B", "bytes that the operators of one gradient read and write, each operand and result once; eager execution only"
+    ),
+    "base_operator_bytes": About("cost", "B", "bytes that the operators of one base forward pass read and write"),
     "forward_calls": About("cost", "calls", "evaluations of the loss in one gradient (a vectorised evaluation counts once)"),
     "peak_bytes": About("memory", "B", "exact peak of tensor bytes beyond parameters, buffers and batch"),
     "kept_bytes": About("memory", "B", "tensor bytes the estimator keeps between calls"),

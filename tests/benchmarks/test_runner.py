@@ -13,6 +13,7 @@ from benchmarks.doctor.noise import NoiseFloor, Place, noise_floor_of
 from benchmarks.journal import Status
 from benchmarks.provenance import ROOT
 from benchmarks.records import PROTOCOL_VERSION, FolderError, Outcome, RunFolder
+from benchmarks.records.ceilings import ceilings_of
 from benchmarks.request import Request, UsageError
 from benchmarks.runner import RunResult, expected_seconds, plan, reopen, run
 
@@ -64,6 +65,20 @@ def test_the_header_carries_the_noise_floor_that_is_kept_for_the_place(
     store.keep(floor, tmp_path / "gradgauge")
     small = Request("custom", ("backprop",), ("beale",), measures=("memory",), out=tmp_path / "run")
     assert noise_floor_of(RunFolder.open(run(small).folder).header()) == floor
+
+
+def test_the_header_holds_the_ceilings_of_the_device_where_anything_was_timed(
+    finished: tuple[RunResult, list[Status]], tmp_path: Path
+) -> None:
+    header = RunFolder.open(finished[0].folder).header()
+    found = ceilings_of(header)
+    assert found is not None
+    assert (found.device, found.dtype, found.threads) == ("cpu", "float32", 1)
+    assert found.copy[1] > 1e6
+    run(reopen(finished[0].folder, {}))
+    assert RunFolder.open(finished[0].folder).header()["ceilings"] == header["ceilings"]
+    untimed = Request("custom", ("backprop",), ("beale",), measures=("memory",), out=tmp_path / "run")
+    assert "ceilings" not in RunFolder.open(run(untimed).folder).header()
 
 
 def test_records_say_who_measured_them_and_in_which_order(finished: tuple[RunResult, list[Status]]) -> None:
