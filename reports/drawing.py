@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 
 from reports.looks import INK, Look
-from reports.style import MUTED, PAPER, SMALL
+from reports.style import GRID, MUTED, PAPER, SMALL
 from reports.text import short
 
 LEGEND_LINE = 16
@@ -68,6 +68,16 @@ def rule(axes: Axes, which: str, at: float, dashes: str = "--") -> None:
     """A reference line across the axes at `at` on axis `which`."""
     line = axes.axvline if which == "x" else axes.axhline
     line(at, color=MUTED, linewidth=1, linestyle=dashes, zorder=0.5)
+
+
+def band(axes: Axes, low: float, high: float) -> None:
+    """A shaded range of x, behind everything."""
+    axes.axvspan(low, high, color=GRID, alpha=0.6, linewidth=0, zorder=0.1)
+
+
+def stroke(axes: Axes, x: float, y: float) -> None:
+    """A short upright reference line at one row of a row chart."""
+    axes.plot([x], [y], "|", color=INK, markersize=13, markeredgewidth=1.4, zorder=2.5)
 
 
 def steps(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:

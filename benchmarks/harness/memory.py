@@ -3,7 +3,8 @@
 The baseline is taken before `init`; then come `init` and two estimates, the second with the state of the first, whose items are
 formed one by one and dropped. On the CPU the peak is the sum of the allocator's events, the same bytes at every repeat, and a
 dispatch-mode tracker counts it a second time; on CUDA it is the caching allocator's own count of requested bytes. All of this
-after one call outside, so that tables cached once for a process do not count. What libraries allocate for themselves does not.
+after one call outside, so that tables cached once for a process do not count. What libraries allocate for themselves does not
+count either; the peak of the process, in a run of its own, holds it too (see `benchmarks.harness.resident`).
 Compiled estimators have been compiled before (see `benchmarks.compiling`), and there is no tracker, which does not see what a
 compiled graph allocates.
 """
@@ -17,6 +18,7 @@ from benchmarks.harness.allocations import Allocated, profiled, tracked
 from benchmarks.harness.base import Base
 from benchmarks.harness.clock import collector_off
 from benchmarks.harness.gradient import Gradient, generator_for
+from benchmarks.harness.resident import resident_peak
 from benchmarks.harness.rows import row
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import Problem
@@ -56,6 +58,8 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings) -> Measu
 def _on_cpu(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device, *, compiled: bool) -> Measurement:
     above, below = profiled(gradients), profiled(base)
     metrics = _rows(above, below, "allocator events")
+    if (resident := resident_peak(gradients)) is not None:
+        metrics.append(row("process_peak_bytes", resident, method="VmHWM"))
     if compiled:
         return Measurement(tuple(metrics))
     second = tracked(gradients)

@@ -48,6 +48,9 @@ METRICS: dict[str, About] = {
     "base_peak_bytes": About("memory", "B", "exact peak of tensor bytes of one base forward pass"),
     "peak_multiple": About("memory", "x base", "peak of tensor bytes over that of the base forward pass"),
     "tracked_peak_bytes": About("memory", "B", "the same peak by a dispatch-mode tracker, as a cross-check"),
+    "process_peak_bytes": About(
+        "memory", "B", "peak of the resident memory of the process, beyond what it held before; CPU only"
+    ),
     "allocated_peak_bytes": About("memory", "B", "peak of bytes allocated by the CUDA caching allocator"),
     "reserved_peak_bytes": About("memory", "B", "peak of bytes reserved by the CUDA caching allocator"),
     "cosine": About("quality", "", "mean cosine similarity between e and g"),

@@ -1,9 +1,9 @@
-"""The figures of a report, one question and one file each.
+"""The figures of a report, one file each, grouped by the question of a reader that they answer.
 
 A figure is a module with
     NAME       its short name, for ids and files
-    TITLE      the heading of its section
-    QUESTION   what it answers
+    TITLE      its heading below the question
+    QUESTION   what it answers itself
     READING    how to read it, for the caption
     select     results -> Selection: tidy data by panel, and what was left out
     finding    selection -> one sentence, the title of the figure; also for nothing, one cell, or all failed
@@ -16,12 +16,57 @@ A figure is a module with
 Nothing in it reads, saves or knows of HTML.
 """
 
+from dataclasses import dataclass
 from types import ModuleType
 
-from reports.figures import cosine, depth, dimensions, efficiency, memory, multiples, norm_ratio, tangents
+from reports.figures import (
+    batch,
+    bias,
+    break_even,
+    cosine,
+    depth,
+    dimensions,
+    efficiency,
+    memory,
+    multiples,
+    norm_ratio,
+    relative_error,
+    signs,
+    tangents,
+    thrift,
+    value,
+)
 
-SWEEPS: tuple[ModuleType, ...] = (dimensions, depth, tangents)
-"""Shown first, and only where something was varied far enough to have a panel."""
 
-FIGURES: tuple[ModuleType, ...] = (*SWEEPS, multiples, memory, cosine, norm_ratio, efficiency)
+@dataclass(frozen=True)
+class Question:
+    """What a reader asks, with the figures that answer it: a section of the page.
+
+    Attributes:
+        name: for ids; no figure has the same `NAME`.
+        title: the question, a heading.
+        figures: in the order of the page.
+    """
+
+    name: str
+    title: str
+    figures: tuple[ModuleType, ...]
+
+
+SWEEPS: tuple[ModuleType, ...] = (dimensions, depth, tangents, batch)
+"""Cost, memory and quality together, against what was varied."""
+
+QUESTIONS = (
+    Question("scaling", "What changes with size?", SWEEPS),
+    Question("cost", "What does it cost?", (multiples,)),
+    Question("space", "What memory does it take?", (memory,)),
+    Question("closeness", "How close is it?", (cosine, norm_ratio, relative_error, signs, bias)),
+    Question("worth", "Is it worth it?", (efficiency, thrift, value, break_even)),
+)
+"""In the order of the page; one of which no figure is shown has no section."""
+
+FIGURES: tuple[ModuleType, ...] = tuple(figure for question in QUESTIONS for figure in question.figures)
 """In the order of the page."""
+
+ALWAYS: frozenset[str] = frozenset(figure.NAME for figure in (multiples, memory, cosine, efficiency))
+"""Names of those that are shown whatever was measured, for their sentence; the others only where they have a panel."""

@@ -33,8 +33,14 @@ from reports.text import NOTHING, count, interval, listed, number, short, tick, 
 _DENSE = 97  # points of a curve; with k = 1 ... 64, sixteen an octave
 
 
-def select(results: Results, metric: str) -> Selection:
-    """The cells of kind `quality` whose estimator has tangents (or is a user's), by dimension and by number of tangents."""
+def select(results: Results, metric: str, most: int = MOST_PANELS) -> Selection:
+    """The cells of kind `quality` whose estimator has tangents (or is a user's), by dimension and by number of tangents.
+
+    Args:
+        results: of one or more runs.
+        metric: a metric of quality.
+        most: panels of either sort that are drawn; the others are in the table.
+    """
     cells = results.of("quality")
     data = cells.assign(value=column(cells, metric), low=column(cells, f"{metric}_low"), high=column(cells, f"{metric}_high"))
     data = data.assign(k=[name.k for name in data["name"]], exact=[name.family == "exact" for name in data["name"]])
@@ -46,10 +52,10 @@ def select(results: Results, metric: str) -> Selection:
         *unmeasured(results, "quality"),
         *_said(int(measured["exact"].sum()), "cell of exact estimators", "cells of exact estimators"),
         *_said(int((~measured["exact"]).sum()) - len(shown), "cell whose value is not positive or whose dimension is unknown"),
-        *_in_table(len(against_k) - MOST_PANELS, "further dimension"),
-        *_in_table(len(against_n) - MOST_PANELS, "further number of tangents", "further numbers of tangents"),
+        *_in_table(len(against_k) - most, "further dimension"),
+        *_in_table(len(against_n) - most, "further number of tangents", "further numbers of tangents"),
     ]
-    drawn = (*spread(against_k), *spread(against_n))
+    drawn = (*spread(against_k, most), *spread(against_n, most))
     return Selection((*against_k, *against_n), tuple(left_out), "95 % interval over the draws", legend=True, drawn=drawn)
 
 

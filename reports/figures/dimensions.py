@@ -14,12 +14,14 @@ TITLE = "Dimension"
 QUESTION = "How do cost, memory and quality change with the number of parameters?"
 READING = f"A function against its number of coordinates n, or a model against its width. {LINES}"
 
-__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "draw", "finding", "height", "select", "table"]
+__all__ = ["LEFT", "NAME", "PARAMETERS", "QUESTION", "READING", "TITLE", "TOP"]
+__all__ += ["describe", "draw", "finding", "height", "select", "table"]
 
 LEAST = 3
 """Places that make a course."""
 
-_PARAMETERS = {"n": "coordinates n", "width": "width", "channels": "channels"}
+PARAMETERS = {"n": "coordinates n", "width": "width", "channels": "channels"}
+"""What makes a problem larger -> what it is called at the axis."""
 
 
 def select(results: Results) -> Selection:
@@ -28,4 +30,4 @@ def select(results: Results) -> Selection:
 
 
 def _place(row: Row) -> sweeps.Place | None:
-    return sweeps.of_problem(row, _PARAMETERS)
+    return sweeps.of_problem(row, PARAMETERS)

@@ -32,10 +32,19 @@ TITLE = "Memory"
 QUESTION = "How much memory does one gradient take beyond parameters, buffers and batch?"
 READING = (
     "One panel a problem, one row an estimator. The mark is the exact peak of tensor bytes beyond parameters, buffers and batch, "
-    "what the estimator keeps between calls included. Dashed: one base forward pass. Dotted: backprop."
+    "what the estimator keeps between calls included. Dashed: one base forward pass. Dotted: backprop. Further "
+    "kinds, where recorded, are in the second table: by how much the process grew (CPU), and what CUDA's caching allocator "
+    "gave out and reserved (GPU). What NVML counts is not recorded: it is that of all that runs on the device."
 )
 
-__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "draw", "finding", "height", "select", "table"]
+__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP"]
+__all__ += ["describe", "draw", "finding", "height", "parts", "select", "table"]
+
+_KINDS = {
+    "process_peak_bytes": "growth of the process",
+    "allocated_peak_bytes": "allocated by CUDA",
+    "reserved_peak_bytes": "reserved by CUDA",
+}
 
 
 def select(results: Results) -> Selection:
@@ -85,6 +94,23 @@ def table(selection: Selection) -> Table:
     columns = ("estimator", "peak", "over the base", "base", "kept between calls", "cross-check minus peak", "outcome and marks")
     groups = tuple((panel.title, tuple(_line(row) for row in panel.rows)) for panel in selection.panels)
     return Table("Exact peaks of tensor bytes beyond parameters, buffers and batch", columns, groups)
+
+
+def parts(selection: Selection) -> Table | None:
+    """The exact peak beside the other kinds of memory that were recorded; None where none was."""
+    kinds = [name for name in _KINDS if any(row.get(name, -1) >= 0 for row in selection.rows)]
+    if not kinds:
+        return None
+    groups = tuple(
+        (
+            panel.title,
+            tuple((row["label"], *(size(row.get(name)) for name in ("value", *kinds)), became(row)) for row in panel.rows),
+        )
+        for panel in selection.panels
+    )
+    columns = ("estimator", "exact peak", *(_KINDS[name] for name in kinds), "outcome and marks")
+    caption = "Peaks by kind: tensor bytes as asked for, and what was taken for them. The growth of a process counts pages"
+    return Table(caption, columns, groups)
 
 
 def _line(row: dict[str, Any]) -> tuple[str, ...]:

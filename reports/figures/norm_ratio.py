@@ -8,7 +8,7 @@ the curve is the closed form, drawn densely over the panel's measured range. Nee
 from matplotlib.axes import Axes
 
 from reports.figures import closed_forms
-from reports.figures.selection import Panel, Selection, Table
+from reports.figures.selection import FEW_PANELS, Panel, Selection, Table
 from reports.frames import Results
 
 NAME = "norm-ratio"
@@ -26,7 +26,7 @@ LEFT, TOP = 50, 26
 
 def select(results: Results) -> Selection:
     """The cells of kind `quality` of estimators that are not exact."""
-    return closed_forms.select(results, "norm_ratio")
+    return closed_forms.select(results, "norm_ratio", FEW_PANELS)
 
 
 def finding(selection: Selection) -> str:

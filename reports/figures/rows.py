@@ -21,6 +21,11 @@ LEFT, TOP = 8, 4
 _TEXT, _LINE = 0.36, 0.68  # where the foot of the text and the mark stand within a row
 
 
+def middle(place: int) -> float:
+    """Where the mark of a row stands on the axis of y."""
+    return place + _LINE
+
+
 def height(panel: Panel) -> float:
     """Pixels that the rows of a panel need, axis included."""
     return len(panel.data) * ROW + 52
@@ -46,14 +51,22 @@ def draw_rows(
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     for place, row in enumerate(panel.rows):
-        _write_row(axes, place, row, words)
+        write_row(axes, place, row, words)
         if row["value"] > 0:
-            look, line = panel.look(row), place + _LINE
+            look, line = panel.look(row), middle(place)
             drawing.whisker(axes, [row["low"], row["high"]], [line, line], look)
             drawing.point(axes, row["value"], line, look, state=state(row))
 
 
-def _write_row(axes: Axes, place: int, row: Row, words: Callable[[float], str]) -> None:
+def write_row(axes: Axes, place: int, row: Row, words: Callable[[float], str]) -> None:
+    """Write what a row is called and comes to, and draw the line that its marks stand on.
+
+    Args:
+        axes: of a row chart.
+        place: of the row, from 0 at the top.
+        row: has `value`, `low` and `high`.
+        words: how the value is written.
+    """
     said, note, across = words(row["value"]), remark(row), axes.get_yaxis_transform()
     beside = short(note, 24) if said == NOTHING and note else said
     axes.text(0, place + _TEXT, short(row["label"], 50 - len(beside)), transform=across, fontsize=style.SMALL)

@@ -20,6 +20,9 @@ NOT_MEASURED = "Nothing was measured."
 MOST_PANELS = 6
 """Pictures of a figure at most: of more problems, dimensions or numbers of tangents, evenly spread ones are drawn."""
 
+FEW_PANELS = 2
+"""The same of a figure that says again, in another way, what one before it shows."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -117,16 +120,28 @@ def by_problem(results: Results, kind: str, metric: str) -> tuple[Panel, ...]:
     )
 
 
-def spread(panels: Sequence[Panel]) -> tuple[Panel, ...]:
-    """At most `MOST_PANELS` of them, evenly spread, the first and the last included."""
-    if len(panels) <= MOST_PANELS:
+def approximate(results: Results, metric: str) -> tuple[tuple[Panel, ...], tuple[str, ...]]:
+    """The panels of a metric of quality without exact estimators, and what is left out; see `by_problem`."""
+    panels, exact = [], 0
+    for panel in by_problem(results, "quality", metric):
+        kept = pd.Series([row["name"].family != "exact" for row in panel.rows])
+        exact += int((~kept).sum())
+        if panel.data.loc[kept, "value"].notna().any():
+            panels.append(Panel(panel.title, panel.data[kept].reset_index(drop=True), panel.looks))
+    said = (count(exact, "cell of exact estimators", "cells of exact estimators"),) if exact else ()
+    return tuple(panels), (*unmeasured(results, "quality"), *said)
+
+
+def spread(panels: Sequence[Panel], most: int = MOST_PANELS) -> tuple[Panel, ...]:
+    """At most `most` of them (two or more), evenly spread, the first and the last included."""
+    if len(panels) <= most:
         return tuple(panels)
-    return tuple(panels[round(place * (len(panels) - 1) / (MOST_PANELS - 1))] for place in range(MOST_PANELS))
+    return tuple(panels[round(place * (len(panels) - 1) / (most - 1))] for place in range(most))
 
 
-def undrawn(panels: Sequence[Panel]) -> tuple[str, ...]:
+def undrawn(panels: Sequence[Panel], most: int = MOST_PANELS) -> tuple[str, ...]:
     """How many problems have no picture, for what is left out."""
-    further = len(panels) - len(spread(panels))
+    further = len(panels) - len(spread(panels, most))
     return (f"{count(further, 'further problem')} (in the table)",) if further else ()
 
 

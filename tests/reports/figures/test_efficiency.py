@@ -15,11 +15,16 @@ def selected(make_run, record_of):
         records = []
         for spec, (cost, eta) in points.items():
             outcome = (outcomes or {}).get(spec, "ok")
-            records.append(record_of(Cell(spec, "beale", "cost"), outcome, multiple=cost))
-            records.append(record_of(Cell(spec, "beale", "quality"), outcome, efficiency=eta))
+            records.append(record_of(Cell(spec, "beale", "cost"), outcome, multiple=sharp(cost)))
+            records.append(record_of(Cell(spec, "beale", "quality"), outcome, efficiency=sharp(eta)))
         return efficiency.select(frames.read([make_run(records)]))
 
     return select
+
+
+def sharp(value):
+    """A number with an interval without width; what has an interval stays."""
+    return (value, value, value) if isinstance(value, float) else value
 
 
 def on_front(selection) -> set[str]:
@@ -35,6 +40,15 @@ def test_intervals_that_overlap_beat_nobody(selected) -> None:
     assert on_front(selected(points)) == {"a", "b"}
 
 
+def test_without_intervals_nobody_is_surely_beaten(make_run, record_of) -> None:
+    records = [
+        record_of(Cell(spec, "beale", kind), **{metric: value})
+        for spec, cost in (("a", 1.0), ("b", 2.0))
+        for kind, metric, value in (("cost", "multiple", cost), ("quality", "efficiency", 0.5))
+    ]
+    assert on_front(efficiency.select(frames.read([make_run(records)]))) == {"a", "b"}
+
+
 def test_two_exact_gradients_are_told_apart_by_their_cost_alone(selected) -> None:
     assert on_front(selected({"a": (3.0, 1.0), "b": (4.0, 1.0 + 1e-7)})) == {"a"}
 
@@ -47,7 +61,9 @@ def test_a_wrong_estimator_is_never_on_the_front_and_beats_nobody(selected) -> N
 
 def test_an_estimator_that_remembers_is_left_out_and_counted(make_run, record_of) -> None:
     records = [
-        replace(record_of(Cell(spec, "beale", kind), **{metric: value}), facts={"declared": {"remembers": spec == "reused"}})
+        replace(
+            record_of(Cell(spec, "beale", kind), **{metric: sharp(value)}), facts={"declared": {"remembers": spec == "reused"}}
+        )
         for spec in ("plain", "reused")
         for kind, metric, value in (("cost", "multiple", 1.0 + (spec == "plain")), ("quality", "efficiency", 1.0))
     ]
@@ -71,15 +87,15 @@ def test_a_cell_with_only_one_of_the_two_is_left_out_and_counted(make_run, recor
     folder = make_run([record_of(Cell("backprop", "beale", "cost"), multiple=3.0)])
     selection = efficiency.select(frames.read([folder]))
     assert not selection.panels
-    assert selection.left_out == ("1 cell with only a cost or only an efficiency",)
+    assert selection.left_out == ("1 estimator with only a cost or only an efficiency on a problem",)
 
 
 def test_a_compiled_cost_has_the_efficiency_of_the_eager_estimate(make_run, record_of) -> None:
     cost = Cell("a", "beale", "cost")
     records = [
-        record_of(cost, multiple=3.0),
-        record_of(replace(cost, execution="compile"), multiple=2.0),
-        record_of(replace(cost, kind="quality"), efficiency=0.5),
+        record_of(cost, multiple=sharp(3.0)),
+        record_of(replace(cost, execution="compile"), multiple=sharp(2.0)),
+        record_of(replace(cost, kind="quality"), efficiency=sharp(0.5)),
     ]
     selection = efficiency.select(frames.read([make_run(records)]))
     found = {row["label"]: (row["multiple"], row["efficiency"], row["front"]) for row in selection.rows}

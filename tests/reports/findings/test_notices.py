@@ -1,4 +1,4 @@
-"""Findings: the verdict on a run, and what limits it."""
+"""Notices: what limits a report is said, once, and what does not is not."""
 
 import dataclasses
 
@@ -15,17 +15,6 @@ MEMORY, FURTHER = (dataclasses.replace(cell, kind="memory") for cell in (COST, O
 
 def texts(results: frames.Results, grave: bool) -> str:
     return " ".join(notice.text for notice in findings.notices(results) if notice.grave is grave)
-
-
-def test_the_headline_counts_what_is_not_ok(make_run, record_of) -> None:
-    results = frames.read([make_run([record_of(COST, multiple=3.0)], planned=[COST, OTHER])])
-    assert findings.headline(results) == "1 of 2 planned cells is ok; 1 missing."
-
-
-def test_the_headline_of_a_clean_run_and_of_an_empty_one(make_run, record_of) -> None:
-    clean = frames.read([make_run([record_of(COST, multiple=3.0), record_of(OTHER, multiple=4.0)])])
-    assert findings.headline(clean) == "All 2 planned cells are ok."
-    assert findings.headline(frames.read([make_run([], name="empty")])) == "Nothing was planned, and nothing measured."
 
 
 def test_a_wrong_estimator_is_named_before_all_else(make_run, record_of) -> None:
@@ -123,3 +112,40 @@ def test_a_total_budget_that_was_passed_or_left_cells_out_is_said(make_run, reco
 
 def with_facts(record: Record, **facts: object) -> Record:
     return dataclasses.replace(record, facts={**record.facts, **facts})
+
+
+def test_cells_that_left_no_number_are_counted_by_outcome(make_run, record_of) -> None:
+    lost = frames.read([make_run([record_of(COST, "timeout", "10 s"), record_of(OTHER, "failed", "no"), record_of(MEMORY)])])
+    assert "2 cells (1 failed and 1 timeout) leave no number, and no statement covers them." in texts(lost, grave=False)
+    whole = frames.read([make_run([record_of(COST, multiple=3.0), record_of(OTHER, "skipped", "no")], name="whole")])
+    assert "no number" not in texts(whole, grave=False)
+
+
+FLOOR = NoiseFloor(Place("bench", "X", "cpu", 1, "2.13.0"), "2026-11-21T10:00:00+00:00", 0.02, 0.02, 20, 6, 4)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "floor", "said"),
+    [
+        ((1.01, 1.005, 1.015), FLOOR, True),  # surely dearer within the process, by less than ±2.1 %
+        ((0.99, 0.985, 0.995), FLOOR, True),
+        ((1.01, 0.99, 1.03), FLOOR, False),  # not even sure
+        ((1.10, 1.08, 1.12), FLOOR, False),  # more than the floor
+        ((1.01, 1.005, 1.015), None, False),
+    ],
+)
+def test_differences_from_backprop_below_the_noise_floor_are_not_settled(make_run, record_of, ratio, floor, said) -> None:
+    known = {"noise_floor": floor.to_json()} if floor else {}
+    results = frames.read([make_run([record_of(OTHER, ratio_to_backprop=ratio)], **known)])
+    found = "1 ratio to backprop differs from 1 by no more than the noise floor of ±2.1 %" in texts(results, grave=False)
+    assert found is said
+
+
+def test_unequal_machines_and_versions_are_named_with_their_values(make_run, record_of) -> None:
+    folders = [
+        make_run([record_of(COST, multiple=3.0)], name=machine, provenance={"machine": machine, "versions": {"torch": torch}})
+        for machine, torch in (("one", "2.12.0"), ("two", "2.13.0"))
+    ]
+    said = texts(frames.read(folders), grave=True)
+    assert "machine (one and two) and versions.torch (2.12.0 and 2.13.0)." in said
+    assert "unequal" not in texts(frames.read(folders[:1]), grave=True)

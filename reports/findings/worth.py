@@ -1,0 +1,48 @@
+"""What the opening says of value: whether an estimator's efficiency makes up for its price, here and along sizes."""
+
+from reports.figures import break_even
+from reports.findings.subject import Subject
+from reports.frames import Results
+from reports.paying import Verdict, verdict
+from reports.text import count, listed, number
+from reports.worth import bought
+
+
+def clause(subject: Subject) -> str:
+    """Which approximate estimators buy more efficiency a second than backprop, whose efficiency is 1."""
+    members = [(row, bought(row, "ratio_to_backprop")) for row in subject.approximate if not row["remembers"]]
+    members = [(row, buys) for row, buys in members if buys["value"] > 0]
+    if not members:
+        return ""
+    margin = 1 + subject.floor
+    said = {row["label"]: verdict(buys["least"] / margin, buys["most"] * margin) for row, buys in members}
+    more = [label for label, of in said.items() if of is Verdict.PAYS]
+    if more:
+        return f"{listed(more, 4)} {'buys' if len(more) == 1 else 'buy'} more efficiency η a second than backprop"
+    best, buys = max(members, key=lambda pair: float(pair[1]["value"]))
+    surely = "" if all(of is Verdict.NOT for of in said.values()) else "surely "
+    most = f"{number(buys['value'])} times as much at best, {best['label']}"
+    return f"none {surely}buys more efficiency η a second than backprop ({most})"
+
+
+def along_sizes(results: Results) -> str:
+    """From which size on none pays against backprop, on the family that the break-even shows; empty where that is undecided."""
+    panel = next((panel for panel in break_even.select(results).pictures if panel.facts["reference"] == "backprop"), None)
+    courses = break_even.courses(panel) if panel is not None else {}
+    if panel is None or not courses:
+        return ""
+    sizes = [row["n"] for row in panel.rows if row["outcome"] == "ok"]
+    span = f"Along {panel.facts['family']}, measured from n = {min(sizes):,.0f} to {max(sizes):,.0f},"
+    lasting = [line for line, course in courses.items() if course.last == max(sizes)]
+    if lasting:
+        return f"{span} {listed(lasting, 3)} still {'pays' if len(lasting) == 1 else 'pay'} against backprop at the largest."
+    firsts = [course.first for course in courses.values() if course.first is not None]
+    if len(firsts) < len(courses):
+        return ""
+    none = (
+        f"none of {count(len(courses), 'approximate estimator')} pays"
+        if len(courses) > 1
+        else f"{next(iter(courses))} does not pay"
+    )
+    at = "at any of these sizes" if max(firsts) <= min(sizes) else f"at any measured size from n = {max(firsts):,.0f} on"
+    return f"{span} {none} against backprop {at}."
