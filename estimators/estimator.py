@@ -7,7 +7,7 @@ one estimate. Who measures it, and how, is no business of this file.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -116,9 +116,11 @@ class Estimate(ABC):
     Attributes:
         loss: 0-dimensional tensor without a tape; the loss at the point, or as near to it as the method evaluates
             (a central difference gives the mean of its two values).
+        held: whether its tensors exist, or what they are made of does, so that reading all of them at once holds nothing more.
     """
 
     loss: Tensor
+    held: ClassVar[bool] = False
 
     @abstractmethod
     def items(self) -> Iterator[tuple[str, Tensor]]:
@@ -141,6 +143,7 @@ class Estimate(ABC):
 class DenseEstimate(Estimate):
     """An estimate whose tensors all exist already."""
 
+    held: ClassVar[bool] = True
     loss: Tensor
     tensors: Mapping[str, Tensor]
 

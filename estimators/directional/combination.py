@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ class LinearCombination(Estimate):
         formed: blocks of the estimate, by name.
     """
 
+    held: ClassVar[bool] = True
     loss: Tensor
     layout: Layout
     tangents: Tangents
