@@ -7,6 +7,7 @@ worst. Needs the metrics `efficiency`, `ratio_to_backprop` and `ratio_to_checkpo
 `reports.paying`.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,7 +60,7 @@ def select(results: Results) -> Selection:
         if long:
             data = pd.DataFrame([dict(row) for line in long for row in line])
             panels.append(Panel(f"{family}: against {reference}", data, seen, {"family": family, "reference": reference}, "text"))
-    shown = max(panels, key=_extent).facts["family"] if panels else ""
+    shown = _headline(panels)
     drawn, folded = (tuple(panel for panel in panels if (panel.facts["family"] == shown) is first) for first in (True, False))
     others = listed(list(dict.fromkeys(panel.facts["family"] for panel in folded)))
     left_out = (f"{count(short, 'line')} of fewer than {LEAST} sizes",) if short else ()
@@ -160,10 +161,15 @@ def courses(panel: Panel) -> dict[str, Paying]:
     return {line: paying((row["n"], verdict(row["least"], row["most"])) for row in members) for line, members in sound.items()}
 
 
-def _extent(panel: Panel) -> tuple[int, float]:
-    """Of a family: how many lines it has, and its largest size over its smallest."""
-    sizes = [row["n"] for row in panel.rows]
-    return len(_by_line(panel.rows)), max(sizes) / min(sizes)
+def _headline(panels: Sequence[Panel]) -> str:
+    """The family that is seen at once: with most references, of these most lines, then the largest size over the smallest."""
+    references = Counter(panel.facts["family"] for panel in panels)
+
+    def extent(panel: Panel) -> tuple[int, int, float]:
+        sizes = [row["n"] for row in panel.rows]
+        return references[panel.facts["family"]], len(_by_line(panel.rows)), max(sizes) / min(sizes)
+
+    return str(max(panels, key=extent).facts["family"]) if panels else ""
 
 
 def _line(row: Row) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What the opening says of cost: whether any approximate estimator is cheaper than backprop, and how far it is from it."""
 
+import math
 from collections.abc import Sequence
 
 from reports.findings.subject import Offer, Subject
@@ -25,13 +26,21 @@ def clause(subject: Subject) -> str:
         return f"{len(cheaper)} {of} {'is' if len(cheaper) == 1 else 'are'} cheaper than backprop ({measured})"
     if len(dearer) == len(priced):
         return f"none {of} is cheaper than backprop ({measured})"
-    undecided = [row["label"] for row in priced if row not in dearer]
-    return f"none {of} is surely cheaper than backprop, from which {listed(undecided, 4)} cannot be told"
+    return f"none {of} is surely cheaper than backprop ({_undecided([row for row in priced if row not in dearer])})"
 
 
 def _single(row: Offer, verdict: str) -> str:
-    said = f"is {verdict} than backprop" if verdict else "cannot be told from backprop by its cost"
+    said = f"is {verdict} than backprop" if verdict else "is neither surely cheaper nor surely dearer than backprop"
     return f"{row['label']} {said} (ratio of times {_ratio(row)})"
+
+
+def _undecided(members: Sequence[Offer]) -> str:
+    """Why there is no verdict: intervals that hold 1, or none at all."""
+    bare = [row["label"] for row in members if math.isnan(row[f"{_RATIO}_low"])]
+    overlapping = [row["label"] for row in members if not math.isnan(row[f"{_RATIO}_low"])]
+    told = [f"{listed(overlapping, 4)} cannot be told from it"] if overlapping else []
+    few = [f"{listed(bare, 4)} {'was' if len(bare) == 1 else 'were'} measured too few times for an interval"] if bare else []
+    return "; ".join([*told, *few])
 
 
 def _multiples(members: Sequence[Offer]) -> str:

@@ -70,9 +70,9 @@ def subject(results: Results) -> Subject | None:
 
 
 def _told(members: Sequence[Offer]) -> int:
-    """Of how many things anything is known of approximate estimators."""
+    """Of how many things anything is known of approximate estimators, and surely: an interval that begins above zero."""
     approximate = [row for row in members if row["name"].family != "exact"]
-    return sum(any(row[name] > 0 for row in approximate) for name in _TELLING)
+    return sum(any(row[f"{name}_low"] > 0 for row in approximate) for name in _TELLING)
 
 
 def _dimension(members: Sequence[Offer]) -> float:

@@ -65,3 +65,15 @@ def test_only_wrong_estimators_make_a_picture_and_no_finding(selected) -> None:
     assert selection.panels
     assert break_even.finding(selection) == "Nothing was measured."
     assert "no estimator that keeps its contract" in break_even.describe(selection)
+
+
+def test_a_family_with_both_references_is_seen_before_one_with_more_sizes(make_run, record_of) -> None:
+    records = []
+    for family, sizes, ratios in (("sphere", 5, ("backprop",)), ("rosenbrock", 3, ("backprop", "checkpointed_backprop"))):
+        for n in range(2, 2 + sizes):
+            cost, quality = (Cell(ESTIMATORS.canonical("spsa"), f"{family}[n={n}]", kind) for kind in ("cost", "quality"))
+            records.append(record_of(cost, n=n, **{f"ratio_to_{name}": (0.5, 0.4, 0.6) for name in ratios}))
+            records.append(record_of(quality, n=n, efficiency=(0.5, 0.4, 0.6)))
+    selection = break_even.select(frames.read([make_run(records)]))
+    assert {panel.facts["family"] for panel in selection.pictures} == {"rosenbrock"}
+    assert selection.fold == "The same for sphere"

@@ -54,7 +54,10 @@ def test_of_several_problems_it_takes_the_one_of_which_most_is_known_and_says_it
     [
         ({"spsa": CLEAR}, "spsa[k=1] is dearer than backprop (ratio of times 3.00 [2.90, 3.10])"),
         ({"spsa": HALF}, "spsa[k=1] is cheaper than backprop (ratio of times 0.500 [0.400, 0.600])"),
-        ({"spsa": WIDE}, "spsa[k=1] cannot be told from backprop by its cost (ratio of times 1.00 [0.900, 1.10])"),
+        (
+            {"spsa": WIDE},
+            "spsa[k=1] is neither surely cheaper nor surely dearer than backprop (ratio of times 1.00 [0.900, 1.10])",
+        ),
         (
             {"spsa": CLEAR, "rdsa": {"ratio_to_backprop": (4.0, 3.9, 4.1)}},
             "none of 2 approximate estimators is cheaper than backprop (the lowest ratio of times measured is 3.00 [2.90, 3.10], "
@@ -67,11 +70,12 @@ def test_of_several_problems_it_takes_the_one_of_which_most_is_known_and_says_it
         ),
         (
             {"spsa": WIDE, "rdsa": CLEAR},
-            "none of 2 approximate estimators is surely cheaper than backprop, from which spsa[k=1] cannot be told",
+            "none of 2 approximate estimators is surely cheaper than backprop (spsa[k=1] cannot be told from it)",
         ),
         (
             {"spsa": {"ratio_to_backprop": 0.5}, "rdsa": CLEAR},  # no interval: nothing is sure
-            "none of 2 approximate estimators is surely cheaper than backprop, from which spsa[k=1] cannot be told",
+            "none of 2 approximate estimators is surely cheaper than backprop (spsa[k=1] was measured too few times for an "
+            "interval)",
         ),
         ({"spsa": {"multiple": 3.0}}, "spsa[k=1] costs 3.00 base forward passes"),
         (
@@ -88,7 +92,7 @@ def test_a_difference_below_the_noise_floor_is_no_finding(opened) -> None:
     floor = NoiseFloor(Place("bench", "X", "cpu", 1, "2"), "2026-11-21T10:00:00+00:00", 0.2, 0.2, 20, 6, 4).to_json()
     near = {"spsa": {"ratio_to_backprop": (0.9, 0.88, 0.92)}}
     assert "spsa[k=1] is cheaper" in opened(near)
-    assert "spsa[k=1] cannot be told from backprop by its cost" in opened(near, name="noisy", noise_floor=floor)
+    assert "spsa[k=1] is neither surely cheaper nor surely dearer than backprop" in opened(near, name="noisy", noise_floor=floor)
 
 
 @pytest.mark.parametrize(
@@ -196,3 +200,9 @@ def test_it_is_a_paragraph_whatever_the_run(odd) -> None:
     said = findings.opening(frames.read([odd]))
     assert said.endswith(".")
     assert not re.search(r"\bnan\b|\binf\b|None|[\x00-\x1f\u202e]", said)
+
+
+def test_a_problem_without_intervals_gives_way_to_one_where_something_is_sure(make_run, record_of) -> None:
+    ratios = {"sphere[n=8]": (8, (3.0, 2.9, 3.1)), "sphere[n=64]": (64, 3.0)}
+    records = [record_of(Cell("spsa", name, "cost"), n=n, ratio_to_backprop=ratio) for name, (n, ratio) in ratios.items()]
+    assert findings.opening(frames.read([make_run(records)])).startswith("For sphere[n=8] with 8 parameters, one of 2 problems: ")
