@@ -314,6 +314,41 @@ def doctor(
         raise typer.Exit(doctoring.doctor(device, threads, quick=quick, as_json=as_json))
 
 
+@app.command(
+    epilog=example(
+        "gradgauge history",
+        "gradgauge history results/ --asv . -o public/history.html --landing",
+    )
+)
+def history(
+    results: Annotated[
+        list[Path] | None, typer.Argument(metavar="RESULTS", help="Run folders of several commits, or folders that hold some.")
+    ] = None,
+    asv: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="asv's results, or a folder with an asv.conf.json. Default: this folder, without RESULTS."
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", parser=typed.percentage, help="The change of level that counts. Default: 5%."),
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The page.")] = Path("history.html"),
+    landing: Annotated[
+        bool, typer.Option("--landing", help="Also write index.html beside it, which links the pages there and asv's own site.")
+    ] = False,
+) -> None:
+    """Write one HTML page about what was measured at several commits, with the changes of level marked.
+
+    Exit code 4 if there is nothing to show.
+    """
+    from gradgauge import recounting
+
+    with _usage_errors():
+        raise typer.Exit(recounting.recount(results or [], asv, threshold, output, landing=landing))
+
+
 @contextmanager
 def _usage_errors() -> Iterator[None]:
     """Turn what the user can mend into one message on stderr and exit code 2."""

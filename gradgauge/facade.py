@@ -146,6 +146,39 @@ def report(*folders: str | Path, output: str | Path | None = None, figures: str 
     return write_report(folders, output, figures)
 
 
+def history(
+    *results: str | Path,
+    asv: str | Path | None = None,
+    threshold: float = 0.05,
+    output: str | Path | None = None,
+) -> "pandas.DataFrame":
+    """What was measured at several commits: every tracked number, and where its level changes.
+
+    Args:
+        *results: run folders, or folders that hold some.
+        asv: asv's results, or a folder with an `asv.conf.json`; this folder where nothing at all is named.
+        threshold: the relative change of level that counts, for what is not exact.
+        output: a file for the page too; None for none.
+
+    Returns:
+        One row a number of a commit, with the columns of `reports.history.COLUMNS`; `attrs` holds `notes`, and whether the commits
+        are `ordered` as in their repository, and not by date.
+
+    Raises:
+        UsageError: the extra `history` is not installed, or a folder is none of asv's.
+        FolderError: one of the results is no run folder, nor holds one.
+    """
+    from gradgauge.recounting import history_of
+    from reports.history.page import write_history
+
+    found = history_of([Path(path) for path in results], None if asv is None else Path(asv), threshold)
+    if output is not None:
+        write_history(found, output)
+    frame = found.frame()
+    frame.attrs |= {"notes": list(found.notes), "ordered": found.ordered}
+    return frame
+
+
 def compare(
     base: str | Path, new: str | Path, *, threshold: float = 0.03, noise_floor: float | None = None
 ) -> "pandas.DataFrame":

@@ -87,7 +87,9 @@ def test_bad_input_is_one_message_and_exit_code_2(gradgauge: Command, arguments:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", [(), ("list",), ("run",), ("report",), ("export",), ("compare",), ("check",), ("new",)])
+@pytest.mark.parametrize(
+    "command", [(), ("list",), ("run",), ("report",), ("export",), ("compare",), ("check",), ("new",), ("history",)]
+)
 def test_every_help_has_an_example(gradgauge: Command, command: tuple[str, ...]) -> None:
     done = gradgauge(*command, "--help")
     assert done.returncode == 0

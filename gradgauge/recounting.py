@@ -1,0 +1,90 @@
+"""The command `history`: asv's results and run folders as one page, the order of commits from git."""
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.commit_log import logged
+from benchmarks.request import UsageError
+from benchmarks.verdicts import NOTHING
+from gradgauge.output import say
+from reports.history import THRESHOLD, Commit, History, asv_config, asv_results, gathered, runs
+from reports.history.findings import headline
+from reports.history.landing import LandingError, write_landing
+from reports.history.page import write_history
+
+HERE = Path()
+
+
+def recount(results: Sequence[Path], asv: Path | None, threshold: float | None, output: Path, *, landing: bool = False) -> int:
+    """Write the page of a history, and print what it says first.
+
+    Args:
+        results: see `history_of`.
+        asv: see `history_of`.
+        threshold: see `history_of`; None for asv's own.
+        output: the page.
+        landing: whether `index.html` is written beside it.
+
+    Returns:
+        The exit code: 4 where there is nothing to show, else 0.
+
+    Raises:
+        UsageError: see `history_of`; or there is another `index.html`.
+        FolderError: one of `results` is no run folder, nor holds one.
+    """
+    history = history_of(results, asv, THRESHOLD if threshold is None else threshold)
+    for note in history.notes:
+        say(note, sys.stderr)
+    if not history.lines:
+        say(_nothing(results, asv), sys.stderr)
+        return NOTHING
+    say(headline(history))
+    say(write_history(history, output))
+    if landing:
+        try:
+            say(write_landing(output.parent))
+        except LandingError as error:
+            raise UsageError(str(error)) from None
+    return 0
+
+
+def history_of(results: Sequence[Path], asv: Path | None, threshold: float = THRESHOLD) -> History:
+    """Everything that is tracked in results.
+
+    Args:
+        results: run folders, or folders that hold some.
+        asv: asv's results, or a folder with an `asv.conf.json`. Where neither this nor `results` is given, this folder.
+        threshold: the relative change of level that counts, for what is not exact.
+
+    Raises:
+        UsageError: asv is not installed, or its folder is none.
+        FolderError: one of `results` is no run folder, nor holds one.
+    """
+    if importlib.util.find_spec("asv") is None:
+        raise UsageError(
+            "history needs the extra `history`, which is not installed: pip install 'gradgauge[history]', "
+            "or pip install asv beside a checkout"
+        )
+    folders = [folder for path in results for folder in runs.folders_of(path)]
+    read, checkout, url = asv_results.Read((), ()), HERE, ""
+    if asv is not None or not results:
+        try:
+            found = asv_config.configured(HERE if asv is None else asv)
+        except asv_config.ConfigError as error:
+            raise UsageError(f"asv: {error}") from None
+        read, checkout, url = asv_results.read(found.results), found.checkout or HERE, found.url
+    measured = runs.read(folders)
+    everything = (*read.found, *measured.found)
+    log = [Commit(one.hash, one.date, one.subject, logged=True) for one in logged(checkout, {one.commit for one in everything})]
+    return gathered(everything, log, (*read.notes, *measured.notes), url, threshold)
+
+
+def _nothing(results: Sequence[Path], asv: Path | None) -> str:
+    """Why there is nothing, and what would be something."""
+    where = [*map(str, results), *([f"asv's results of {asv or 'this folder'}"] if asv is not None or not results else [])]
+    return (
+        f"No tracked number in {' and '.join(where)}: measure with `asv run`, or name run folders of several commits "
+        "(`gradgauge run`), or asv's results (`--asv DIR`)."
+    )
