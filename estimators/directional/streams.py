@@ -8,11 +8,11 @@ A law that needs several kinds of numbers for one tangent (values and a mask, sa
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ LANES = 8
 _MASK = 0xFFFFFFFF
 _OCTETS_SPREAD = 1 << 15  # of signs that are spread by one call: many short rows together, long rows one by one
 _OCTETS_OF_A_ROW = 1 << 16  # that are spread by one call: the indices of a whole long row would be an eighth of its size
+_WORDS_TOGETHER = 2048  # whose signs are spread by one call: half a megabyte of float32, which an allocator keeps at hand
 _LANE_BITS = 29  # a lane holds 2^29 streams, one a (tangent, block): more than tangents fit in memory
 
 
@@ -110,13 +111,15 @@ class Keyed(Stream):
 
     def signs(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.signs`; one random bit an entry, spread by a table of the 256 patterns of eight signs."""
-        short = self._short(layout, indices)
-        tangents, count = {}, len(indices)
+        short, count = self._short(layout, indices), len(indices)
+        tangents = _spread_together(layout, short) if count == 1 else {}
         for position, block in enumerate(layout):
+            if block.name in tangents:
+                continue
             octets = -(-block.numel() // 8)
             table, rows = _sign_table(block.dtype, block.device), self._empty(block, count)
             together = max(1, min(count, _OCTETS_SPREAD // max(1, octets)))
-            bits = short.get(position)
+            bits = short.of(position)
             for start in range(0, count, together):
                 part = indices[start : start + together]
                 drawn = self._long(block, position, len(layout), part) if bits is None else bits[start : start + together]
@@ -125,14 +128,13 @@ class Keyed(Stream):
             tangents[block.name] = rows
         return tangents
 
-    def _short(self, layout: Layout, indices: Sequence[int]) -> dict[int, Tensor]:
-        """Position -> [len(indices), words] of random bits, of every block whose stream is short."""
+    def _short(self, layout: Layout, indices: Sequence[int]) -> "_Short":
+        """The random bits of every block whose stream is short."""
         places, streams = _short_streams(layout)
         if not places:
-            return {}
+            return _Short({}, None)
         numbers = [(self.number << _LANE_BITS) + self.start + index * (self.total or len(layout)) for index in indices]
-        words = counted(self.seed, numbers, offsets_of(streams, layout[0].device))
-        return {position: words[:, first:last] for position, first, last in places}
+        return _Short(places, counted(self.seed, numbers, offsets_of(streams, layout[0].device)))
 
     def _long(self, block: Block, position: int, blocks: int, indices: Sequence[int]) -> Tensor:
         """[len(indices), words] of random bits, from a generator for each row."""
@@ -236,12 +238,28 @@ def _words(block: Block) -> int:
     return -(-block.numel() // 64)
 
 
+class _Short(NamedTuple):
+    """The random bits of blocks whose streams are short.
+
+    Attributes:
+        places: position of a block -> its first word in a row, and the first that is no longer its own.
+        words: [tangents, words]; None where there is no such block.
+    """
+
+    places: Mapping[int, tuple[int, int]]
+    words: Tensor | None
+
+    def of(self, position: int) -> Tensor | None:
+        """[tangents, words] of one block; None where its stream is not short."""
+        return self.words[:, slice(*self.places[position])] if self.words is not None and position in self.places else None
+
+
 @lru_cache(maxsize=64)
-def _short_streams(layout: Layout) -> tuple[tuple[tuple[int, int, int], ...], tuple[tuple[int, int], ...]]:
-    """Blocks whose streams are short: (position, first word, last word) in a row of all of them, and (position, words)."""
+def _short_streams(layout: Layout) -> tuple[Mapping[int, tuple[int, int]], tuple[tuple[int, int], ...]]:
+    """Blocks whose streams are short: position -> (first word, end) in a row of all of them, and (position, words)."""
     streams = tuple((position, _words(block)) for position, block in enumerate(layout) if _words(block) <= LONGEST)
-    ends = list(accumulate(words for _, words in streams))
-    return tuple((position, end - words, end) for (position, words), end in zip(streams, ends, strict=True)), streams
+    ends = accumulate(words for _, words in streams)
+    return {position: (end - words, end) for (position, words), end in zip(streams, ends, strict=True)}, streams
 
 
 @cache
@@ -264,6 +282,22 @@ def _spread(octets: Tensor, table: Tensor, rows: Tensor, size: int) -> None:
         torch.index_select(table, 0, patterns, out=rows.view(-1, 8))
     else:
         rows.copy_(table.index_select(0, patterns).view(m, -1)[:, :size].view(rows.shape))
+
+
+def _spread_together(layout: Layout, short: _Short) -> Tangents:
+    """One tangent's signs of all blocks whose streams are short, parts of one tensor; none where that would be a large one.
+
+    A model of small layers has so few signs that calls of torch take longer than their work: one for all layers, not for each.
+    """
+    dtypes = {layout[position].dtype for position in short.places}
+    if short.words is None or short.words.numel() > _WORDS_TOGETHER or len(dtypes) > 1:
+        return {}
+    table = _sign_table(dtypes.pop(), short.words.device)
+    signs = table.index_select(0, short.words.view(torch.uint8).int().view(-1)).view(-1)
+    return {
+        layout[position].name: signs[64 * first : 64 * first + layout[position].numel()].view(1, *layout[position].shape)
+        for position, (first, _) in short.places.items()
+    }
 
 
 def _scramble(word: int) -> int:
