@@ -127,6 +127,16 @@ class Session:
         while not self._data.done():
             time.sleep(_LOOK)
 
+    def start_worker(self, block: int) -> None:
+        """Start the process that times a block; `wait_for_worker` waits for it, so that several folders' come up side by side."""
+        if self.blocks().get(block) and not self.refused:
+            self._executor.start()
+
+    def wait_for_worker(self) -> None:
+        """Wait until the process that was started is there: nothing may come up beside what is timed."""
+        with self._journal.at_work():
+            self._executor.wait()
+
     def alone(self, block: int) -> Iterator[bool]:
         """Time what is left of one block in a fresh process, one cell after the other; between two steps the process waits.
 

@@ -125,6 +125,10 @@ def _measure(sessions: Sequence[Session], reasons: Sequence[str], *, by_cell: bo
     for process, block in _turns(sessions):
         order = sessions[:: -1 if process % 2 else 1]
         for together in (order,) if by_cell else ([session] for session in order):
+            for session in together:
+                session.start_worker(block)
+            for session in together:
+                session.wait_for_worker()
             _alternate(sessions, [(session, session.alone(block)) for session in together])
 
 

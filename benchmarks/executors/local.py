@@ -53,6 +53,18 @@ class LocalExecutor:
             self._spare.process.end()
             self._spare = None
 
+    def start(self) -> None:
+        """Start a process for the next call of `run`, and do not wait until it is ready."""
+        if self._spare is None:
+            self._spare = self._new()
+
+    def wait(self) -> None:
+        """Wait until the process that was started has something to say; whether it is ready, `run` will hear."""
+        if self._spare is not None:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._spare.process.replies, selectors.EVENT_READ)
+                selector.select(SECONDS_TO_START)
+
     def run(
         self,
         cells: Sequence[Planned],
@@ -81,8 +93,8 @@ class LocalExecutor:
         queue = list(cells)
         while queue or self._busy():
             yield from self._hand_out(queue, admit)
-            if spare and not queue and self._spare is None:
-                self._spare = self._new()
+            if spare and not queue:
+                self.start()
             while len(self._workers) < min(workers, len(queue) + self._busy()):
                 self._workers.append(self._spare or self._new())
                 self._spare = None
