@@ -1,5 +1,6 @@
 """Any optimizer of torch as a rule that takes estimates: what it reads from `.grad` is put there for it and taken away again."""
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +21,7 @@ class Borrowed(Rule):
     Whatever is in `.grad` besides is put back.
 
     Args:
-        optimizer: on named parameters.
+        optimizer: on named parameters; none that needs a closure, as LBFGS does, which evaluates gradients at points of its own.
 
     Example:
         >>> import torch
@@ -34,6 +35,8 @@ class Borrowed(Rule):
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
+        if _wants_a_closure(optimizer):
+            raise ValueError(f"{type(optimizer).__name__} takes gradients at points of its own, so that one estimate is no step")
         super().__init__(optimizer.param_groups, optimizer.defaults)
         self.optimizer = optimizer
         self._share()
@@ -62,6 +65,12 @@ class Borrowed(Rule):
     def _share(self) -> None:
         """Have parameters and memory in common with the optimizer, so that schedulers and `state_dict` reach both."""
         self.param_groups, self.state = self.optimizer.param_groups, self.optimizer.state
+
+
+def _wants_a_closure(optimizer: Optimizer) -> bool:
+    """Whether its `step` has an argument that must be given."""
+    taken = inspect.signature(optimizer.step).parameters.values()
+    return any(each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in taken)
 
 
 @contextmanager

@@ -74,11 +74,12 @@ class Fromage(TensorRule):
             state.setdefault("first_norm", size)
         direction = accumulated(state, parameter, part, group["momentum"])
         length = norm(direction)
-        ratio = torch.where((size > 0) & (length > 0), size / length, torch.ones_like(size))
+        directed = length > 0
+        ratio = torch.where(directed & (size > 0), size / length, 1.0)
         add(parameter, direction, -group["lr"] * ratio)
         shrinking = torch.full_like(size, 1 / math.sqrt(1 + group["lr"] ** 2))
         if group["zero_gradient"] == "keep":
-            shrinking = torch.where(length > 0, shrinking, torch.ones_like(size))
+            shrinking = torch.where(directed, shrinking, 1.0)
         parameter.mul_(shrinking.to(parameter.dtype))
         if group["bound"] is not None:
             _limit(parameter, group["bound"] * state["first_norm"])
@@ -87,4 +88,4 @@ class Fromage(TensorRule):
 def _limit(parameter: Tensor, largest: Tensor) -> None:
     """Scale a tensor back to the norm `largest` where it is above that."""
     size = norm(parameter)
-    parameter.mul_(torch.where(size > largest, largest / size, torch.ones_like(size)).to(parameter.dtype))
+    parameter.mul_(torch.where(size > largest, largest / size, 1.0).to(parameter.dtype))

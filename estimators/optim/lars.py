@@ -48,7 +48,7 @@ class Lars(TensorRule):
         """See `TensorRule.update`; decisions are taken by tensors, so that a GPU is never waited for."""
         size, length, decay = norm(parameter), norm(part), group["weight_decay"]
         known = (size > 0) & (length > 0)
-        rate = group["lr"] * torch.where(known, group["trust"] * size / (length + decay * size), torch.ones_like(size))
+        rate = group["lr"] * torch.where(known, group["trust"] * size / (length + decay * size), 1.0)
         if group["momentum"] == 0:
             parameter.mul_((1 - decay * rate).to(parameter.dtype))
             add(parameter, part, -rate)

@@ -151,7 +151,7 @@ def build(text: str, parameters: "Mapping[str, Tensor]") -> "Rule":
         parameters: name -> leaf tensor, as `Objective.parameters`.
 
     Raises:
-        SpecError: as `Registry.build`; or what the spec names is no optimizer.
+        SpecError: as `Registry.build`; or what the spec names is no optimizer, or one that needs a closure.
     """
     from torch.optim import Optimizer
 
@@ -161,7 +161,10 @@ def build(text: str, parameters: "Mapping[str, Tensor]") -> "Rule":
     made = RULES.build(text, params=list(parameters.items()))
     if not isinstance(made, Optimizer):
         raise SpecError(f"{text!r} is a {type(made).__name__}, and a rule must be a torch.optim.Optimizer")
-    return made if isinstance(made, Rule) else Borrowed(made)
+    try:
+        return made if isinstance(made, Rule) else Borrowed(made)
+    except ValueError as error:
+        raise SpecError(f"{text!r} cannot be a rule: {error}") from error
 
 
 def with_learning_rate(text: str, lr: float) -> str:

@@ -77,6 +77,7 @@ def test_a_users_own_rule_is_a_class_in_a_file(tmp_path: Path) -> None:
         ("keep-vaulting[lr=0]", "lr must be above 0"),
         ("keep-vaulting-as-published[lr=0]", "lr must be above 0"),
         ("fromage[zero_gradient=drop]", "must be one of keep, shrink, got 'drop'"),
+        ("torch.optim:LBFGS[lr=0.1]", "cannot be a rule: LBFGS takes gradients at points of its own"),
         ("newton-cg[iterations=0]", "must be an integer of at least 1"),
     ],
 )
