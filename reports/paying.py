@@ -24,12 +24,14 @@ class Paying:
         last: the largest measured size at which it surely pays; None where there is none.
         first: the smallest measured size such that it surely pays neither there nor at any larger one; None where there is none.
         decided: whether every point has a verdict.
+        refuted: whether it surely does not pay at any size.
         mixed: whether it surely pays at a size above one at which it surely does not, so that there is no single break-even.
     """
 
     last: float | None
     first: float | None
     decided: bool
+    refuted: bool
     mixed: bool
 
     @property
@@ -50,7 +52,7 @@ class Paying:
         if self.first is not None:
             smaller = f"{do} not pay from n = {self.first:,.0f} on, with smaller sizes undecided"
             return f"{pay} at no measured size" if self.decided else smaller
-        return f"{are} surely worth the price at no measured size"
+        return f"{pay} at no size of which that is decided" if self.refuted else f"{are} undecided at every measured size"
 
 
 def verdict(least: float, most: float) -> Verdict:
@@ -72,5 +74,6 @@ def paying(points: Iterable[tuple[float, Verdict]]) -> Paying:
         last=last,
         first=min(beyond, default=None),
         decided=all(said is not Verdict.OPEN for _, said in course),
+        refuted=bool(refuted),
         mixed=last is not None and min(refuted, default=last) < last,
     )

@@ -70,7 +70,7 @@ def select(results: Results) -> Selection:
 
 def finding(selection: Selection) -> str:
     """On the family seen at once, where estimators stop paying against each reference; those alike together."""
-    said = []
+    said: dict[str, list[str]] = {}
     for panel in selection.pictures:
         groups: dict[Paying, list[str]] = {}
         for line, course in courses(panel).items():
@@ -80,11 +80,12 @@ def finding(selection: Selection) -> str:
             for course in sorted(groups, key=lambda one: one.rank)
         ]
         if told:
-            said.append(f"against {panel.facts['reference']}, {listed(told, 4)}")
+            said.setdefault(listed(told, 4), []).append(f"against {panel.facts['reference']}")
     if not said:
         return NOT_MEASURED
     sizes = [row["n"] for panel in selection.pictures for row in panel.rows]
-    return f"On {selection.pictures[0].facts['family']}, from n = {min(sizes):,.0f} to {max(sizes):,.0f}: {'; '.join(said)}."
+    found = "; ".join(f"{listed(references)}, {told}" for told, references in said.items())
+    return f"On {selection.pictures[0].facts['family']}, from n = {min(sizes):,.0f} to {max(sizes):,.0f}: {found}."
 
 
 def height(panel: Panel) -> float:

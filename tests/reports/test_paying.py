@@ -23,8 +23,8 @@ def course(signs: str) -> Paying:
         ("++?", "pays up to n = 2, with larger sizes undecided"),
         ("---", "pays at no measured size"),
         ("?--", "does not pay from n = 2 on, with smaller sizes undecided"),
-        ("-?", "is surely worth the price at no measured size"),
-        ("??", "is surely worth the price at no measured size"),
+        ("-?", "pays at no size of which that is decided"),
+        ("??", "is undecided at every measured size"),
         ("-+", "pays at n = 2 but not at every smaller size"),
         ("+-+-", "pays at n = 4 but not at every smaller size"),
     ],
@@ -36,12 +36,12 @@ def test_a_course_in_words(signs, said) -> None:
 def test_several_are_said_in_the_plural() -> None:
     assert course("--").words(2) == "pay at no measured size"
     assert course("?-").words(2) == "do not pay from n = 2 on, with smaller sizes undecided"
-    assert course("?").words(2) == "are surely worth the price at no measured size"
+    assert course("?").words(2) == "are undecided at every measured size"
 
 
 def test_the_order_of_points_does_not_matter() -> None:
     points = [(4, Verdict.NOT), (1, Verdict.PAYS), (2, Verdict.OPEN)]
-    assert paying(points) == paying(reversed(points)) == Paying(last=1, first=4, decided=False, mixed=False)
+    assert paying(points) == paying(reversed(points)) == Paying(last=1, first=4, decided=False, refuted=True, mixed=False)
 
 
 def test_what_pays_longest_comes_first() -> None:

@@ -77,3 +77,11 @@ def test_a_family_with_both_references_is_seen_before_one_with_more_sizes(make_r
     selection = break_even.select(frames.read([make_run(records)]))
     assert {panel.facts["family"] for panel in selection.pictures} == {"rosenbrock"}
     assert selection.fold == "The same for sphere"
+
+
+def test_what_holds_against_both_references_is_said_once(selected) -> None:
+    finding = break_even.finding(selected({"spsa": (0.5, 0.5, 0.5)}))
+    assert finding == (
+        "On sphere, from n = 2 to 8: against backprop and against checkpointed backprop, spsa[k=1] is undecided at every "
+        "measured size."
+    )
