@@ -23,6 +23,8 @@ ALARMING = frozenset(OUTCOMES) - {"ok", "skipped"}
 """Words that stand out in a table."""
 
 _SCRIPT = "report.js"
+_HEIGHT = re.compile(r'viewBox="\S+ \S+ \S+ ([\d.]+)"')
+_UNEVEN = 1.5  # highest over lowest picture of a figure
 
 
 def render(
@@ -73,14 +75,21 @@ def _environment() -> Environment:
         loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["breakable"] = _breakable
+    environment.tests["uneven"] = _uneven
     environment.globals["flags"] = ALARMING
     return environment
 
 
 def _breakable(text: str) -> Markup:
     """The escaped text, which may break after a bracket or a comma: specs are long words."""
-    parts = [part for part in re.split(r"([\[,;])", text) if part]
+    parts = [part for part in re.split(r"((?<=\S)\[|[,;])", text) if part]
     return Markup("").join(Markup("{}<wbr>").format(part) if part in "[,;" else escape(part) for part in parts)
+
+
+def _uneven(panels: Sequence[tuple[str, str]]) -> bool:
+    """Whether some pictures are far taller than others: side by side they would leave the page half empty."""
+    heights = [float(found[1]) for _, picture in panels if (found := _HEIGHT.search(picture))]
+    return bool(heights) and max(heights) > _UNEVEN * min(heights)
 
 
 def _file_name(brand: str, names: Sequence[str]) -> str:

@@ -79,7 +79,7 @@ def test_the_status_line_says_what_is_shown_and_in_which_order(table) -> None:
     assert status(table) == "55 rows, by problem, ascending"
     table.page.locator("input[type=search]").focus()
     table.page.keyboard.type("WRONG  sphere")
-    assert set(table.column("estimator")) == {"spsa"}
+    assert set(table.column("estimator")) == {"spsa[k=1]"}
     assert status(table) == "8 of 55 rows, by problem, ascending"
     for key in ("Control+A", "Delete"):
         table.page.keyboard.press(key)
