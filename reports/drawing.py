@@ -110,8 +110,10 @@ def _label(axes: Axes, x: float, y: float, text: str, more: str) -> None:
     """A text towards the middle of the axes, so that it does not leave them."""
     across, up = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
     right, above = (-1 if across < 0.5 else 1), (1 if up < 0.5 else -1)
+    at = axes.transData.transform((x, y))[0]
+    room = int((axes.get_figure(root=True).bbox.width - at if right < 0 else at) / _CHARACTER)
     axes.annotate(
-        short(text, _LONGEST - len(more)) + more,
+        short(text, max(1, min(room, _LONGEST) - len(more))) + more,
         (x, y),
         (4 * right, _RISE * above),
         textcoords="offset pixels",

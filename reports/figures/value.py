@@ -58,7 +58,7 @@ def select(results: Results) -> Selection:
                 panels.append(Panel(f"{price}: {title}", priced, seen, facts))
     shown = _headline(panels)
     further = len({panel.facts["problem"] for panel in panels}) - 1
-    left_out = (f"{count(further, 'further problem')} (in the table)",) if further > 0 else ()
+    left_out = (f"{count(further, 'further problem')} (without a picture)",) if further > 0 else ()
     drawn = tuple(panel for panel in panels if panel.facts["problem"] == shown)
     return Selection(tuple(panels), left_out, "95 % interval of η over the draws", drawn=drawn)
 
@@ -131,7 +131,7 @@ def _line(of: Mapping[str, Row]) -> tuple[str, ...]:
     one: Mapping[str, Any] = next(iter(of.values()))
     eta = [one[end] for end in ends("efficiency")]
     absolute = (
-        _spread([end / (one[metric] * unit) for end in eta]) if one[metric] > 0 else NOTHING
+        _spread([end / one[metric] / unit for end in eta]) if one[metric] > 0 else NOTHING
         for metric, unit in _ABSOLUTE.values()
     )
     relative = (_spread([of[price][end] for end in ("value", "low", "high")]) if price in of else NOTHING for price in PRICES)

@@ -55,7 +55,7 @@ def test_a_wrong_estimator_buys_nothing(selected) -> None:
 def test_the_problem_with_pictures_is_the_largest_and_the_others_are_in_the_table(selected) -> None:
     selection = selected({"a": ((0.9, 0.8, 1.0), (0.5, 0.4, 0.6), 4000)}, problems=("beale", "booth"))
     assert {panel.facts["problem"] for panel in selection.pictures} == {"booth"}
-    assert selection.left_out == ("1 further problem (in the table)",)
+    assert selection.left_out == ("1 further problem (without a picture)",)
     assert [title for title, _ in value.table(selection).groups] == ["beale", "booth"]
 
 
