@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 
 from reports.looks import INK, Look
-from reports.style import GRID, MUTED, PAPER, SMALL
+from reports.style import GRID, MUTED, PAPER, SMALL, WIDTH
 from reports.text import short
 
 LEGEND_LINE = 16
@@ -111,7 +111,7 @@ def _label(axes: Axes, x: float, y: float, text: str, more: str) -> None:
     across, up = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
     right, above = (-1 if across < 0.5 else 1), (1 if up < 0.5 else -1)
     at = axes.transData.transform((x, y))[0]
-    room = int((axes.get_figure(root=True).bbox.width - at if right < 0 else at) / _CHARACTER)
+    room = int((WIDTH - at if right < 0 else at) / _CHARACTER)
     axes.annotate(
         short(text, max(1, min(room, _LONGEST) - len(more))) + more,
         (x, y),
