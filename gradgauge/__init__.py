@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradgauge.facade import (
         check,
         compare,
+        compare_versions,
         doctor,
         export,
         history,
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 __all__ = [
     "check",
     "compare",
+    "compare_versions",
     "doctor",
     "export",
     "history",

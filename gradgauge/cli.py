@@ -130,7 +130,7 @@ def report(
     ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write every figure as .svg and .pdf here.")] = None,
 ) -> None:
-    """Write one HTML page about one or more runs."""
+    """Write one HTML page about one or more runs; runs that differ are also compared with the first of them."""
     from gradgauge import facade
     from gradgauge.output import say
 
@@ -175,17 +175,18 @@ def export(
 @app.command(
     epilog=example(
         "gradgauge compare results/BASE results/NEW",
-        "gradgauge compare results/BASE results/NEW --threshold 5% --format markdown -o comparison.md",
+        "gradgauge compare results/BASE results/NEW --threshold 5% -o comparison.html",
         "gradgauge compare --commits v1.0..HEAD",
         "gradgauge compare old/ . -e 'forward-gradient[k=8]' -p 'mlp[width=256]' --measure cost,memory",
     )
 )
 def compare(
-    base: Annotated[
-        Path | None, typer.Argument(metavar="BASE", help="The run folder to compare with; or a folder that holds `estimators`.")
-    ] = None,
-    new: Annotated[
-        Path | None, typer.Argument(metavar="NEW", help="The run folder to compare; or a folder that holds `estimators`.")
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="BASE NEW...",
+            help="Run folders: each NEW is compared with BASE. Or two folders that hold a package `estimators`.",
+        ),
     ] = None,
     commits: Annotated[
         str | None,
@@ -203,8 +204,14 @@ def compare(
         ),
     ] = None,
     format_: Annotated[
-        str, typer.Option("--format", metavar="|".join(typed.COMPARISONS), parser=typed.comparison_format, help="What to write.")
-    ] = "text",
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="|".join(typed.COMPARISONS),
+            parser=typed.comparison_format,
+            help="What to write. Default: what the ending of FILE says, or text.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it here instead of to standard output.")
     ] = None,
@@ -215,6 +222,7 @@ def compare(
     estimators: options.Estimators = None,
     problems: options.Problems = None,
     measures: options.Measures = None,
+    executions: options.Executions = None,
     device: options.Device = None,
     threads: options.Threads = None,
     processes: Annotated[
@@ -239,7 +247,7 @@ def compare(
     ] = None,
     dry_run: options.DryRun = False,
 ) -> None:
-    """Compare two runs; or two versions of the estimators, which this one ruler measures in turns.
+    """Compare runs with the first of them; or two versions of the estimators, which this one ruler measures in turns.
 
     Exit code 1 for a decided loss beyond the threshold, 4 if nothing could be compared.
     """
@@ -248,6 +256,7 @@ def compare(
         "estimators": estimators,
         "problems": problems,
         "measures": measures.split(",") if measures is not None else None,
+        "executions": executions.split(",") if executions is not None else None,
         "device": device,
         "threads": threads,
         "processes": processes,
@@ -258,12 +267,13 @@ def compare(
         "data": data,
         "out": out,
     }
-    from gradgauge import comparing, versions
+    from gradgauge import comparing, judging
 
     with _usage_errors():
-        printing = comparing.Printing(threshold, noise_floor, format_, output)
+        printing = comparing.Printing(format_, output)
         asked = {name: value for name, value in given.items() if value is not None}
-        raise typer.Exit(versions.compare(base, new, commits, resume, asked, printing, dry_run=dry_run))
+        judged = judging.Judging(threshold, noise_floor)
+        raise typer.Exit(comparing.compare(folders or [], commits, resume, asked, judged, printing, dry_run=dry_run))
 
 
 @app.command(epilog=example("gradgauge check 'forward-gradient[k=4]'", "gradgauge check my.py:Mine --models"))

@@ -1,116 +1,124 @@
-"""The command `compare`: two run folders as text, Markdown or JSON, and an exit code that a gate can trust."""
+"""The command `compare`: run folders, or two versions that are measured first, are shown, and end with an exit code."""
 
+import shlex
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.comparison import LEAST_PROCESSES
-from benchmarks.doctor import store
-from benchmarks.doctor.noise import NoiseFloor, Place, noise_floor_of
-from benchmarks.records import RunFolder
+from benchmarks.request import Request, UsageError
+from gradgauge.contenders import contenders, holds_run
+from gradgauge.judging import Judging
 from gradgauge.output import say
 from reports.appearing import appearing
-from reports.compare import THRESHOLD, Comparison, Rule, compare
+from reports.compare import Comparison
 from reports.compare.sections import outcome
-from reports.compare.show import SHOWN
+from reports.compare.show import ENDINGS, SHOWN
+
+if TYPE_CHECKING:
+    from gradgauge.settling import Contested
 
 
 @dataclass(frozen=True)
 class Printing:
-    """What counts as a change, and how a comparison is printed.
+    """How comparisons are printed.
 
     Attributes:
-        threshold: the relative change that matters; None for 3 %.
-        noise_floor: half-width of a comparison of equal code on this machine, relative; None for the one that is known.
-        style: a key of `reports.compare.show.SHOWN`.
+        style: a key of `reports.compare.show.SHOWN`; None for what the ending of `output` says, or text.
         output: the file to write, or None for standard output.
-        measured: the noise floor of this place where it was measured and could not be kept.
     """
 
-    threshold: float | None = None
-    noise_floor: float | None = None
-    style: str = "text"
+    style: str | None = None
     output: Path | None = None
-    measured: NoiseFloor | None = None
 
-    def compared(self, base: Path, new: Path) -> Comparison:
-        """Two run folders compared.
-
-        Raises:
-            FolderError: one of them is no run folder or too new, or both are the same.
-        """
-        threshold = THRESHOLD if self.threshold is None else self.threshold
-        return compare(base, new, rule_of(base, new, threshold, self.noise_floor, self.measured))
-
-    def show(self, comparison: Comparison) -> None:
-        """Print a comparison; or write it, and print its last line and where it is."""
-        text = SHOWN[self.style](comparison, shutil.get_terminal_size((120, 24)).columns)
+    def show(self, comparisons: Sequence[Comparison]) -> None:
+        """Print comparisons with the same BASE; or write them, and print their last lines and where they are."""
+        ending = "" if self.output is None else self.output.suffix.lower()
+        style = self.style or ENDINGS.get(ending, "text")
+        text = SHOWN[style](comparisons, shutil.get_terminal_size((120, 24)).columns)
         if self.output is None:
             print(text, end="", flush=True)
         else:
             appearing(self.output, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
-            say(f"{outcome(comparison)}\n{self.output}")
+            say("\n".join([*map(outcome, comparisons), str(self.output)]))
 
 
-def compare_folders(base: Path, new: Path, printing: Printing) -> int:
-    """Compare two run folders, and print the comparison.
+def compare(
+    named: Sequence[Path],
+    commits: str | None,
+    resume: Path | None,
+    asked: Mapping[str, Any],
+    judging: Judging,
+    printing: Printing,
+    *,
+    dry_run: bool,
+) -> int:
+    """Compare whatever is named, and print the comparison.
 
     Args:
-        base: run folder that is compared with.
-        new: run folder that is compared.
-        printing: what counts as a change, and how it is printed.
+        named: run folders, BASE first; or two folders that hold a package `estimators`; empty with `commits` or `resume`.
+        commits: `A..B`, two versions by their commits.
+        resume: folder of a comparison of versions to finish.
+        asked: what to measure of two versions, by the names of `Request`'s fields.
+        judging: what counts as a change.
+        printing: how comparisons are printed.
+        dry_run: whether to print what would be measured instead.
 
     Returns:
-        The exit code: 4 where nothing could be compared, 1 for a loss beyond the threshold, else 0.
+        The exit code: 130 where it was interrupted; 4 where nothing could be compared, be it with one of several runs; 1 for a
+        loss beyond the threshold; 3 where a cell failed; else 0.
 
     Raises:
-        FolderError: one of them is no run folder or too new, or both are the same.
+        SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be; nothing was measured.
     """
-    comparison = printing.compared(base, new)
-    printing.show(comparison)
-    return comparison.exit_code
+    from gradgauge import versions  # what it loads measures
+
+    measuring = {**asked, **({"dry_run": True} if dry_run else {})}
+    if resume is None and commits is None and len(named) > 1 and all(map(holds_run, named)):
+        versions.refuse_beside("run folders", **measuring)
+        comparisons = [judging.compared(named[0], new) for new in named[1:]]
+        printing.show(comparisons)
+        return max(comparison.exit_code for comparison in comparisons)
+    if resume is not None:
+        versions.refuse_beside("--resume", commits=commits, **({"a folder": named[0]} if named else {}), **measuring)
+        return _measured(*versions.resumed(resume), judging, printing)
+    if len(named) > 2:
+        odd = next((folder for folder in named if not holds_run(folder)), named[-1])
+        raise UsageError(f"{odd} is no run folder: it has no run.json; of versions, two are compared at a time")
+    base, new, *_ = (*named, None, None)
+    sides, request = contenders(base, new, commits), versions.what_is_measured(asked)
+    if dry_run:
+        for line in versions.preview(sides, request):
+            say(line)
+        return 0
+    out, requests = versions.begun(sides, request)
+    for side in sides:
+        say(side, sys.stderr)
+    return _measured(out, requests, judging, printing)
 
 
-def rule_of(
-    base: str | Path, new: str | Path, threshold: float, noise_floor: float | None, measured: NoiseFloor | None = None
-) -> Rule:
-    """What counts as a change between two run folders.
+def _measured(out: Path, requests: Sequence[Request], judging: Judging, printing: Printing) -> int:
+    """Measure two versions, which is told on standard error, and print what it comes to."""
+    from gradgauge import doctoring, progress, settling
 
-    Args:
-        base: run folder that is compared with.
-        new: run folder that is compared.
-        threshold: the relative change that matters.
-        noise_floor: as it was given; None for that of the machines they were measured on, where `gradgauge doctor` knows it: from
-            the folders, or else from what is kept on this machine. Of two the larger counts.
-        measured: what takes the place of what is not known.
-
-    Raises:
-        FolderError: one of them is no run folder or too new.
-        ValueError: threshold or noise floor is out of bounds.
-    """
-    if noise_floor is not None:
-        return Rule(threshold, noise_floor)
-    headers = [RunFolder.open(Path(path)).header() for path in (base, new)]
-    options = [header.get("options") or {} for header in headers]
-    processes = max(LEAST_PROCESSES, min(option.get("processes") or 1 for option in options))
-    floors = [
-        noise_floor_of(header)
-        or store.kept(Place.of(header.get("provenance") or {}, _device(header), option.get("threads") or 1), store.home())
-        or measured
-        for header, option in zip(headers, options, strict=True)
-    ]
-    known = [floor for floor in floors if floor is not None]
-    if not known:
-        return Rule(threshold)
-    turns = {header.get("turns") for header in headers}
-    in_turns = len(turns) == 1 and None not in turns
-    worst = max(known, key=lambda floor: floor.spread if in_turns else floor.apart)
-    return Rule.of(worst, processes, threshold, in_turns=in_turns)
+    told = settling.Told(_tell, lambda: progress.shown(sys.stderr), doctoring.shown)
+    done = settling.measured(out, requests, judging, told)
+    if done.comparison is None:
+        say(f"interrupted; {_how_to_go_on(done)}", sys.stderr)
+    else:
+        printing.show([done.comparison])
+        say(f"measured in {progress.written(done.seconds)}; the runs are kept in {out}", sys.stderr)
+    return done.exit_code
 
 
-def _device(header: Mapping[str, Any]) -> str:
-    """The device that the cells of a run name: a GPU by its UUID."""
-    cells = header.get("cells") or [{}]
-    return str(cells[0].get("device") or "cpu")
+def _how_to_go_on(done: "Contested") -> str:
+    if not done.begun:
+        return "nothing was measured"
+    return f"what was measured is kept; go on with: gradgauge compare --resume {shlex.quote(str(done.out))}"
+
+
+def _tell(text: object) -> None:
+    say(text, sys.stderr)
+    sys.stderr.flush()

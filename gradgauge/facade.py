@@ -138,12 +138,16 @@ def check(estimator: "str | Estimator", *, seed: int = 0, execution: str = "eage
 def report(*folders: str | Path, output: str | Path | None = None, figures: str | Path | None = None) -> Path:
     """Write one HTML page about one or more runs; see `reports.html.write_report`.
 
+    Runs that differ in code, machine, versions or the way they were measured are also compared, the first with each other one, by
+    the same rule as in `compare`.
+
     Returns:
         Its path; by default `report.html` in the first folder.
     """
+    from gradgauge.judging import Judging
     from reports.html import write_report
 
-    return write_report(folders, output, figures)
+    return write_report(folders, output, figures, Judging().rule)
 
 
 def history(
@@ -161,8 +165,8 @@ def history(
         output: a file for the page too; None for none.
 
     Returns:
-        One row a number of a commit, with the columns of `reports.history.COLUMNS`; `attrs` holds `notes`, and whether the commits
-        are `ordered` as in their repository, and not by date.
+        One row a number of a commit, with the columns of `reports.history.COLUMNS`; `attrs` holds `notes`, and whether the
+        commits are `ordered` as in their repository, and not by date.
 
     Raises:
         UsageError: the extra `history` is not installed, or a folder is none of asv's.
@@ -192,16 +196,60 @@ def compare(
 
     Returns:
         One row a number of a cell, with the columns of `reports.compare.COLUMNS`; `attrs` holds what differs beside the numbers
-        (`differences`), the cells that could not be compared (`unmatched`), and `notes`.
+        (`differences`), the cells that could not be compared (`unmatched`), `alerts` and `notes`.
 
     Raises:
         FolderError: one of them is no run folder or too new, or both are the same.
         ValueError: threshold or noise floor is out of bounds.
     """
-    from gradgauge.comparing import rule_of
-    from reports.compare import compare as compare_folders
+    from gradgauge.judging import Judging
 
-    return compare_folders(base, new, rule_of(base, new, threshold, noise_floor)).frame()
+    return Judging(threshold, noise_floor).compared(base, new).frame()
+
+
+def compare_versions(
+    base: str | Path | None = None,
+    new: str | Path | None = None,
+    *,
+    commits: str | None = None,
+    resume: str | Path | None = None,
+    threshold: float = 0.03,
+    noise_floor: float | None = None,
+    progress: "Progress | None" = None,
+    **options: Any,
+) -> "pandas.DataFrame":
+    """Measure two versions of the estimators in turns by this checkout, measure suspects again, and compare.
+
+    Args:
+        base: a folder that holds a package `estimators`; None with `commits` or `resume`.
+        new: the same of what is compared.
+        commits: `A..B`, two versions by their commits.
+        resume: the folder of such a comparison, to finish it or to have its frame again.
+        threshold: the relative change that matters, between 0 and 1.
+        noise_floor: half-width of a comparison of equal code on this machine, relative; None for what `doctor` has found. Where
+            it has found none, equal code is measured first, for about a minute.
+        progress: called with a `benchmarks.journal.Status` whenever something happens.
+        **options: what to measure, as in `run`: `suite` (`versions` unless given, or `custom` with `estimators`), `estimators`,
+            `problems`, `measures`, `executions`, `processes`, `out`, ...
+
+    Returns:
+        The frame of `compare`, whose column `stage` says what a row rests on; `attrs` also holds `folder`, where the runs are
+        kept.
+
+    Raises:
+        SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be; nothing was measured.
+        ValueError: threshold or noise floor is out of bounds.
+        KeyboardInterrupt: it was interrupted; `resume` goes on with what was measured.
+    """
+    from gradgauge.judging import Judging
+    from gradgauge.versions import quietly
+
+    done = quietly(base, new, commits, resume, options, Judging(threshold, noise_floor), progress)
+    if done.comparison is None:
+        raise KeyboardInterrupt(f"what was measured is kept in {done.out}")
+    frame = done.comparison.frame()
+    frame.attrs["folder"] = str(done.out)
+    return frame
 
 
 def doctor(*, quick: bool = False, device: str = "cpu", threads: int = 1) -> "pandas.DataFrame":

@@ -14,7 +14,7 @@ THINGS = ("estimators", "problems", "suites", "devices")
 FORMATS = {"csv": "csv", "parquet": "parquet", "latex": "tex"}
 """What a run can be exported as -> how the name of such a file ends."""
 
-COMPARISONS = ("text", "markdown", "json")
+COMPARISONS = ("text", "markdown", "json", "html")
 """What a comparison can be written as."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}

@@ -11,6 +11,10 @@ from benchmarks.records import KINDS, MARKS, METRICS
 from reports import findings, frames, style, tables
 from reports.appearing import appearing
 from reports.cells import every_cell
+from reports.compare import Comparison
+from reports.compare import page as comparing
+from reports.compare.ruling import rule_of
+from reports.compare.several import Judging, comparisons
 from reports.embedded import Embedded, pack
 from reports.figures import ALWAYS, QUESTIONS
 from reports.kernels import kernels_table
@@ -43,13 +47,19 @@ class Answer:
     sections: tuple[Section, ...]
 
 
-def write_report(folders: Sequence[str | Path], output: str | Path | None = None, figures: str | Path | None = None) -> Path:
+def write_report(
+    folders: Sequence[str | Path],
+    output: str | Path | None = None,
+    figures: str | Path | None = None,
+    judging: Judging = rule_of,
+) -> Path:
     """Write the report of one or more runs.
 
     Args:
-        folders: run folders; several are merged.
+        folders: run folders; parts of one run are merged, and runs that differ are compared with the first.
         output: the page; by default `report.html` in the first folder. It appears all at once.
         figures: a folder for each panel as .svg and .pdf, or None for no such files.
+        judging: what counts as a change between two runs; by default with the noise floors that they carry.
 
     Returns:
         The path of the page.
@@ -57,32 +67,35 @@ def write_report(folders: Sequence[str | Path], output: str | Path | None = None
     Raises:
         FolderError: one of the folders is no run folder, or a newer gradgauge wrote it.
     """
-    results = frames.read(folders)
+    results, compared = frames.read(folders), comparisons(folders, judging)
     target = Path(folders[0]) / FILE_NAME if output is None else Path(output)
     if figures is not None:
         save_figures(results, Path(figures))
-    text = page(results, pack(folders))
+        comparing.save_forests(compared, Path(figures))
+    text = page(results, pack(folders), compared)
     return appearing(target, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
 
 
-def page(results: frames.Results, data: Embedded | None = None) -> str:
+def page(results: frames.Results, data: Embedded | None = None, compared: Sequence[Comparison] = ()) -> str:
     """The whole page as text.
 
     Args:
         results: what it shows.
         data: the numbers of the same runs, for the page to hold.
+        compared: the runs that differ, each with the first: what the page opens with.
     """
-    answers = _answers(results)
+    answers, shown = _answers(results), comparing.compared(compared)
     return render(
         "report.html",
         brand="gradgauge report",
-        headline=findings.title(results),
+        headline=comparing.headline_of(compared) if compared else findings.title(results),
         opening=findings.opening(results),
         verdict=findings.headline(results),
-        contents=[*((answer.name, answer.title) for answer in answers), *_APPENDIX],
-        notices=findings.notices(results),
+        contents=[*comparing.contents(shown), *((answer.name, answer.title) for answer in answers), *_APPENDIX],
+        notices=[*comparing.notices(compared), *findings.notices(results)],
         runs=[origin(run) for run in results.runs],
         data=data,
+        comparisons=shown,
         answers=answers,
         outcomes=tables.outcome_counts(results),
         cells=every_cell(results),

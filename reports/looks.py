@@ -49,3 +49,7 @@ def looks(names: Iterable[Name], by: str = "series") -> dict[str, Look]:
         series: Look(COLORS[family], MARKERS[place % len(MARKERS)], LINES[members[:place].count(family) % len(LINES)])
         for place, (series, family) in enumerate(families.items())
     }
+
+
+WORSE, BETTER = COLORS["projection"], COLORS["forward gradient"]
+"""Colours of decided changes in a comparison; the shape of the mark says the direction, so they never stand alone."""

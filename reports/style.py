@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from reports.looks import INK
-from reports.text import short
+from reports.text import short, tick
 
 WIDTH = 340
 """Width of a panel: it fits a telephone, and three fit a page."""
@@ -30,6 +30,13 @@ TICKS = 6
 
 _MOST_PLACES = 10  # labels that fit beside each other on an axis of measured places
 _LEAST_SPAN = 4.0  # highest over lowest value of a logarithmic axis: a difference of a few percent never fills it
+_NARROWEST = (1 / 1.1, 1.1)  # an axis of ratios reaches at least so far
+_RATIOS = (  # its ticks, the first that fit
+    *((1.0,), *((10.0**power, 10.0**-power) for power in range(1, 13))),
+    *((2.0, 0.5), (5.0, 0.2), (1.1, 0.9), (1.4, 0.7), (1.2, 0.8), (1.05, 0.95)),
+)
+_TICK = 40  # pixels that a tick of it needs
+_EXTREMES = (1e-250, 1e250)  # smallest and largest number on an axis
 _HEADING = 20
 _UNIT = 1 / 72  # inches a pixel: the SVG writer counts in points
 
@@ -83,8 +90,8 @@ def axes_of(height: float, left: float, top: float, heading: str = "", below: fl
 
 
 def finite(values: Iterable[float]) -> list[float]:
-    """The values that are positive and finite: those a logarithmic axis can show."""
-    return [float(value) for value in values if value is not None and math.isfinite(value) and value > 0]
+    """The values that a logarithmic axis can show: positive ones, neither so large nor so small that ticks have no number."""
+    return [float(value) for value in values if value is not None and _EXTREMES[0] <= value <= _EXTREMES[1]]
 
 
 def log_axis(
@@ -125,6 +132,28 @@ def round_ticks(low: float, high: float, *, binary: bool = False) -> list[float]
         if len(ticks) <= TICKS:
             return ticks
     return ticks[:: math.ceil(len(ticks) / TICKS)]
+
+
+def ratio_axis(axes: Axes, values: Iterable[float], label: str) -> None:
+    """Make the x axis logarithmic for ratios: 1 is on it, never at an edge, and ticks are factors such as ×0.5, ×1 and ×2.
+
+    Args:
+        axes: what to change.
+        values: what will be shown; others than positive ones are ignored.
+        label: what the ratio is of.
+    """
+    shown = [*finite(values), *_NARROWEST]
+    low, high = min(shown) / 1.02, max(shown) * 1.02
+    apart = math.log(high / low) * _TICK / axes.bbox.width
+    ticks: list[float] = []
+    for place in (place for pair in _RATIOS for place in pair):
+        if low <= place <= high and all(abs(math.log(place / other)) > apart for other in ticks):
+            ticks.append(place)
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(sorted(ticks), [f"×{tick(place)}" for place in sorted(ticks)])
+    _name(axes, "x", label)
 
 
 def doubling_axis(axes: Axes, values: Sequence[float], label: str) -> None:

@@ -13,7 +13,7 @@ from benchmarks.doctor.store import GOOD_FOR
 from benchmarks.records import RunFolder
 from benchmarks.verdicts import INTERRUPTED
 from gradgauge.doctoring import FIT, UNFIT
-from gradgauge.versions import SCREENING, SETTLING
+from gradgauge.settling import SCREENING, SETTLING
 from reports.compare import FINE, LOSS, NOTHING, THRESHOLD
 from reports.compare.rows import Stage
 

@@ -1,4 +1,4 @@
-"""Two run folders compared: every number that both have, with its verdict, and everything else that differs."""
+"""Two runs compared: every number that both have, with its verdict, and everything else that differs."""
 
 import math
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.records import METRICS
 from benchmarks.statistics import Interval
 from reports import names
+from reports.compare.alerts import alerts
 from reports.compare.differing import Differing, differing
 from reports.compare.judging import judged
 from reports.compare.notes import notes
@@ -26,12 +27,13 @@ class Comparison:
     """What a comparison comes to.
 
     Attributes:
-        base: the run folder that is compared with.
-        new: the run folder that is compared.
+        base: the run that is compared with.
+        new: the run that is compared.
         rule: what counts as a change.
         rows: one number of one cell each, by metric.
         unmatched: cells that cannot be compared.
         differences: what differs beside the numbers.
+        alerts: sentences about what puts numbers in doubt or keeps verdicts from being drawn.
         notes: sentences that a reader of the verdicts must know.
         again: the two run folders in which suspects were measured again; None where none were.
         settling: what counts as a change in these; None where there are none.
@@ -43,6 +45,7 @@ class Comparison:
     rows: tuple[Row, ...]
     unmatched: tuple[Unmatched, ...]
     differences: tuple[Differing, ...]
+    alerts: tuple[str, ...]
     notes: tuple[str, ...]
     again: tuple[Side, Side] | None = None
     settling: Rule | None = None
@@ -77,9 +80,10 @@ class Comparison:
         return [_values(row, self.rule) for row in self.rows]
 
     def context(self) -> dict[str, list[Any]]:
-        """What surrounds the rows, as JSON values: `differences`, `unmatched`, `notes`."""
+        """What surrounds the rows, as JSON values: `differences`, `unmatched`, `alerts`, `notes`."""
         differences = [{**vars(one), "forbids": sorted(one.forbids)} for one in self.differences]
-        return {"differences": differences, "unmatched": [vars(one) for one in self.unmatched], "notes": list(self.notes)}
+        unmatched = [vars(one) for one in self.unmatched]
+        return {"differences": differences, "unmatched": unmatched, "alerts": list(self.alerts), "notes": list(self.notes)}
 
 
 COLUMNS = {
@@ -122,12 +126,17 @@ def compare(base: str | Path, new: str | Path, rule: Rule) -> Comparison:
     Raises:
         FolderError: one of them is no run folder or too new, or both are the same.
     """
-    sides = read(base, new)
-    pairs, unmatched = matched(*sides)
-    differences = differing(*sides)
+    return of_sides(*read(base, new), rule)
+
+
+def of_sides(base: Side, new: Side, rule: Rule) -> Comparison:
+    """Compare two runs that were read."""
+    pairs, unmatched = matched(base, new)
+    differences = differing(base, new)
     rows = judged(pairs, differences, rule)
-    said = notes(*sides, rows, unmatched, differences, rule)
-    return Comparison(*sides, rule, tuple(rows), tuple(unmatched), tuple(differences), tuple(said))
+    context = (rows, unmatched, differences, rule)
+    said = (tuple(alerts(base, new, *context)), tuple(notes(*context)))
+    return Comparison(base, new, rule, tuple(rows), tuple(unmatched), tuple(differences), *said)
 
 
 def _values(row: Row, rule: Rule) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What differs between two run folders beside the numbers, and which verdicts that forbids.
+"""What differs between two runs beside the numbers, and which verdicts that forbids.
 
 A verdict is about code. On another machine, device or processor, in another precision, or by another protocol, the numbers
 differ for reasons of their own: the ratio is shown and no verdict is drawn. Other differences are named, and the reader judges.
@@ -19,7 +19,7 @@ _FORBIDS = {
     "cpu.name": _ALL,
     "device": _ALL,
     "dtype": _ALL,
-    "execution": _ALL,
+    "execution": frozenset({"cost", "memory"}),  # quality is always measured eagerly
     "measuring protocol": _ALL,
     "threads": frozenset({"cost", "memory"}),  # estimates are the same but for rounding
     "seed": frozenset({"quality"}),  # another gradient at another point; times and sizes follow from the shapes
@@ -54,13 +54,14 @@ class Differing:
 def differing(base: Side, new: Side) -> list[Differing]:
     """Everything that differs; what forbids verdicts first."""
     names = dict.fromkeys((*(before := _facts(base)), *(after := _facts(new))))
+    silent = {name for name in CONTEXT if not (base.values(name) and new.values(name))}  # a side without cells says nothing
     agreed = {name for name in CONTEXT if max(len(base.values(name)), len(new.values(name))) > 1}  # cells that match agree on it
     found = [
         Differing(
             visible(name), _text(before.get(name)), _text(after.get(name)), frozenset() if name in agreed else _forbids(name)
         )
         for name in names
-        if before.get(name) != after.get(name)
+        if name not in silent and before.get(name) != after.get(name)
     ]
     return sorted(found, key=lambda one: not one.forbids)
 

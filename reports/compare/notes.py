@@ -3,67 +3,34 @@
 from collections.abc import Sequence
 from statistics import median
 
-from benchmarks.records import MARKS, Outcome, Record
+from benchmarks.records import MARKS, Record
 from reports import names
 from reports.compare.differing import Differing, same_code
 from reports.compare.metrics import How
 from reports.compare.rows import Row, Rule, Stage
-from reports.compare.sides import Side, Unmatched
-from reports.text import count, listed, number
+from reports.compare.sides import Unmatched
+from reports.text import count, number
 
 
-def notes(
-    base: Side,
-    new: Side,
-    rows: Sequence[Row],
-    unmatched: Sequence[Unmatched],
-    differences: Sequence[Differing],
-    rule: Rule,
-    again: tuple[Side, Side] | None = None,
-) -> list[str]:
+def notes(rows: Sequence[Row], unmatched: Sequence[Unmatched], differences: Sequence[Differing], rule: Rule) -> list[str]:
     """All that is to be said, the most important first.
 
     Args:
-        base: the run folder that is compared with.
-        new: the run folder that is compared.
         rows: numbers of cells, with their verdicts.
         unmatched: cells that cannot be compared.
         differences: what differs beside the numbers.
         rule: by which rows were judged that name no other.
-        again: the two run folders in which suspects were measured again.
     """
     timed = [row for row in rows if row.compared.how is How.PROCESSES and row.judged]
     means = [row for row in rows if row.compared.how is How.MEANS]
     equal = same_code([*differences]) if rows else False
     return [
-        *_wrong(base, new, rows),
-        *_damage(base, new, again),
         *_design(timed),
         *_sensitivity(timed, rule, equal=equal),
         *_ranks(timed),
         *_draws(means),
         *_marks(rows),
         *_renamed(unmatched),
-    ]
-
-
-def _wrong(base: Side, new: Side, rows: Sequence[Row]) -> list[str]:
-    found = []
-    for name, side in (("BASE", base), ("NEW", new)):
-        cells = {row.pair.estimator for row in rows for record in _records(row, name) if record.outcome is Outcome.WRONG}
-        if cells:
-            labels = listed([names.estimator(spec).text for spec in cells])
-            found.append(f"Failed the contract in {name} ({side.run}), so it is not what it claims to be: {labels}.")
-    return found
-
-
-def _damage(base: Side, new: Side, again: tuple[Side, Side] | None) -> list[str]:
-    suspects = () if again is None else (("BASE, measured again,", again[0]), ("NEW, measured again,", again[1]))
-    return [
-        f"{count(len(side.damage), 'line')} of the records of {name} could not be read and {'was' if one else 'were'} left out."
-        for name, side in (("BASE", base), ("NEW", new), *suspects)
-        if side.damage
-        for one in [len(side.damage) == 1]
     ]
 
 

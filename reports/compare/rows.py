@@ -112,6 +112,11 @@ class Row:
         """Whether a verdict could be drawn."""
         return not self.reason
 
+    @property
+    def in_processes(self) -> bool:
+        """Whether it is compared by the medians of processes: a time."""
+        return self.compared.how is How.PROCESSES
+
     def relative(self, value: float) -> float:
         """A value on the scale of the difference as a ratio of NEW to BASE."""
         return math.exp(value) if self.compared.how is How.PROCESSES else 1 + value

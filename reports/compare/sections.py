@@ -1,16 +1,22 @@
-"""A comparison as sections of text lines, the same for the terminal and for Markdown: one section a number that is compared."""
+"""A comparison as sections of lines, the same for the terminal, for Markdown and for the page: one section a number compared.
+
+A line holds its words and, for pictures, its numbers. Where verdicts are forbidden, absolute times follow, side by side.
+"""
 
 import math
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from benchmarks.comparison import Verdict
 from benchmarks.records import Outcome
+from reports.compare.absolute import absolute_times
+from reports.compare.alerts import kinds_forbidden
 from reports.compare.comparison import Comparison
+from reports.compare.lines import Line, Mark, Section
 from reports.compare.metrics import COMPARED, Compared, How
 from reports.compare.rows import Row, Rule, Stage
 from reports.compare.sides import Pair, Unmatched
+from reports.compare.tally import by_word, summary
 from reports.names import with_execution
 from reports.text import NOTHING, count, interval, listed, number, short, whole
 
@@ -18,67 +24,19 @@ _SYMBOLS = {Verdict.MORE: "▲", Verdict.LESS: "▼", Verdict.SAME: "=", Verdict
 _HIDDEN = {How.PROCESSES: (), How.EXACT: (Verdict.SAME,), How.MEANS: (Verdict.SAME, Verdict.UNDECIDED)}
 
 
-@dataclass(frozen=True)
-class Line:
-    """One cell of a section.
-
-    Attributes:
-        problem: its short name.
-        estimator: its short name.
-        values: of BASE and NEW.
-        change: the ratio with its interval.
-        robust: the Hodges-Lehmann estimate with its interval; a dash where there is none.
-        verdict: symbol and word, with what speaks against it.
-    """
-
-    problem: str
-    estimator: str
-    values: tuple[str, str]
-    change: str
-    robust: str
-    verdict: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """One number, over all cells.
-
-    Attributes:
-        title: what it is.
-        summary: how many cells came to which verdict.
-        lines: the cells; of exact numbers only those that are not equal, of means only those that are decided.
-        reasons: why some have no verdict.
-        exact: whether the number is compared to the byte.
-        ranks: whether there are Hodges-Lehmann intervals.
-    """
-
-    title: str
-    summary: str
-    lines: tuple[Line, ...]
-    reasons: tuple[str, ...]
-    exact: bool
-    ranks: bool
-
-
 def sections(comparison: Comparison) -> list[Section]:
     """The sections of all numbers that both sides have."""
-    estimators, problems = comparison.labels()
     found = []
     for compared, again in ((compared, again) for compared in COMPARED.values() for again in (False, True)):
         rows = [row for row in comparison.rows if row.compared is compared and (row.stage is Stage.SETTLED) == again]
         if rows:
-            shown = [row for row in rows if row.verdict not in _HIDDEN[compared.how]]
-            lines = [
-                _line(row, problems[row.pair.problem], _called(row.pair, estimators), comparison.rule)
-                for row in sorted(shown, key=lambda row: list(problems).index(row.pair.problem))
-            ]
-            summary = f"{count(len(rows), 'cell')}: {_verdicts(compared, rows)}"
-            ranks = any(line.robust != NOTHING for line in lines)
-            found.append(
-                Section(
-                    _title(compared, again=again), summary, tuple(lines), tuple(_reasons(rows)), compared.how is How.EXACT, ranks
-                )
-            )
+            found.append(_section(comparison, compared, rows, again=again))
+    if "cost" in kinds_forbidden(comparison.differences):
+        estimators, problems = comparison.labels()
+        pairs = {id(row.pair): row.pair for row in comparison.rows if row.pair.kind == "cost"}
+        found += absolute_times(
+            [(problems[pair.problem], called(pair, estimators), pair) for pair in _in_order(pairs.values(), problems)]
+        )
     return found
 
 
@@ -101,15 +59,44 @@ def unmatched(comparison: Comparison) -> list[str]:
     estimators, problems = comparison.labels()
     places: dict[str, list[str]] = {}
     for one in comparison.unmatched:
-        places.setdefault(one.reason, []).append(f"{_called(one, estimators)} on {problems[one.problem]}")
+        places.setdefault(one.reason, []).append(f"{called(one, estimators)} on {problems[one.problem]}")
     return [
         f"{count(len(of), 'cell')} {reason} ({listed([short(place) for place in dict.fromkeys(of)], 4)})"
         for reason, of in sorted(places.items(), key=lambda item: -len(item[1]))
     ]
 
 
-def _called(cell: Pair | Unmatched, estimators: Mapping[str, str]) -> str:
+def called(cell: Pair | Unmatched, estimators: Mapping[str, str]) -> str:
+    """The short name of an estimator in its execution."""
     return with_execution(estimators[cell.estimator], cell.execution)
+
+
+def _section(comparison: Comparison, compared: Compared, rows: list[Row], *, again: bool) -> Section:
+    estimators, problems = comparison.labels()
+    shown = [row for row in rows if row.verdict not in _HIDDEN[compared.how]]
+    order = list(problems)
+    lines = tuple(
+        _line(row, problems[row.pair.problem], called(row.pair, estimators), comparison.rule)
+        for row in sorted(shown, key=lambda row: order.index(row.pair.problem))
+    )
+    rule = rows[0].rule or comparison.rule
+    return Section(
+        name=f"{compared.metric}-again" if again else compared.metric,
+        title=_title(compared, again=again),
+        finding=by_word(compared, rows, rule),
+        summary=summary(compared, rows),
+        lines=lines,
+        reasons=tuple(_reasons(rows)),
+        exact=compared.how is How.EXACT,
+        ranks=any(line.robust != NOTHING for line in lines),
+        band=0.0 if compared.how is How.EXACT else rule.threshold,
+        theta=rule.theta if compared.how is How.PROCESSES else 0.0,
+    )
+
+
+def _in_order(pairs: Iterable[Pair], problems: Mapping[str, str]) -> list[Pair]:
+    order = list(problems)
+    return sorted(pairs, key=lambda pair: order.index(pair.problem))
 
 
 def _title(compared: Compared, *, again: bool) -> str:
@@ -119,13 +106,6 @@ def _title(compared: Compared, *, again: bool) -> str:
         How.MEANS: "NEW / BASE [95 % interval over draws]",
     }
     return f"{compared.title}{' of suspects, measured again' if again else ''}, {how[compared.how]}"
-
-
-def _verdicts(compared: Compared, rows: list[Row]) -> str:
-    found = Counter(row.verdict for row in rows if row.stage is not Stage.SUSPECT)
-    suspects = sum(row.stage is Stage.SUSPECT for row in rows)
-    said = [f"{found[verdict]} {compared.word(verdict)}" for verdict in Verdict if verdict in found]
-    return ", ".join([*said, *([f"{suspects} measured again"] if suspects else [])])
 
 
 def _reasons(rows: list[Row]) -> list[str]:
@@ -142,20 +122,42 @@ def _line(row: Row, problem: str, estimator: str, rule: Rule) -> Line:
     ranks = NOTHING
     if robust is not None and robust.low is not None and robust.high is not None:
         ranks = interval(row.relative(robust.value), row.relative(robust.low), row.relative(robust.high))
-    wrong = [
+    wrong = _wrong(row.pair)
+    word = _word(row)
+    said = ", ".join(filter(None, (word, "a loss" if row.loss(rule) else "", wrong)))
+    verdict = row.verdict if row.judged and row.verdict is not Verdict.UNDECIDED else None
+    mark = Mark(ratio, *ends, word, verdict, _worse(row), _behind(row), wrong)
+    return Line(problem, estimator, (show(row.base), show(row.new)), change, ranks, said, mark)
+
+
+def _word(row: Row) -> str:
+    """Symbol and word of a verdict."""
+    if row.stage is Stage.SUSPECT:
+        return "? suspect"
+    return f"{_SYMBOLS[row.verdict]} {row.compared.word(row.verdict)}" if row.judged else "? no verdict"
+
+
+def _worse(row: Row) -> bool | None:
+    """Whether a decided change is for the worse; None where it is neither, or there is none."""
+    if row.compared.loss is None or row.verdict in (Verdict.SAME, Verdict.UNDECIDED):
+        return None
+    return row.verdict is row.compared.loss
+
+
+def _wrong(pair: Pair) -> str:
+    sides = [
         name
-        for name, records in (("BASE", row.pair.base), ("NEW", row.pair.new))
+        for name, records in (("BASE", pair.base), ("NEW", pair.new))
         if any(record.outcome is Outcome.WRONG for record in records.values())
     ]
-    if row.stage is Stage.SUSPECT:
-        word = "? suspect"
-    else:
-        word = f"{_SYMBOLS[row.verdict]} {row.compared.word(row.verdict)}{', a loss' if row.loss(rule) else ''}"
-    return Line(
-        problem,
-        estimator,
-        (show(row.base), show(row.new)),
-        change,
-        ranks,
-        f"{word}, wrong in {' and '.join(wrong)}" if wrong else word,
-    )
+    return f"wrong in {' and '.join(sides)}" if sides else ""
+
+
+def _behind(row: Row) -> str:
+    """What an interval rests on: `6 pairs`, `6 and 5 processes`, `100 and 100 draws`; empty for an exact number."""
+    if row.counts is None:
+        return ""
+    if row.in_pairs:
+        return count(row.counts[0], "pair")
+    what = "processes" if row.compared.how is How.PROCESSES else "draws"
+    return f"{row.counts[0]:,} and {row.counts[1]:,} {what}"

@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 
 from benchmarks.comparison import Verdict
+from reports.compare.alerts import alerts
 from reports.compare.comparison import Comparison
 from reports.compare.metrics import How
 from reports.compare.notes import notes
@@ -45,8 +46,16 @@ def settled(screened: Comparison, again: Comparison | None) -> Comparison:
         rows[last + 1 : last + 1] = fresh
         unmatched = (*unmatched, *again.unmatched)
     folders, rule = (None, None) if again is None else ((again.base, again.new), again.rule)
-    said = notes(screened.base, screened.new, rows, unmatched, screened.differences, screened.rule, folders)
-    return replace(screened, rows=tuple(rows), unmatched=unmatched, notes=tuple(said), again=folders, settling=rule)
+    context = (rows, unmatched, screened.differences, screened.rule)
+    return replace(
+        screened,
+        rows=tuple(rows),
+        unmatched=unmatched,
+        alerts=tuple(alerts(screened.base, screened.new, *context, folders)),
+        notes=tuple(notes(*context)),
+        again=folders,
+        settling=rule,
+    )
 
 
 def _cells(comparison: Comparison) -> set[tuple[str, str]]:

@@ -1,17 +1,18 @@
-"""The two run folders of a comparison: their cells side by side, and those that have no counterpart."""
+"""The two sides of a comparison: their cells side by side, and those that have no counterpart."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import CONTRACT, EAGER, Cell, FolderError, Record, RunFolder, latest
+from benchmarks.records import CONTRACT, EAGER, EXECUTED, Cell, FolderError, Record, RunFolder, latest
+from reports.parts import joint_name, name_of
 from reports.text import visible
 
 CONTEXT = ("device", "dtype", "threads", "execution", "seed")
-"""What a cell says beside estimator, problem and kind. Where either folder holds several values, cells must agree on it; where
-each holds one, a difference is one of the folders and named as such."""
+"""What a cell says beside estimator, problem and kind. Where either run holds several values, cells must agree on it; where
+each holds one, a difference is one of the runs and named as such."""
 
 Key = tuple[Any, ...]
 """Estimator, problem, kind, and those values of the context that cells must agree on."""
@@ -19,27 +20,36 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Side:
-    """One run folder.
+    """One run, of one folder or of several that are its parts.
 
     Attributes:
-        path: of the folder.
+        paths: of the folders.
         run: the run's own name, with every character visible.
-        header: the content of its `run.json`.
+        header: the content of its `run.json`; of several parts the first one's.
         cells: what was planned or measured, contracts left out.
         records: cell -> its last record.
         damage: a note on every line that could not be read.
     """
 
-    path: Path
+    paths: tuple[Path, ...]
     run: str
     header: Mapping[str, Any]
     cells: tuple[Cell, ...]
     records: Mapping[Cell, Record]
     damage: tuple[str, ...]
 
+    @property
+    def path(self) -> Path:
+        """Of the first folder."""
+        return self.paths[0]
+
     def values(self, name: str) -> list[Any]:
-        """The values of one field of the context, in the order in which they appear."""
-        return list(dict.fromkeys(getattr(cell, name) for cell in self.cells))
+        """The values of one field of the context, in the order in which they appear.
+
+        Quality is always measured eagerly, so its execution says nothing about a run.
+        """
+        cells = (cell for cell in self.cells if name != "execution" or cell.kind in EXECUTED)
+        return list(dict.fromkeys(getattr(cell, name) for cell in cells))
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,7 @@ class Unmatched:
         problem: canonical spec.
         kind: of measurement.
         reason: why: only one side has it, or what became of it on the other.
+        lost: whether BASE measured it and NEW, which holds it too, has no number.
         execution: of the side that has it.
     """
 
@@ -79,6 +90,7 @@ class Unmatched:
     problem: str
     kind: str
     reason: str
+    lost: bool = False
     execution: str = EAGER
 
 
@@ -90,7 +102,24 @@ def read(base: str | Path, new: str | Path) -> tuple[Side, Side]:
     """
     if Path(base).resolve() == Path(new).resolve():
         raise FolderError(f"BASE and NEW are the same folder, {Path(base).resolve()}: a comparison needs two runs")
-    return _side(Path(base)), _side(Path(new))
+    return side_of((base,)), side_of((new,))
+
+
+def side_of(folders: Sequence[str | Path]) -> Side:
+    """One side of a comparison, from the folders that are parts of one run.
+
+    Cells that several parts have are repetitions: those of later parts count as further processes.
+
+    Raises:
+        FolderError: one of them is no run folder, or is too new.
+    """
+    first, *others = (_part(Path(folder)) for folder in folders)
+    if not others:
+        return first
+    name = joint_name([first.run, *(other.run for other in others)])
+    for other in others:
+        first = _joined(first, other)
+    return replace(first, run=name)
 
 
 def matched(base: Side, new: Side) -> tuple[list[Pair], list[Unmatched]]:
@@ -106,7 +135,8 @@ def matched(base: Side, new: Side) -> tuple[list[Pair], list[Unmatched]]:
         if all(measured):
             pairs.append(Pair(estimator, problem, kind, measured[0], measured[1], execution))
         else:
-            unmatched.append(Unmatched(estimator, problem, kind, _why(base, new, cells), execution))
+            lost = bool(measured[0] and cells[1])
+            unmatched.append(Unmatched(estimator, problem, kind, _why(base, new, cells), lost, execution))
     return pairs, unmatched
 
 
@@ -119,14 +149,31 @@ def in_turns(base: Mapping[int, Record], new: Mapping[int, Record]) -> bool:
     return len(rounds) > 1 and all(before[1] < after[0] for before, after in pairwise(rounds))
 
 
-def _side(path: Path) -> Side:
+def _part(path: Path) -> Side:
     folder = RunFolder.open(path)
     header = folder.header()
     found, damage = folder.records()
     records = {record.cell: record for record in latest(found)}
     cells = dict.fromkeys((*folder.planned(), *records))
     kept = tuple(cell for cell in cells if cell.kind != CONTRACT)
-    return Side(path, visible(str(header.get("run", path.name))), header, kept, records, tuple(damage))
+    return Side((path,), name_of(header, path.name), header, kept, records, tuple(damage))
+
+
+def _joined(first: Side, other: Side) -> Side:
+    """Both as one, without the option that tells shards apart."""
+    repeated = not set(first.cells).isdisjoint(other.cells)
+    shift = 1 + max(cell.process for cell in first.cells) if repeated else 0
+    moved = {cell: replace(cell, process=cell.process + shift) for cell in other.cells}
+    records = {moved[cell]: replace(record, cell=moved[cell]) for cell, record in other.records.items() if cell in moved}
+    options = {name: value for name, value in (first.header.get("options") or {}).items() if name != "shard"}
+    return Side(
+        (*first.paths, *other.paths),
+        first.run,
+        {**first.header, "options": options},
+        (*first.cells, *moved.values()),
+        {**first.records, **records},
+        (*first.damage, *other.damage),
+    )
 
 
 def _grouped(cells: Iterable[Cell], agreed: list[str]) -> dict[Key, list[Cell]]:

@@ -1,6 +1,7 @@
 """`gradgauge compare` and `gradgauge.compare`: two folders in, a comparison and an exit code out."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -143,3 +144,73 @@ def test_the_facade_names_what_it_cannot_use(folder, tmp_path: Path) -> None:
         gradgauge.compare(folder("base"), tmp_path / "nowhere")
     with pytest.raises(ValueError, match="threshold must lie between 0 and 1, got 3"):
         gradgauge.compare(folder("one"), folder("two"), threshold=3)
+
+
+@pytest.mark.parametrize(
+    ("ending", "beginning"),
+    [(".html", "<!DOCTYPE html>"), (".md", "**"), (".json", "{"), (".txt", "The one cell"), ("", "The one cell")],
+)
+def test_the_ending_of_the_file_says_the_format_unless_it_is_given(folder, tmp_path: Path, ending: str, beginning: str) -> None:
+    folders = (folder("base"), folder("new", 1.1))
+    done = run(*folders, "-o", tmp_path / f"made{ending}")
+    assert done.exit_code == 1
+    assert (tmp_path / f"made{ending}").read_text(encoding="utf-8").startswith(beginning)
+    run(*folders, "-o", tmp_path / f"made{ending}", "--format", "json")
+    assert json.loads((tmp_path / f"made{ending}").read_text(encoding="utf-8"))["losses"] == 1
+
+
+def test_a_page_comes_with_the_exit_code_of_the_comparison_and_holds_both_runs(folder, tmp_path: Path) -> None:
+    base, new, made = folder("base"), folder("new", 1.1), tmp_path / "made.html"
+    assert run(base, new, "-o", made).exit_code == 1
+    first = made.read_bytes()
+    assert b"The one cell is slower." in first
+    assert run(base, new, "-o", made).exit_code == 1
+    assert made.read_bytes() == first
+    gradgauge.export(made, output=tmp_path / "all.csv")
+    assert len((tmp_path / "all.csv").read_text().splitlines()) == 1 + 12
+    assert run(base, folder("alone", 1, 1), "-o", made).exit_code == 4
+
+
+def test_several_runs_are_compared_with_the_first(folder) -> None:
+    folders = folder("base"), folder("equal"), folder("slow", 1.1)
+    done = run(*folders)
+    assert done.exit_code == 1
+    assert done.stdout.count("BASE base") == 2
+    assert [found["new"]["run"] for found in json.loads(run(*folders, "--format", "json").stdout)] == ["equal", "slow"]
+    assert run(*folders[:2], folder("alone", 1.0, 1)).exit_code == 4
+    assert run(*folders, "nowhere").exit_code == 2
+    assert "nowhere is no run folder: it has no run.json" in run(*folders, "nowhere").stderr
+
+
+def test_a_report_about_runs_that_differ_opens_with_their_comparison_by_the_same_rule(
+    make_run, record_of, tmp_path: Path
+) -> None:
+    provenance = {"machine": "bench", "cpu": {"name": "X"}, "torch": {"version": "2.13.0", "git": "abc"}}
+    quiet = NoiseFloor(Place.of(provenance, "cpu", 1), datetime.now(UTC).isoformat(), 0.004, 0.004, 20, 6, 4)
+
+    def make(name: str, factor: float) -> Path:
+        values = [factor * value for value in STEADY]
+        records = [record_of(Cell("backprop", "mlp", "cost", process=i), multiple=value) for i, value in enumerate(values)]
+        records = [replace(record, started=f"2026-11-21T10:00:0{i}") for i, record in enumerate(records)]
+        return make_run(
+            records, name=name, provenance={**provenance, "estimators": {"digest": name}}, noise_floor=quiet.to_json()
+        )
+
+    folders = make("base", 1.0), make("slow", 1.2), make("fast", 0.8)
+    two, three = (
+        gradgauge.report(*of, output=tmp_path / f"{len(of)}.html").read_text(encoding="utf-8") for of in (folders[:2], folders)
+    )
+    assert re.search(r"<h1>\s*The one cell is slower\.", two)
+    assert "2 runs compared with base." in three
+    assert gradgauge.compare(*folders[:2])["verdict"].tolist() == ["slower"]
+    note = next(note for note in gradgauge.compare(*folders[:2]).attrs["notes"] if note.startswith("Noise floor"))
+    assert note in two.replace("<wbr>", "")
+    assert "mlp · base" in two
+    assert "mlp · slow" in two
+    saved = gradgauge.report(*folders, output=tmp_path / "r.html", figures=tmp_path / "figures").parent / "figures"
+    assert {"comparison-1-multiple-1.svg", "comparison-2-multiple-1.pdf"} <= {path.name for path in saved.iterdir()}
+
+
+def test_a_report_about_parts_of_one_run_has_no_comparison(folder, tmp_path: Path) -> None:
+    text = gradgauge.report(folder("base"), folder("equal"), output=tmp_path / "one.html").read_text(encoding="utf-8")
+    assert 'id="comparison"' not in text

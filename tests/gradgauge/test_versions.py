@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import gradgauge
 from benchmarks.doctor.noise import NoiseFloor, Place
 from benchmarks.problems.registry import PROBLEMS
 from benchmarks.provenance import ROOT
@@ -19,7 +21,7 @@ from benchmarks.request import Request, UsageError
 from benchmarks.turns import measure_in_turns
 from estimators.registry import ESTIMATORS
 from gradgauge.cli import app
-from gradgauge.versions import to_settle
+from gradgauge.settling import to_settle
 from tests.planted import ONE_MORE_CALL
 
 FEW = ("-e", "spsa", "-p", "beale", "--measure", "cost,memory", "--budget", "20ms")
@@ -154,9 +156,43 @@ def test_cells_that_are_being_settled_stay_chosen_and_no_other_goes_without_a_ve
         to_settle(tmp_path, [spsa, rdsa])
 
 
+def test_python_compares_versions_as_the_command_does(within, tmp_path: Path) -> None:
+    """The frame has what the command prints; what was measured can be had again, and compared by the command."""
+    statuses: list[object] = []
+    asked = {"estimators": "spsa", "problems": "beale", "measures": ["cost", "memory"], "budget": 0.02, "processes": 1}
+    frame = gradgauge.compare_versions(
+        commits="cheap..dear", noise_floor=0.03, progress=statuses.append, out=tmp_path / "out", **asked
+    )
+    exact = frame[frame["metric"] == "forward_calls"].set_index(frame["estimator"].str.partition("[")[0])
+    assert exact.loc["spsa", ["base", "new", "verdict", "loss"]].tolist() == [2, 3, "more", True]
+    assert frame.attrs["folder"] == str(tmp_path / "out")
+    assert statuses
+    again = gradgauge.compare_versions(resume=tmp_path / "out", noise_floor=0.03)
+    assert again.equals(frame)
+    shown = within("--resume", tmp_path / "out", "--noise-floor", "3%", "--format", "json")
+    assert [row["verdict"] for row in json.loads(shown.stdout)["rows"]] == frame["verdict"].tolist()
+
+
+def test_python_refuses_what_the_command_refuses(within, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"expected BASE and NEW, or --commits A\.\.B"):
+        gradgauge.compare_versions(".")
+    with pytest.raises(UsageError, match="processes cannot be given with resume"):
+        gradgauge.compare_versions(resume=tmp_path, processes=8)
+    with pytest.raises(ValueError, match="threshold must lie between 0 and 1, got 3"):
+        gradgauge.compare_versions(commits="cheap..dear", threshold=3)
+
+
+def test_compiled_executions_of_two_versions_are_planned_for_what_depends_on_them(within) -> None:
+    done = within("--commits", "cheap..", *FEW, "--execution", "eager,compile", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert re.search(r"spsa\[k=1\] · compile +cost, memory", done.stdout)
+    refused = within("--commits", "cheap..", *FEW, "--execution", "compiled", "--dry-run")
+    assert (refused.exit_code, "unknown execution 'compiled': did you mean 'compile'?" in refused.stderr) == (2, True)
+
+
 def test_options_of_a_measurement_mean_nothing_for_two_runs(within, make_run, record_of) -> None:
     done = within(make_run(name="a"), make_run(name="b"), "--threads", "2")
-    assert (done.exit_code, "threads cannot be given with two run folders" in done.stderr) == (2, True)
+    assert (done.exit_code, "threads cannot be given with run folders" in done.stderr) == (2, True)
 
 
 def test_a_run_and_a_version_are_not_of_a_kind(within, make_run) -> None:

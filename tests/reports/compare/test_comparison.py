@@ -84,7 +84,7 @@ def test_a_frame_has_a_row_a_number_and_the_columns_named(comparison, timed, sin
 def test_a_frame_names_what_surrounds_its_rows(comparison, timed):
     found = comparison(timed(STEADY), timed(STEADY, "spsa"), provenance={"machine": "other"})
     attributes = found.frame().attrs
-    assert set(attributes) == {"differences", "unmatched", "notes"}
+    assert set(attributes) == {"differences", "unmatched", "alerts", "notes"}
     assert attributes["unmatched"][0]["reason"] == "only in BASE"
     assert attributes["differences"][0]["name"] == "machine"
     json.dumps(attributes)  # plain values

@@ -49,7 +49,7 @@ def test_nothing_differs_between_equal_folders(differences):
         ({"cells": {"threads": 2}}, "threads: 1 -> 2", CLOCKED),
         ({"cells": {"device": "GPU-1"}}, "device: cpu -> GPU-1", EVERYTHING),
         ({"cells": {"dtype": "float64"}}, "dtype: float32 -> float64", EVERYTHING),
-        ({"cells": {"execution": "compile"}}, "execution: eager -> compile", EVERYTHING),
+        ({"cells": {"execution": "compile"}}, "execution: eager -> compile", CLOCKED),
         ({"cells": {"seed": 3}}, "seed: 0 -> 3", frozenset({"quality"})),
         ({"protocol": PROTOCOL_VERSION + 1}, f"measuring protocol: {PROTOCOL_VERSION} -> {PROTOCOL_VERSION + 1}", EVERYTHING),
         ({"provenance": {"machine": "other"}}, "machine: bench -> other", EVERYTHING),
@@ -104,6 +104,12 @@ def test_several_values_on_a_side_forbid_nothing_as_matching_cells_agree(make_ru
     sides = read(make_run(base, name="base"), make_run(base[1:], name="new"))
     [one] = differing(*sides)
     assert (str(one), one.forbids) == ("threads: [1, 2] -> 2", frozenset())
+
+
+def test_a_side_without_cells_says_nothing_about_how_they_were_measured(make_run, timed, single):
+    assert differing(*read(make_run(timed([3.0]), name="timed"), make_run([], name="empty"))) == []
+    quality = single("quality", cosine=(0.5, 0.49, 0.51))
+    assert differing(*read(make_run(timed([3.0]), name="cost"), make_run([quality], name="quality"))) == []
 
 
 def test_a_header_without_provenance_differs_from_one_with_it(make_run, timed):

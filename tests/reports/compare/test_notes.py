@@ -60,24 +60,11 @@ def test_another_number_of_draws_is_named(notes, single):
     assert "The number of draws differs in 1 of 1 cell (such as 100 and 2,500)." in notes([base], [new])
 
 
-def test_a_wrong_estimator_is_named_whatever_its_speed(notes, single):
-    base = single("memory", peak_bytes=100)
-    new = single("memory", peak_bytes=50, outcome="wrong", reason="biased")
-    assert "Failed the contract in NEW (new), so it is not what it claims to be: backprop." in notes([base], [new])
-
-
 def test_marks_are_counted_on_both_sides(notes, single):
     record = single("memory", peak_bytes=100)
     said = notes([record.marked("unchecked")], [record.marked("contended")])
     assert "Marked contended (other processes used the processor meanwhile): 0 cells of BASE, 1 of NEW." in said
     assert "Marked unchecked (the estimator's contract was not run): 1 cell of BASE, 0 of NEW." in said
-
-
-def test_lines_that_could_not_be_read_are_counted(make_run, single):
-    base, new = (make_run([single("memory", peak_bytes=100)], name=name) for name in ("base", "new"))
-    with (new / "records.jsonl").open("a") as stream:
-        stream.write('{"torn')
-    assert "1 line of the records of NEW could not be read and was left out." in compare(base, new, Rule()).notes
 
 
 def test_cells_that_differ_in_a_default_alone_are_pointed_out(notes, single):

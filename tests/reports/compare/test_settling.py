@@ -117,7 +117,7 @@ def test_lines_that_could_not_be_read_are_counted_where_suspects_were_measured_a
     screened, again = comparison(spsa=_slower(1.1)), comparison(spsa=_slower(1.0, 20))
     with (again.new.path / "records.jsonl").open("a") as stream:
         stream.write('{"torn')
-    said = settled(screened, compare(again.base.path, again.new.path, RULE)).notes
+    said = settled(screened, compare(again.base.path, again.new.path, RULE)).alerts
     assert "1 line of the records of NEW, measured again, could not be read and was left out." in said
 
 

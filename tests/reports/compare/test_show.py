@@ -47,7 +47,7 @@ def hostile(make_run, timed, single):
 
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_the_text_shows_ratios_with_intervals_verdicts_and_differences(comparison, width):
-    text = SHOWN["text"](comparison, width)
+    text = SHOWN["text"]([comparison], width)
     joined = " ".join(text.split())
     assert max(map(len, text.splitlines())) <= width
     assert re.search(r"backprop +(3\.00 -> 3\.30 +)?1\.100 \[1\.\d+, 1\.\d+\] +▲ slower, a loss", text)
@@ -60,13 +60,13 @@ def test_the_text_shows_ratios_with_intervals_verdicts_and_differences(compariso
 
 
 def test_intervals_from_ranks_are_shown_where_there_is_room(comparison):
-    assert "  ranks 1.1" in SHOWN["text"](comparison, 120)
-    assert "  ranks" not in SHOWN["text"](comparison, 80)
+    assert "  ranks 1.1" in SHOWN["text"]([comparison], 120)
+    assert "  ranks" not in SHOWN["text"]([comparison], 80)
 
 
 def test_what_did_not_change_is_counted_and_not_listed(make_run, single):
     base, new = (make_run([single("memory", peak_bytes=1000, kept_bytes=5)], name=name) for name in ("base", "new"))
-    text = SHOWN["text"](compare(base, new, Rule()), 80)
+    text = SHOWN["text"]([compare(base, new, Rule())], 80)
     assert "1 cell: 1 equal" in text
     assert "1,000" not in text
     assert "Nothing differs between them but the numbers." in text
@@ -81,18 +81,18 @@ def test_the_last_line_counts_losses_by_what_was_lost_and_what_nobody_could_judg
 
 
 def test_nothing_compared_is_said(make_run):
-    text = SHOWN["text"](compare(make_run([], name="base"), make_run([], name="new"), Rule()), 80)
+    text = SHOWN["text"]([compare(make_run([], name="base"), make_run([], name="new"), Rule())], 80)
     assert "Nothing could be compared" in text
 
 
 def test_a_wrong_estimator_has_it_beside_its_verdict(make_run, single):
     base = make_run([single("memory", peak_bytes=100)], name="base")
     new = make_run([single("memory", peak_bytes=50, outcome="wrong", reason="biased")], name="new")
-    assert "▼ less, wrong in NEW" in SHOWN["text"](compare(base, new, Rule()), 80)
+    assert "▼ less, wrong in NEW" in SHOWN["text"]([compare(base, new, Rule())], 80)
 
 
 def test_markdown_holds_tables_of_as_many_cells_as_columns(comparison):
-    text = SHOWN["markdown"](comparison, 80)
+    text = SHOWN["markdown"]([comparison], 80)
     tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
     assert len(tables) == 3
     for table in tables:
@@ -103,14 +103,14 @@ def test_markdown_holds_tables_of_as_many_cells_as_columns(comparison):
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_hostile_names_leave_the_text_printable_and_within_the_width(hostile, width):
-    text = SHOWN["text"](hostile, width)
+    text = SHOWN["text"]([hostile], width)
     assert text.replace("\n", "").isprintable()
     assert max(map(len, text.splitlines())) <= width
     assert len(text) < 20_000
 
 
 def test_hostile_names_stay_in_their_place_in_markdown(hostile):
-    text = SHOWN["markdown"](hostile, 80)
+    text = SHOWN["markdown"]([hostile], 80)
     assert text.replace("\n", "").isprintable()
     assert len(text) < 20_000
     without_code = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
@@ -121,7 +121,7 @@ def test_hostile_names_stay_in_their_place_in_markdown(hostile):
 
 
 def test_json_is_whole_strict_and_ascii(comparison, hostile):
-    text = SHOWN["json"](comparison, 80)
+    text = SHOWN["json"]([comparison], 80)
     values = json.loads(text, parse_constant=lambda name: pytest.fail(name))
     assert text.isascii()
     assert (values["exit_code"], values["losses"], values["compared"]) == (1, 3, 3)
@@ -129,4 +129,4 @@ def test_json_is_whole_strict_and_ascii(comparison, hostile):
     assert values["rows"][1]["high"] is None or values["rows"][1]["high"] > 0
     assert values["unmatched"][0]["estimator"] == "rdsa"
     assert values["differences"][0]["name"] == "versions.torch"
-    assert json.loads(SHOWN["json"](hostile, 80))["rows"][0]["estimator"] == HOSTILE
+    assert json.loads(SHOWN["json"]([hostile], 80))["rows"][0]["estimator"] == HOSTILE
