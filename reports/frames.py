@@ -23,6 +23,7 @@ _COLUMNS = (
     "problem",
     "kind",
     "execution",
+    "context",
     "name",
     "series",
     "label",
@@ -34,6 +35,7 @@ _COLUMNS = (
     "processes",
     "n",
     "facts",
+    "layers",
     "seconds",
 )
 _COMPARABLE = ("ruler", "estimators", "machine", "cpu", "gpu", "torch", "versions")  # provenance that pooled runs agree on
@@ -72,7 +74,8 @@ class Results:
         runs: the runs, in the order named.
         cells: one row a cell, in the order of reports. Columns: `estimator` and `problem` (canonical specs), `name` (a
             `reports.names.Name`), `series` (its), `label` (both say the execution unless it is eager), `panel` (the problem and
-            what sets it apart), `kind`, `execution`, `outcome`,
+            what sets it apart), `kind`, `execution`, `context` (run, empty where runs are pooled; device, dtype, threads, seed),
+            `layers` (tensor -> metric -> `Metric`), `outcome`,
             `reason`, `marks` (a frozenset), `planned` and `processes` (how many repetitions were asked for and measured), `n`
             (number of parameters), `facts`, `seconds`; and for each metric M over all layers `M`, `M_low`, `M_high`, `M_count`.
     """
@@ -167,6 +170,7 @@ def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
             "problem": key.problem,
             "kind": key.kind,
             "execution": key.execution,
+            "context": key.context,
             "name": (name := names.executed(names.estimator(key.estimator), key.execution)),
             "series": name.series,
             "label": names.with_execution(labels[key.estimator], key.execution),

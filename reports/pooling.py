@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.records import Outcome, Record
+from benchmarks.records import Metric, Outcome, Record
 from reports.text import visible
 
 MISSING = "missing"
@@ -24,9 +24,10 @@ def pooled(records: Sequence[Record | None]) -> dict[str, Any]:
         records: one a process; None where the process was planned and left no record.
 
     Returns:
-        `outcome`, `reason`, `marks`, `planned`, `processes`, `n`, `facts`, `seconds`, and for each metric M over all layers `M`,
-        `M_low`, `M_high` and `M_count`: one process keeps its interval, several give median, lowest and highest. What reads no
-        clock follows from the seed, which is theirs alike: a repetition adds nothing, and the one with most draws stands for all.
+        `outcome`, `reason`, `marks`, `planned`, `processes`, `n`, `facts`, `layers` (tensor -> metric -> `Metric`), `seconds`,
+        and for each metric M over all layers `M`, `M_low`, `M_high` and `M_count`: one process keeps its interval, several give
+        median, lowest and highest. What reads no clock follows from the seed, which is theirs alike: a repetition adds nothing,
+        and the one with most draws stands for all.
     """
     present = [record for record in records if record is not None]
     outcome, reason = _outcome(records)
@@ -38,9 +39,19 @@ def pooled(records: Sequence[Record | None]) -> dict[str, Any]:
         "processes": sum(bool(record.metrics) for record in present),
         "n": next((record.facts["n"] for record in present if isinstance(record.facts.get("n"), int)), None),
         "facts": present[-1].facts if present else {},
+        "layers": _layers(present),
         "seconds": sum(record.seconds for record in present),
         **_metrics(present),
     }
+
+
+def _layers(records: Sequence[Record]) -> dict[str, dict[str, Metric]]:
+    """Tensor -> metric -> what was measured of it alone, in the order of the record with most of them."""
+    found: dict[str, dict[str, Metric]] = {}
+    for metric in max((record.metrics for record in records), key=len, default=()):
+        if metric.layer is not None and metric.value is not None:
+            found.setdefault(visible(metric.layer), {})[metric.metric] = metric
+    return found
 
 
 def _outcome(records: Sequence[Record | None]) -> tuple[str, str]:

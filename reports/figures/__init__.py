@@ -27,11 +27,15 @@ from reports.figures import (
     depth,
     dimensions,
     efficiency,
+    floor,
+    layers,
     memory,
     multiples,
     norm_ratio,
     relative_error,
+    roofline,
     signs,
+    split,
     tangents,
     thrift,
     value,
@@ -58,9 +62,9 @@ SWEEPS: tuple[ModuleType, ...] = (dimensions, depth, tangents, batch)
 
 QUESTIONS = (
     Question("scaling", "What changes with size?", SWEEPS),
-    Question("cost", "What does it cost?", (multiples,)),
+    Question("cost", "What does it cost?", (multiples, split, floor, roofline)),
     Question("space", "What memory does it take?", (memory,)),
-    Question("closeness", "How close is it?", (cosine, norm_ratio, relative_error, signs, bias)),
+    Question("closeness", "How close is it?", (cosine, norm_ratio, relative_error, signs, layers, bias)),
     Question("worth", "Is it worth it?", (efficiency, thrift, value, break_even)),
 )
 """In the order of the page; one of which no figure is shown has no section."""

@@ -38,7 +38,6 @@ READING = (
 __all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP"]
 __all__ += ["describe", "draw", "finding", "height", "parts", "select", "table"]
 
-_PARTS = ("drawing", "derivative", "aggregation")
 _EAGER = "ratio_to_eager"
 _RATIOS = {
     "ratio_to_backprop": "over backprop",
@@ -105,16 +104,12 @@ def table(selection: Selection) -> Table:
 
 
 def parts(selection: Selection) -> Table | None:
-    """Time of preparation and of the first call, and the split of a gradient; a dash where an estimator has no such part."""
+    """Time of preparation and of the first call."""
     if not selection.panels:
         return None
-    columns = ("estimator", "preparation", "first call", *_PARTS, "outcome and marks")
+    columns = ("estimator", "preparation", "first call", "outcome and marks")
     groups = tuple((panel.title, tuple(_parts_line(row) for row in panel.rows)) for panel in selection.panels)
-    caption = (
-        "Time of the preparation and of the first call, once each; then the parts of a gradient in base forward passes, with the "
-        f"{selection.scope}. The parts are timed in a pass of their own and need not add up to the multiple"
-    )
-    return Table(caption, columns, groups)
+    return Table("Time of the preparation and of the first call, once each", columns, groups)
 
 
 def _line(row: dict[str, Any], ratios: Iterable[str]) -> tuple[str, ...]:
@@ -130,7 +125,7 @@ def _line(row: dict[str, Any], ratios: Iterable[str]) -> tuple[str, ...]:
 
 def _parts_line(row: dict[str, Any]) -> tuple[str, ...]:
     times = (duration(row.get(name)) for name in ("prepare_time", "first_call_time"))
-    return (row["label"], *times, *(_spread(row, f"{part}_multiple") for part in _PARTS), became(row))
+    return (row["label"], *times, became(row))
 
 
 def _spread(row: dict[str, Any], name: str) -> str:

@@ -18,6 +18,9 @@ ROW = 31
 LEFT, TOP = 8, 4
 """Pixels left of the axes and above them: names stand inside."""
 
+Side = Literal["left", "center", "right"]
+"""Which end of words stands where they are written."""
+
 _TEXT, _LINE = 0.36, 0.68  # where the foot of the text and the mark stand within a row
 
 
@@ -51,30 +54,42 @@ def draw_rows(
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     for place, row in enumerate(panel.rows):
-        write_row(axes, place, row, words)
+        _write_row(axes, place, row, words)
         if row["value"] > 0:
             look, line = panel.look(row), middle(place)
             drawing.whisker(axes, [row["low"], row["high"]], [line, line], look)
             drawing.point(axes, row["value"], line, look, state=state(row))
 
 
-def write_row(axes: Axes, place: int, row: Row, words: Callable[[float], str]) -> None:
-    """Write what a row is called and comes to, and draw the line that its marks stand on.
+def head_row(axes: Axes, place: int, row: Row, words: Callable[[float], str]) -> None:
+    """Write what a row is called, with its outcome and marks, and comes to: above marks that may stand anywhere on its line.
 
     Args:
         axes: of a row chart.
         place: of the row, from 0 at the top.
-        row: has `value`, `low` and `high`.
+        row: has `value`.
         words: how the value is written.
     """
+    note, said = remark(row), words(row["value"])
+    write(axes, place, 0.0, short(row["label"] + (f" ({note})" if note else ""), 50 - len(said)), "left")
+    write(axes, place, 1.0, said, "right", weight="bold")
+
+
+def write(axes: Axes, place: int, at: float, words: str, side: Side, weight: str = "normal") -> None:
+    """Words above the marks of a row, `at` being their share of the way across."""
+    across = axes.get_yaxis_transform()
+    axes.text(at, place + _TEXT, words, transform=across, fontsize=style.SMALL, ha=side, fontweight=weight)
+
+
+def _write_row(axes: Axes, place: int, row: Row, words: Callable[[float], str]) -> None:
     said, note, across = words(row["value"]), remark(row), axes.get_yaxis_transform()
     beside = short(note, 24) if said == NOTHING and note else said
-    axes.text(0, place + _TEXT, short(row["label"], 50 - len(beside)), transform=across, fontsize=style.SMALL)
-    axes.text(1, place + _TEXT, beside, transform=across, fontsize=style.SMALL, ha="right", fontweight="bold")
+    write(axes, place, 0.0, short(row["label"], 50 - len(beside)), "left")
+    write(axes, place, 1.0, beside, "right", weight="bold")
     if note and beside == said:
         low, high = axes.get_xlim()
         first, last = (row["value"] if not row[end] > 0 else row[end] for end in ("low", "high"))
         free_right = first * last < low * high
-        side: Literal["right", "left"] = "right" if free_right else "left"
+        side: Side = "right" if free_right else "left"
         axes.text(free_right, place + _LINE + 0.08, short(note, 28), transform=across, fontsize=style.SMALL, ha=side, zorder=4)
     axes.axhline(place + _LINE, color=style.GRID, linewidth=0.6, zorder=0.2)

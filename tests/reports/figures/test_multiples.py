@@ -42,16 +42,16 @@ def test_the_table_labels_intervals_of_one_process(make_run, record_of) -> None:
     assert table.groups[0][1][0][1] == "3.000 [2.900, 3.100]"
 
 
-def test_the_parts_have_their_own_table_with_dashes_where_there_are_none(make_run, record_of) -> None:
-    whole = record_of(BACKPROP, multiple=3.0, prepare_time=2e3, first_call_time=5e6, drawing_multiple=(0.5, 0.4, 0.6))
+def test_preparation_and_first_call_have_their_own_table_with_dashes_where_there_are_none(make_run, record_of) -> None:
+    whole = record_of(BACKPROP, multiple=3.0, prepare_time=2e3, first_call_time=5e6)
     table = multiples.parts(multiples.select(frames.read([make_run([whole, record_of(OTHER, "wrong", "biased", multiple=1.0)])])))
     first, second = table.groups[0][1]
-    assert first == ("backprop", "2.00 µs", "5.00 ms", "0.5000 [0.4000, 0.6000]", "–", "–", "ok")
-    assert second == ("checkpointed-backprop", "–", "–", "–", "–", "–", "wrong")
+    assert first == ("backprop", "2.00 µs", "5.00 ms", "ok")
+    assert second == ("checkpointed-backprop", "–", "–", "wrong")
     assert len(table.columns) == len(first)
 
 
-def test_without_any_cost_there_is_no_table_of_parts(make_run) -> None:
+def test_without_any_cost_there_is_no_second_table(make_run) -> None:
     assert multiples.parts(multiples.select(frames.read([make_run([])]))) is None
 
 
