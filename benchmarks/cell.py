@@ -17,8 +17,8 @@ from benchmarks.harness import declared, kernels
 from benchmarks.harness.settings import Settings, derived_seed
 from benchmarks.outcomes import check_estimate, frames_of, outcome_of, reason_of
 from benchmarks.problems.problem import Problem, build_problem
-from benchmarks.records import CONTRACT, EAGER, Cell, Measurement, Outcome, Record
-from estimators.estimator import Estimator
+from benchmarks.records import CONTRACT, EAGER, TRAINING, Cell, Measurement, Outcome, Record
+from estimators.estimator import Declaration, Estimator
 from estimators.objective import MissingCapability
 from estimators.registry import ESTIMATORS
 
@@ -96,6 +96,7 @@ def _recorded(cell: Cell, work: Callable[[], Measurement]) -> Record:
         metrics=measurement.metrics,
         samples=measurement.samples,
         facts=measurement.facts,
+        series=measurement.series,
         started=started,
         seconds=time.perf_counter() - start,
     )
@@ -109,9 +110,24 @@ def _built_and_measured(cell: Cell, effort: Effort, spec: str) -> Measurement:
         from benchmarks.contract.measurement import measure_or_recall  # asv's trackers do without
 
         return measure_or_recall(estimator, spec, seed=cell.seed, device=_place(cell), dtype=cell.dtype)
+    if cell.kind == TRAINING:
+        return _trained(cell, estimator, spec, effort)
     problem = build_problem(cell.problem, device=_place(cell), dtype=cell.dtype, seed=cell.seed, data_folder=effort.data_folder)
     check_estimate(ESTIMATORS.build(spec), problem)  # another instance: what it caches must not warm this one
     return _measured(cell, estimator, problem, effort)
+
+
+def _trained(cell: Cell, estimator: Estimator, spec: str, effort: Effort) -> Measurement:
+    """Train with the rule that the cell names."""
+    from benchmarks.harness import training  # what only trainings need
+    from benchmarks.problems.task import build_task
+
+    task = build_task(cell.problem, device=_place(cell), dtype=cell.dtype, seed=cell.seed, data_folder=effort.data_folder)
+    check_estimate(ESTIMATORS.build(spec), task.problem)
+    declaration = _real(estimator, task.problem)
+    measurement = training.measure(task, estimator, cell.rule, cell.steps, Settings(seed=_own_seed(cell)))
+    said = {"n": task.problem.objective.coordinates(), "declared": declared.as_json(declaration)}
+    return replace(measurement, facts={**said, **measurement.facts})
 
 
 def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort) -> Measurement:
@@ -135,13 +151,9 @@ def _executed(
         from benchmarks.contract.measurement import measure
 
         return measure(estimator, seed=cell.seed, device=_place(cell))
-    declaration = declared.declaration_of(estimator, problem.objective)
-    if cell.kind != "quality" and declaration.simulated:
-        raise MissingCapability(
-            "a derivative of its own", "simulated ones come from the known gradient; their cost is no method's"
-        )
+    declaration = declared.declaration_of(estimator, problem.objective) if cell.kind == "quality" else _real(estimator, problem)
     settings = Settings(
-        seed=derived_seed(cell.seed, f"{cell.estimator} {cell.problem}"),  # draws of two cells must not be the same
+        seed=_own_seed(cell),
         precision=effort.precision,
         budget_s=effort.budget,
         draws=effort.draws,
@@ -153,6 +165,21 @@ def _executed(
     said = {"data": problem.data, "declared": declared.as_json(declaration)}
     ran = kernels.observe(problem, estimator, settings.seed)
     return replace(measurement, facts={**size, **said, **measurement.facts, **ran})
+
+
+def _real(estimator: Estimator, problem: Problem) -> Declaration:
+    """What an estimator declares whose derivatives are its own."""
+    declaration = declared.declaration_of(estimator, problem.objective)
+    if declaration.simulated:
+        raise MissingCapability(
+            "a derivative of its own", "simulated ones come from the known gradient; their cost is no method's"
+        )
+    return declaration
+
+
+def _own_seed(cell: Cell) -> int:
+    """Draws of two cells must not be the same."""
+    return derived_seed(cell.seed, f"{cell.estimator} {cell.problem}")
 
 
 def _place(cell: Cell) -> str:

@@ -8,7 +8,7 @@ timing) is most of the time that the largest problems take.
 import math
 from collections.abc import Callable
 
-from benchmarks.records import COMPILE, Cell
+from benchmarks.records import COMPILE, TRAINING, Cell
 from estimators.registry import ESTIMATORS
 from estimators.spec import Spec, parse
 
@@ -23,8 +23,11 @@ _ESTIMATE = (
     1e-8,
 )  # seconds of one estimate with one tangent: whatever the problem, and for each coordinate of a dense layer
 _DRAW = (1e-4, 4e-9)  # the same with a simulated derivative
-_CALLS = {"cost": 12, "memory": 7, "quality": 7}  # estimates that no budget bounds: form, first calls, calibration, one round
+_CALLS = {"cost": 12, "memory": 7, "quality": 7, TRAINING: 4}  # estimates no budget bounds: form, first calls, one round
 _ROUNDS = 60  # of timing, about
+_STEP = 2e-4  # seconds of a training step beside its estimate
+_VALIDATION = 2e-3  # seconds, each
+_VALIDATIONS = 50
 _COMPILE = (14.0, 2.0)  # seconds of a compiled cell, the next worker's start included; and for each unit of how heavy a model is
 _TANGENTS = 5700  # that bring the mean cosine to 1 %, with k = 1; hardly fewer with more
 _UNKNOWN_COORDINATES = 100_000  # of a problem of the user's own
@@ -47,6 +50,8 @@ def expected_seconds(cell: Cell, budget: float, draws: int | None = None) -> flo
     k = _tangents(estimator, n)
     estimate = _ESTIMATE[0] + _ESTIMATE[1] * _HEAVY.get(problem.name, 1.0) * k * n
     fixed = _SET_UP + _MAKE * n + _CALLS[cell.kind] * estimate
+    if cell.kind == TRAINING:
+        return fixed + cell.steps * (estimate + _STEP) + _VALIDATIONS * _VALIDATION
     if cell.execution == COMPILE:
         fixed += _COMPILE[0] + _COMPILE[1] * _HEAVY.get(problem.name, 1.0)
     if cell.kind == "memory":
@@ -93,6 +98,7 @@ def _recurrent(problem: Spec) -> int:
 
 
 _MODELS: dict[str, Callable[[Spec], int]] = {
+    "linear-regression": lambda problem: _number(problem, "features", 10) + 1,
     "logistic-regression": lambda problem: 650,
     "mlp": _mlp,
     "cnn": _cnn,

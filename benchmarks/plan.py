@@ -1,20 +1,25 @@
 """From what is asked to the list of cells: pure functions, without torch, so that `--dry-run` answers at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.expectation import SECONDS_TO_START, expected_seconds
 from benchmarks.problems.registry import PROBLEMS
-from benchmarks.records import CONTRACT, Cell
+from benchmarks.rates import without_rate
+from benchmarks.records import CONTRACT, TRAINING, Cell
 from benchmarks.request import Request, UsageError
 from benchmarks.shard import Shard, stretch
+from estimators.optim.registry import RULES, with_learning_rate
 from estimators.registry import ESTIMATORS
 
-TIMED = ("cost",)
+TIMED = ("cost", TRAINING)
 """The kinds that read a clock: measured alone on the machine."""
 
 CELLS_IN_A_BLOCK = 100
 """At most so many timed cells share a process."""
+
+Pairs = Mapping[tuple[str, str], tuple[Cell, ...]]
+"""(estimator, problem) -> the cells that are measured of it, contracts left out."""
 
 
 @dataclass(frozen=True)
@@ -79,49 +84,67 @@ def plan(request: Request) -> Plan:
 
     Raises:
         SpecError: an unknown estimator, problem or parameter, or a value of the wrong kind.
-        UsageError: there are more shards than pairs.
+        UsageError: there are more shards than pairs, or no learning rate that was given is used.
     """
-    pairs = [(ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem)) for estimator, problem in request.asked()]
-    pairs = list(dict.fromkeys(pairs))
+    cells = _of_pairs(request)
     if request.shard is not None:
-        pairs = _shared(request, pairs, Shard.parse(request.shard))
-    together = _together(request, pairs)
-    timed = [cell for kind in TIMED if kind in request.measures for pair in pairs for cell in _cells(request, *pair, kind)]
-    return Plan(tuple(together), tuple(_alone(request, timed)))
+        cells = _shared(request, cells, Shard.parse(request.shard))
+    timed = {kind: [cell for own in cells.values() for cell in own if cell.kind == kind] for kind in TIMED}
+    timed[TRAINING].sort(key=lambda cell: cell.seed)  # all methods with one seed, then with the next: drift favours none
+    return Plan(tuple(_together(request, cells)), tuple(_alone(request, [cell for kind in TIMED for cell in timed[kind]])))
 
 
-def _shared(request: Request, pairs: Sequence[tuple[str, str]], shard: Shard) -> list[tuple[str, str]]:
+def _of_pairs(request: Request) -> Pairs:
+    """Every pair of estimator and problem that is asked for, with all its cells but the contract of its estimator."""
+    kinds = [kind for kind in request.measures if kind not in (CONTRACT, TRAINING)]
+    found: dict[tuple[str, str], dict[Cell, None]] = {}
+    for estimator, problem in request.asked() if kinds or TRAINING not in request.measures else ():
+        pair = (ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem))
+        found.setdefault(pair, {}).update(dict.fromkeys(cell for kind in kinds for cell in _cells(request, *pair, kind)))
+    for cell in _trainings(request) if TRAINING in request.measures else ():
+        found.setdefault((cell.estimator, cell.problem), {})[cell] = None
+    return {pair: tuple(cells) for pair, cells in found.items()}
+
+
+def _trainings(request: Request) -> list[Cell]:
+    """Every method with every seed, at the learning rate that its rule has in common, and at its own where that is known."""
+    own: dict[tuple[str, str, str], list[float]] = {}
+    for estimator, problem, rule, lr in request.learning_rates:
+        own.setdefault((estimator, problem, rule), []).append(lr)
+    cells, used = [], set()
+    for estimator, problem, rule, steps in request.trained():
+        cell = replace(_cell(request, ESTIMATORS.canonical(estimator), PROBLEMS.canonical(problem), TRAINING), steps=steps)
+        common = RULES.canonical(rule)
+        name = (cell.estimator, cell.problem, without_rate(common))
+        used.add(name)
+        tuned = [with_learning_rate(common, lr) for lr in own.get(name, ())]
+        rules = dict.fromkeys((*([common] if request.common_rate else []), *tuned))
+        cells += [replace(cell, rule=one, seed=request.seed + place) for one in rules for place in range(request.repeated)]
+    if own and not used & own.keys():
+        raise UsageError("learning-rates: the file names no estimator with a rule on a problem that is trained here")
+    return cells
+
+
+def _shared(request: Request, cells: Pairs, shard: Shard) -> Pairs:
     """The pairs of one shard: a pair is never torn, so that its cells are of one machine and one loss spares the others."""
-    kinds = [kind for kind in request.measures if kind != CONTRACT]
-    if not kinds:
+    pairs = list(cells)
+    if not any(cells.values()):
         pairs = list({estimator: (estimator, problem) for estimator, problem in pairs}.values())
     if shard.of > len(pairs):
         are, noun = ("is", "pair") if len(pairs) == 1 else ("are", "pairs")
         raise UsageError(f"shard {shard}: there {are} only {len(pairs)} {noun} of estimator and problem to share")
-    cells = [
-        [cell for kind in kinds for cell in _cells(request, *pair, kind)] or [_cell(request, pair[0], CONTRACT, CONTRACT)]
-        for pair in pairs
-    ]
-    repeats = {kind: request.processes if kind in TIMED else 1 for kind in (*kinds, CONTRACT)}
-    seconds = [sum(repeats[cell.kind] * expected_seconds(cell, request.patience, request.drawn) for cell in own) for own in cells]
-    return [pairs[place] for place in stretch(seconds, shard)]
+    taken = [cells[pair] or (_cell(request, pair[0], CONTRACT, CONTRACT),) for pair in pairs]
+    seconds = [sum((request.processes if cell.kind in TIMED else 1) * _expected(request, cell) for cell in own) for own in taken]
+    return {pairs[place]: cells[pairs[place]] for place in stretch(seconds, shard)}
 
 
-def _together(request: Request, pairs: Sequence[tuple[str, str]]) -> list[Planned]:
-    cells = [cell for kind in ("quality", "memory") for pair in pairs for cell in _cells(request, *pair, kind)]
-    estimators = dict.fromkeys(estimator for estimator, _ in pairs)
-    contracts = [_cell(request, estimator, CONTRACT, CONTRACT) for estimator in estimators]
-    planned = [
-        Planned(cell, 0, 0, expected_seconds(cell, request.patience, request.drawn))
-        for cell in cells
-        if cell.kind in request.measures
-    ]
+def _together(request: Request, cells: Pairs) -> list[Planned]:
+    untimed = [cell for kind in ("quality", "memory") for own in cells.values() for cell in own if cell.kind == kind]
+    planned = [Planned(cell, 0, 0, _expected(request, cell)) for cell in untimed]
     planned.sort(key=lambda one: -one.seconds)  # the longest first, so that workers finish together; equal ones stay in order
     if CONTRACT in request.measures:
-        planned = [
-            *(Planned(cell, 0, 0, expected_seconds(cell, request.patience, request.drawn)) for cell in contracts),
-            *planned,
-        ]
+        contracts = [_cell(request, estimator, CONTRACT, CONTRACT) for estimator in dict.fromkeys(e for e, _ in cells)]
+        planned = [*(Planned(cell, 0, 0, _expected(request, cell)) for cell in contracts), *planned]
     return [replace(one, order=order) for order, one in enumerate(planned)]
 
 
@@ -131,8 +154,8 @@ def _alone(request: Request, timed: Sequence[Cell]) -> Iterable[Planned]:
         turn = -1 if process % 2 else 1  # A B, B A, A B ...: a machine that drifts favours neither
         for number, block in list(enumerate(blocks))[::turn]:
             for order, cell in enumerate(block[::turn]):
-                seconds = expected_seconds(cell, request.patience, request.drawn)
-                yield Planned(replace(cell, process=process), 1 + number + process * len(blocks), order, seconds)
+                place = 1 + number + process * len(blocks)
+                yield Planned(replace(cell, process=process), place, order, _expected(request, cell))
 
 
 def _cells(request: Request, estimator: str, problem: str, kind: str) -> list[Cell]:
@@ -142,3 +165,7 @@ def _cells(request: Request, estimator: str, problem: str, kind: str) -> list[Ce
 
 def _cell(request: Request, estimator: str, problem: str, kind: str) -> Cell:
     return Cell(estimator, problem, kind, request.device, request.dtype, request.threads, request.seed)
+
+
+def _expected(request: Request, cell: Cell) -> float:
+    return expected_seconds(cell, request.patience, request.drawn)

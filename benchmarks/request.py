@@ -5,16 +5,24 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import COMPILE, EAGER, EXECUTED, EXECUTIONS, KINDS
+from benchmarks.records import COMPILE, EAGER, EXECUTED, EXECUTIONS, KINDS, TRAINING
 from benchmarks.shard import Shard
-from benchmarks.suites import SUITES
+from benchmarks.suites import SUITES, Trained
 from estimators.spec import nearest
 
 DTYPES = ("float32", "float64", "bfloat16", "float16")
 
+OF_THE_SUITE = ("of the suite",)
+"""In place of kinds of measurement: those that the suite measures."""
+
+_TRAINED = (("steps", 1), ("seeds", 1))  # options of trainings, and the least they may be
+
 
 SECONDS_TO_COMPILE = 120.0
 """What a cell may take longer than others where estimators are compiled: a graph of a thousand operations takes half a minute."""
+
+SECONDS_TO_TRAIN = 600.0
+"""What a cell may take longer than others where something is trained: thousands of steps, which no budget bounds."""
 
 
 class UsageError(ValueError):
@@ -29,7 +37,8 @@ class Request:
         suite: a key of `SUITES`.
         estimators: specs to measure beside the suite's.
         problems: specs to measure on instead of the suite's.
-        measures: keys of `KINDS`; without `contract`, records are marked `unchecked`.
+        measures: keys of `KINDS`; without `contract`, records are marked `unchecked`. `OF_THE_SUITE` stands for those of the
+            suite, which are then written here.
         executions: keys of `EXECUTIONS`; the kinds in `EXECUTED` are measured in each of them.
         device: `cpu`, `cuda`, `cuda:INDEX`, a GPU UUID or `name:PART`.
         dtype: one of `DTYPES`.
@@ -41,6 +50,12 @@ class Request:
             tried (with `verdicts.LEAST_BUDGET`), so a total budget too small for that is passed.
         draws: estimates drawn for quality; None for the suite's own, or else for as many as a 1 % error of the mean cosine needs.
         seed: of data, initial weights and tangents.
+        rules: specs of update rules to train with instead of the suite's.
+        learning_rates: (estimator, problem, rule without its rate, rate), as `benchmarks.rates.read_rates` gives them: methods
+            that are trained with their own learning rate, too.
+        common_rate: whether all methods are trained with the learning rate that their rule has in common, too.
+        steps: of each training; None for the suite's own.
+        seeds: each training is repeated with so many, counted from `seed`; None for the suite's own.
         pairs: (estimator, problem) to measure, and no others; empty for those of the suite.
         shard: `i/N` for the i-th of N parts of what is asked for, see `benchmarks.shard`; None for all of it.
         timeout: seconds after which a cell is ended; None for three times its budget and ten more, but no
@@ -55,7 +70,7 @@ class Request:
     suite: str = "quick"
     estimators: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    measures: tuple[str, ...] = tuple(KINDS)
+    measures: tuple[str, ...] = OF_THE_SUITE
     executions: tuple[str, ...] = (EAGER,)
     device: str = "cpu"
     dtype: str = "float32"
@@ -66,6 +81,11 @@ class Request:
     total_budget: float | None = None
     draws: int | None = None
     seed: int = 0
+    rules: tuple[str, ...] = ()
+    learning_rates: tuple[tuple[str, str, str, float], ...] = ()
+    common_rate: bool = True
+    steps: int | None = None
+    seeds: int | None = None
     pairs: tuple[tuple[str, str], ...] = ()
     shard: str | None = None
     timeout: float | None = None
@@ -83,14 +103,16 @@ class Request:
         """
         _one_of("suite", self.suite, SUITES)
         _one_of("dtype", self.dtype, DTYPES)
+        if self.measures == OF_THE_SUITE:
+            object.__setattr__(self, "measures", SUITES[self.suite].measures)
         for kind in self.measures or ("",):
             _one_of("kind of measurement", kind, KINDS)
         for execution in self.executions or ("",):
             _one_of("execution", execution, EXECUTIONS)
         for spec in self.named:
             if not isinstance(spec, str):
-                raise UsageError(f"estimators and problems are named by specs (texts), got {spec!r}")
-        for name, least in (("threads", 1), ("processes", 1), ("seed", 0), ("draws", 2), ("memory_limit", 1)):
+                raise UsageError(f"estimators, problems and rules are named by specs (texts), got {spec!r}")
+        for name, least in (("threads", 1), ("processes", 1), ("seed", 0), ("draws", 2), ("memory_limit", 1), *_TRAINED):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < least):
                 raise UsageError(f"{name} must be an integer of at least {least}, got {value!r}")
@@ -98,6 +120,10 @@ class Request:
             value = getattr(self, name)
             if value is not None and not (isinstance(value, (int, float)) and 0 < value < float("inf")):
                 raise UsageError(f"{name} must be a positive number, got {value!r}")
+        for name in ("rules", "learning_rates", "steps", "seeds"):
+            if getattr(self, name) and TRAINING not in self.measures:
+                name = name.replace("_", "-")
+                raise UsageError(f"{name} is for trainings: take the suite training, or measure training, among others")
         if self.shard is not None:
             try:
                 Shard.parse(self.shard)
@@ -107,11 +133,23 @@ class Request:
     @property
     def named(self) -> tuple[str, ...]:
         """All specs beside the suite's own."""
-        return (*self.estimators, *self.problems, *(spec for pair in self.pairs for spec in pair))
+        return (*self.estimators, *self.problems, *(spec for pair in self.pairs for spec in pair), *self.rules)
 
     def asked(self) -> list[tuple[str, str]]:
         """The pairs of estimator and problem, as they were named."""
         return list(self.pairs) or SUITES[self.suite].pairs(self.estimators, self.problems)
+
+    def trained(self) -> list[Trained]:
+        """What is to be trained, as it was named, at the learning rates that all estimators have in common."""
+        if not self.pairs:
+            return SUITES[self.suite].trained(self.estimators, self.problems, self.rules, self.steps)
+        own = {problem: tuple(e for e, p in self.pairs if p == problem) for _, problem in self.pairs}
+        return [
+            one
+            for problem, estimators in own.items()
+            for one in SUITES[self.suite].trained(estimators, (problem,), self.rules, self.steps)
+            if one.estimator in estimators
+        ]
 
     def executed(self, kind: str) -> tuple[str, ...]:
         """In which executions a kind is measured, each once."""
@@ -133,12 +171,18 @@ class Request:
         return self.draws if self.draws is not None else SUITES[self.suite].draws
 
     @property
+    def repeated(self) -> int:
+        """Seeds of each training."""
+        return self.seeds if self.seeds is not None else SUITES[self.suite].seeds
+
+    @property
     def limit(self) -> float:
         """Seconds after which a cell is ended."""
         if self.timeout is not None:
             return self.timeout
         compiling = SECONDS_TO_COMPILE if COMPILE in self.executions else 0.0
-        return max(3 * self.patience + 10, SUITES[self.suite].timeout) + compiling
+        training = SECONDS_TO_TRAIN if TRAINING in self.measures else 0.0
+        return max(3 * self.patience + 10, SUITES[self.suite].timeout, training) + compiling
 
     def effort(self) -> dict[str, float | int | None]:
         """How hard each cell is tried, with what is the suite's own written out."""

@@ -67,7 +67,7 @@ def reopen(folder: Path, given: Mapping[str, Any]) -> Request:
     if Path(header["directory"]) != Path.cwd() and not all(Path(file).expanduser().is_absolute() for file in files):
         raise UsageError(f"{folder} was started in {header['directory']}; resume it from there")
     done = [record.cell for record in latest(RunFolder.open(folder).records()[0]) if record.outcome.done]
-    settled = {file for cell in done for file in files_of(cell.estimator, cell.problem)}
+    settled = {file for cell in done for file in files_of(*filter(None, (cell.estimator, cell.problem, cell.rule)))}
     changed = difference(header["options"], given) or differing(header["provenance"], provenance_of(request), settled)
     if changed:
         raise UsageError(f"cannot resume {folder}: {changed}; start a new run")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.problems.data.home import DataError, home
+from benchmarks.rates import read_rates
 from benchmarks.request import Request, UsageError
 from estimators.spec import nearest
 
@@ -14,7 +15,8 @@ def request_of(given: Mapping[str, Any]) -> Request:
     """The request that options stand for; `resume` takes everything from the run's folder.
 
     Args:
-        given: names of `Request`'s fields -> values, as far as somebody gave them. Sequences may be lists, paths texts.
+        given: names of `Request`'s fields -> values, as far as somebody gave them. Sequences may be lists, paths texts;
+            learning rates are a file of them, or what `benchmarks.rates.read_rates` gave.
 
     Raises:
         UsageError: an unknown option, a value out of bounds, or one that differs from those of the run to be resumed.
@@ -40,7 +42,7 @@ def several(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-_SEQUENCES = ("estimators", "problems", "measures", "executions")
+_SEQUENCES = ("estimators", "problems", "measures", "executions", "rules")
 
 
 def _value(name: str, value: Any) -> Any:
@@ -49,6 +51,8 @@ def _value(name: str, value: Any) -> Any:
             return home(Path(value))  # absolute, since a run may be resumed from elsewhere
         except DataError as error:
             raise UsageError(str(error)) from None
+    if name == "learning_rates" and isinstance(value, (str, Path)):
+        return read_rates(Path(value))  # its content is kept, since a run may be resumed when the file has changed
     if name == "estimators_from":
         return Path(value).expanduser().absolute()  # for the same reason
     if name not in _SEQUENCES:

@@ -49,6 +49,7 @@ def list_(
         "gradgauge run quick",
         "gradgauge run quick -e my.py:Mine -p 'mlp[width=256]' --measure cost,memory --budget 5s",
         "gradgauge run quick -p mlp --measure cost --execution eager,compile",
+        "gradgauge run training -p 'mlp[depth=1]' --learning-rates rates.csv",
         "gradgauge run --resume results/RUN",
     )
 )
@@ -77,6 +78,13 @@ def run(
     ] = None,
     draws: options.Draws = None,
     seed: options.Seed = None,
+    rules: options.Rules = None,
+    learning_rates: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Train also at these learning rates, a CSV of `gradgauge tune`. Default: none."),
+    ] = None,
+    steps: options.Steps = None,
+    seeds: options.Seeds = None,
     data: options.Data = None,
     estimators_from: Annotated[
         Path | None,
@@ -107,6 +115,10 @@ def run(
         "total_budget": total_budget,
         "draws": draws,
         "seed": seed,
+        "rules": rules,
+        "learning_rates": learning_rates,
+        "steps": steps,
+        "seeds": seeds,
         "data": data,
         "estimators_from": estimators_from,
         "shard": shard,
@@ -274,6 +286,87 @@ def compare(
         asked = {name: value for name, value in given.items() if value is not None}
         judged = judging.Judging(threshold, noise_floor)
         raise typer.Exit(comparing.compare(folders or [], commits, resume, asked, judged, printing, dry_run=dry_run))
+
+
+@app.command(
+    epilog=example(
+        "gradgauge tune -e forward-gradient -e spsa -p 'mlp[depth=1]' --rule sgd --rule adam --trials 12 --steps 200",
+        "gradgauge run training -e forward-gradient -e spsa -p 'mlp[depth=1]' --learning-rates results/RUN/learning-rates.csv",
+        "gradgauge tune --resume results/RUN",
+    )
+)
+def tune(
+    estimators: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-e", "--estimator", metavar="SPEC", help="Beside backprop; may be repeated. Default: the suite training's."
+        ),
+    ] = None,
+    problems: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-p",
+            "--problem",
+            metavar="SPEC",
+            help="On this problem; may be repeated. Default: mlp; with no -e those of the suite training.",
+        ),
+    ] = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rule",
+            metavar="SPEC",
+            help="With this update rule; may be repeated. Default: sgd; with no -e the suite training's.",
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(metavar="N", parser=typed.whole(2), help="Learning rates tried of each method. Default: 12.")
+    ] = None,
+    between: Annotated[
+        typed.Range | None,
+        typer.Option("--range", metavar="LOW..HIGH", parser=typed.between, help="Learning rates to try. Default: 1e-6..1."),
+    ] = None,
+    select: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help="best, or published: of all rates within 5 % of the lowest loss the one nearest to their mean. Default: best.",
+        ),
+    ] = None,
+    steps: options.Steps = None,
+    device: options.Device = None,
+    threads: options.Threads = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", parser=typed.whole(0), help="Of weights, minibatches, tangents and trials. Default: 1000."),
+    ] = None,
+    data: options.Data = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the trials here. Default: a new folder in results/.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Finish this search, which knows what was asked.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the methods and the first learning rates; train nothing.")
+    ] = False,
+) -> None:
+    """Find a learning rate for every method, with the same trials for each, backprop included; write a CSV that `run` reads."""
+    given = {
+        "estimators": estimators,
+        "problems": problems,
+        "rules": rules,
+        "steps": steps,
+        "device": device,
+        "threads": threads,
+        "seed": seed,
+        "data": data,
+        "out": out,
+    }
+    searching = {"trials": trials, "select": select, **(vars(between) if between else {})}
+    from gradgauge import tuning
+
+    with _usage_errors():
+        asked, how = ({name: value for name, value in one.items() if value is not None} for one in (given, searching))
+        raise typer.Exit(tuning.tune(asked, how, resume, dry_run=dry_run))
 
 
 @app.command(epilog=example("gradgauge check 'forward-gradient[k=4]'", "gradgauge check my.py:Mine --models"))

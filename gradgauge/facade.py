@@ -59,7 +59,7 @@ def measure(
 
     Raises:
         SpecError: an unknown name or parameter, or a value of the wrong kind.
-        UsageError: an unknown measure or device, or a number out of bounds.
+        UsageError: an unknown measure or device, or a number out of bounds; or `training`, which `run` measures.
         DataError: MNIST or CIFAR-10 is asked for and cannot be had (`GRADGAUGE_DATA` names their folder).
     """
     from benchmarks.records.frame import tidy
@@ -88,8 +88,8 @@ def run(suite: str | None = None, *, progress: "Progress | None" = None, **optio
         suite: see `list_suites`; `quick` unless given.
         progress: called with a `benchmarks.journal.Status` whenever something happens.
         **options: the fields of `benchmarks.request.Request`: `estimators`, `problems`, `measures`, `device`, `threads`,
-            `executions`, `processes`, `precision`, `budget`, `total_budget`, `draws`, `seed`, `data`, `shard`, `out`, ...;
-            `resume` finishes a run.
+            `executions`, `processes`, `precision`, `budget`, `total_budget`, `draws`, `seed`, `rules`, `learning_rates`,
+            `steps`, `seeds`, `data`, `shard`, `out`, ...; `resume` finishes a run.
 
     Returns:
         Where the folder is, what became of the cells, and the exit code of the command.

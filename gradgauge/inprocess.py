@@ -12,7 +12,7 @@ from benchmarks.contract.check import check_estimator
 from benchmarks.contract.models import MODELS, OnModel, check_on
 from benchmarks.contract.result import ClauseResult
 from benchmarks.problems.problem import Problem, build_problem, problem_of
-from benchmarks.records import CONTRACT, EAGER, Cell, Record
+from benchmarks.records import CONTRACT, EAGER, TRAINING, Cell, Record
 from benchmarks.request import Request, UsageError
 from benchmarks.verdicts import judged
 from estimators.estimator import Estimator
@@ -32,8 +32,12 @@ def measured(estimator: str | Estimator, problem: str | Problem | tuple[Any, Any
 
     Raises:
         SpecError: an unknown name or parameter, or a value of the wrong kind.
-        UsageError: an unknown device.
+        UsageError: an unknown device, or a kind that is not measured in process.
     """
+    if TRAINING in request.measures:
+        raise UsageError(
+            "training is measured in processes of its own: gradgauge.run('training', estimators=[...], problems=[...])"
+        )
     subject, target = _estimator(estimator), _problem(problem, request)
     effort = Effort(request.goal, request.patience, request.drawn)
     records: list[Record] = []

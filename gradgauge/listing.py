@@ -1,4 +1,4 @@
-"""What there is: estimators, problems, suites and devices, each with one line. Loads neither torch nor pandas."""
+"""What there is: estimators, problems, update rules, suites and devices, each with one line. Loads neither torch nor pandas."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,6 +44,13 @@ def problems() -> list[Item]:
 
     found = [_item(name, entry, "problem") for name, entry in PROBLEMS.entries.items()]
     return [*found, *_plugins(PROBLEMS, "from installed packages"), *_parts(PROBLEMS)]
+
+
+def rules() -> list[Item]:
+    """Every update rule by its family: what `run training --rule` takes."""
+    from estimators.optim.registry import ENTRIES
+
+    return [_item(name, entry, entry.family, entry.rank) for name, entry in ENTRIES.items()]
 
 
 def suites() -> list[Item]:

@@ -16,7 +16,12 @@ Problems = Annotated[
     typer.Option("-p", "--problem", metavar="SPEC", help="On this problem instead of the suite's own; may be repeated."),
 ]
 Measures = Annotated[
-    str | None, typer.Option("--measure", metavar="KINDS", help="Which of contract,cost,memory,quality. Default: all.")
+    str | None,
+    typer.Option(
+        "--measure",
+        metavar="KINDS",
+        help="Which of contract,cost,memory,quality,training. Default: the suite's, mostly all but training.",
+    ),
 ]
 Executions = Annotated[
     str | None,
@@ -31,6 +36,18 @@ Execution = Annotated[
         parser=typed.execution,
         help="eager, or compile: the estimator as --execution compile measures it, which takes minutes.",
     ),
+]
+Rules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rule", metavar="SPEC", help="Train with this update rule instead of the suite's: 'sgd[lr=0.1]'; may be repeated."
+    ),
+]
+Steps = Annotated[
+    int | None, typer.Option(metavar="N", parser=typed.whole(1), help="Of each training. Default: the suite's, mostly 500.")
+]
+Seeds = Annotated[
+    int | None, typer.Option(metavar="N", parser=typed.whole(1), help="Train so often, from --seed on. Default: the suite's, 3.")
 ]
 Device = Annotated[str | None, typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:INDEX, GPU-UUID or name:PART. Default: cpu.")]
 Threads = Annotated[

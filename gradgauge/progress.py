@@ -86,8 +86,7 @@ def _became(record: Record) -> str:
 
 def _named(cell: Cell) -> str:
     estimator = names.executed(names.estimator(cell.estimator), cell.execution).text
-    return (
-        f"contract of {estimator}"
-        if cell.problem == cell.kind
-        else f"{cell.kind} of {estimator} on {names.problem(cell.problem)}"
-    )
+    if cell.problem == cell.kind:
+        return f"contract of {estimator}"
+    seed = f", seed {cell.seed}" if cell.rule else ""
+    return f"{cell.kind} of {names.trained(estimator, cell.rule)} on {names.problem(cell.problem)}{seed}"

@@ -66,15 +66,15 @@ def cells_of(planned: Plan) -> list[str]:
     """One line for each estimator, in each execution, on each problem: the kinds measured there, and the time expected."""
     from reports import names
 
-    lines: dict[tuple[str, names.Name], list[Any]] = {}
+    lines: dict[tuple[str, str], list[Any]] = {}
     for one in planned.cells:
-        name = names.executed(names.estimator(one.cell.estimator), one.cell.execution)
-        lines.setdefault((one.cell.problem, name), []).append(one)
+        method = names.executed(names.estimator(one.cell.estimator), one.cell.execution)
+        lines.setdefault((one.cell.problem, names.trained(method.text, one.cell.rule)), []).append(one)
     texts = []
     for (problem, name), ones in lines.items():
         kinds = ", ".join(sorted({one.cell.kind for one in ones}))
         seconds = sum(one.seconds for one in ones)
-        texts.append(f"{names.problem(problem):28}  {name.text:56}  {kinds}  {written(seconds)}")
+        texts.append(f"{names.problem(problem):28}  {name:56}  {kinds}  {written(seconds)}")
     return texts
 
 

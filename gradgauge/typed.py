@@ -5,10 +5,11 @@ What cannot be read raises `typer.BadParameter`, so that the message names the o
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import typer
 
-THINGS = ("estimators", "problems", "suites", "devices")
+THINGS = ("estimators", "problems", "rules", "suites", "devices")
 """What can be listed."""
 
 FORMATS = {"csv": "csv", "parquet": "parquet", "latex": "tex"}
@@ -55,6 +56,30 @@ def whole(least: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+@dataclass(frozen=True)
+class Range:
+    """From a lower positive number to a higher one."""
+
+    low: float
+    high: float
+
+
+def between(text: str) -> Range:
+    """Two numbers from a text such as `1e-6..1`.
+
+    Raises:
+        typer.BadParameter: it holds no two, or the first is not above 0 and below the second.
+    """
+    low, dots, high = text.partition("..")
+    try:
+        ends = Range(float(low), float(high))
+    except ValueError:
+        ends = Range(0.0, 0.0)
+    if not dots or not 0 < ends.low < ends.high < float("inf"):
+        raise typer.BadParameter(f"expected two positive numbers, the lower first, such as 1e-6..1, got {text!r}")
+    return ends
 
 
 def shard(text: str) -> str:

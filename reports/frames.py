@@ -5,16 +5,17 @@ was planned and has no record is a row too, with outcome `missing`. Numbers that
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from benchmarks.records import CONTRACT, Cell, Record, RunFolder, latest
-from reports import names
+from benchmarks.records import CONTRACT, TRAINING, Cell, Record, RunFolder, latest
+from reports import names, trainings
 from reports.pooling import pooled
+from reports.targets import Curve
 from reports.text import count, visible
 
 _CONTEXT = ("device", "dtype", "threads", "seed")
@@ -37,8 +38,14 @@ _COLUMNS = (
     "facts",
     "layers",
     "seconds",
+    *trainings.COLUMNS,
 )
 _COMPARABLE = ("ruler", "estimators", "machine", "cpu", "gpu", "torch", "versions")  # provenance that pooled runs agree on
+
+
+_ANY = "any"  # in place of the seed of what is repeated with several
+
+_Found = tuple[str, Cell, Record | None, Curve | None]  # name of the run (empty where runs are pooled), cell, what is there of it
 
 
 class _Key(NamedTuple):
@@ -49,6 +56,8 @@ class _Key(NamedTuple):
     kind: str
     execution: str
     context: tuple[Any, ...]
+    rule: str
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,9 @@ class Results:
             what sets it apart), `kind`, `execution`, `context` (run, empty where runs are pooled; device, dtype, threads, seed),
             `layers` (tensor -> metric -> `Metric`), `outcome`,
             `reason`, `marks` (a frozenset), `planned` and `processes` (how many repetitions were asked for and measured), `n`
-            (number of parameters), `facts`, `seconds`; and for each metric M over all layers `M`, `M_low`, `M_high`, `M_count`.
+            (number of parameters), `facts`, `seconds`; of a training, whose repetitions are its seeds, `rule` (canonical
+            spec), `lr` (None where that names none), `steps`, `rate_is_own` (whether tuned) and `curves` (seed -> columns);
+            and for each metric M over all layers `M`, `M_low`, `M_high`, `M_count`.
     """
 
     runs: tuple[Run, ...]
@@ -86,12 +97,13 @@ class Results:
     def of(self, kind: str) -> pd.DataFrame:
         """The cells of one kind of measurement, with the metrics that any of them has."""
         cells = self.cells[self.cells["kind"] == kind]
-        return cells[[name for name in cells if name in _COLUMNS or cells[name].notna().any()]]
+        shown = cells[[name for name in cells if name in _COLUMNS or cells[name].notna().any()]]
+        return shown.copy()  # in one piece: figures add columns
 
     @property
     def single(self) -> bool:
         """Whether no cell was measured in more than one process."""
-        measured = self.cells[self.cells["kind"] != CONTRACT]  # every shard checks the contracts of what it measures
+        measured = self.cells[~self.cells["kind"].isin((CONTRACT, TRAINING))]  # shards repeat contracts, seeds trainings
         return bool((measured["processes"] <= 1).all())
 
     @property
@@ -118,17 +130,21 @@ def read(folders: Sequence[str | Path]) -> Results:
     headers = [folder.header() for folder in opened]
     alike = len({_comparable(header) for header in headers}) == 1 and _same_files(headers)
     runs: list[Run] = []
-    found: list[tuple[str, Cell, Record | None]] = []
+    found: list[_Found] = []
     planned: dict[tuple[str, Cell], None] = {}
+    own: set[tuple[Any, ...]] = set()
     for folder, header in zip(opened, headers, strict=True):
         records, damage = folder.records()
-        runs.append(Run(visible(str(header.get("run", folder.path.name))), header, tuple(damage)))
+        last = latest(records)
+        curves, unread = trainings.curves_of(folder, last)
+        runs.append(Run(visible(str(header.get("run", folder.path.name))), header, (*damage, *map(visible, unread))))
+        own |= trainings.own_rates(header, last)
         label = "" if alike else runs[-1].name
-        found += [(label, record.cell, record) for record in latest(records)]
+        found += [(label, record.cell, record, curves.get(record.cell)) for record in last]
         planned |= {(label, cell): None for cell in folder.planned()}
-    recorded = {(label, cell) for label, cell, _ in found}
-    absent = [(label, cell, None) for label, cell in planned if (label, cell) not in recorded]
-    return Results(tuple(runs), _table([*found, *absent]))
+    recorded = {(label, cell) for label, cell, *_ in found}
+    absent: list[_Found] = [(label, cell, None, None) for label, cell in planned if (label, cell) not in recorded]
+    return Results(tuple(runs), _table([*found, *absent], own))
 
 
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -155,13 +171,12 @@ def _same_files(headers: Iterable[Mapping[str, Any]]) -> bool:
     return len(files) == len({file for file, _ in files})
 
 
-def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
-    groups: dict[_Key, list[Record | None]] = {}
-    for run, cell, record in rows:
-        context = (run, *(getattr(cell, name) for name in _CONTEXT))
-        groups.setdefault(_Key(cell.estimator, cell.problem, cell.kind, cell.execution, context), []).append(record)
+def _table(found: Iterable[_Found], own: Collection[tuple[Any, ...]]) -> pd.DataFrame:
+    groups: dict[_Key, list[_Found]] = {}
+    for one in found:
+        groups.setdefault(_key(*one[:2]), []).append(one)
     contexts = [key.context for key in groups if key.problem != CONTRACT]
-    varying = [place for place in range(1 + len(_CONTEXT)) if len({context[place] for context in contexts}) > 1]
+    varying = [place for place in range(1 + len(_CONTEXT)) if len({context[place] for context in contexts} - {_ANY}) > 1]
     labels = names.told_apart((key.estimator for key in groups), lambda spec: names.estimator(spec).text)
     titles = names.told_apart((key.problem for key in groups), names.problem)
     cells = [
@@ -173,17 +188,26 @@ def _table(rows: Iterable[tuple[str, Cell, Record | None]]) -> pd.DataFrame:
             "context": key.context,
             "name": (name := names.executed(names.estimator(key.estimator), key.execution)),
             "series": name.series,
-            "label": names.with_execution(labels[key.estimator], key.execution),
-            "panel": " · ".join([titles[key.problem], *(_said(place, key.context[place]) for place in varying)]),
-            **pooled(records),
+            "label": names.trained(names.with_execution(labels[key.estimator], key.execution), key.rule),
+            "panel": " · ".join(
+                [titles[key.problem], *(_said(place, key.context[place]) for place in varying if key.context[place] != _ANY)]
+            ),
+            **pooled([record for _, _, record, _ in of]),
+            **(trainings.columns(((cell, curve) for _, cell, _, curve in of), own) if key.rule else trainings.NONE),
         }
-        for key, records in groups.items()
+        for key, of in groups.items()
     ]
     sizes = {cell["problem"]: cell["n"] for cell in cells if cell["n"] is not None}
     cells = [{**cell, "n": sizes.get(cell["problem"])} for cell in cells]
-    cells.sort(key=lambda cell: (names.problem_rank(cell["problem"]), cell["panel"], cell["name"], cell["kind"]))
+    cells.sort(key=lambda cell: (names.problem_rank(cell["problem"]), cell["panel"], cell["name"], cell["kind"], cell["rule"]))
     table = pd.DataFrame(cells, columns=None if cells else list(_COLUMNS))
     return table.astype({"n": "float64"})
+
+
+def _key(run: str, cell: Cell) -> _Key:
+    """What a cell is about: trainings of several seeds are one, as processes are."""
+    context = {name: getattr(cell, name) for name in _CONTEXT} | ({"seed": _ANY} if cell.kind == TRAINING else {})
+    return _Key(cell.estimator, cell.problem, cell.kind, cell.execution, (run, *context.values()), cell.rule, cell.steps)
 
 
 def _said(place: int, value: Any) -> str:

@@ -13,9 +13,11 @@ from functools import cache
 from pathlib import PurePath
 
 from benchmarks.problems.registry import PROBLEMS
+from benchmarks.rates import rate_of, without_rate
 from benchmarks.records import EAGER
 from estimators import registry
 from estimators.naming import Registry
+from estimators.optim.registry import RULES
 from estimators.registry import ESTIMATORS
 from estimators.spec import Spec, SpecError, parse
 from reports.text import visible
@@ -78,6 +80,28 @@ def problem(canonical: str) -> str:
     """The short name of a problem from its canonical spec."""
     brief = _short(PROBLEMS, canonical)
     return visible(canonical if brief is None else str(brief))
+
+
+def trained(text: str, by: str) -> str:
+    """What an estimator is called that trains by a rule: the same where there is none."""
+    return f"{text} · {rule(by)}" if by else text
+
+
+@cache
+def rule(canonical: str) -> str:
+    """The short name of an update rule from its canonical spec, with its learning rate to three digits."""
+    lr, brief = rate_of(canonical), rule_without_rate(canonical)
+    if lr is None:
+        return brief
+    name, _, rest = brief.removesuffix("]").partition("[")
+    return f"{name}[lr={lr:.3g}{f',{rest}' if rest else ''}]"
+
+
+@cache
+def rule_without_rate(canonical: str) -> str:
+    """The short name of an update rule without its learning rate."""
+    brief = _short(RULES, canonical)
+    return visible(canonical if brief is None else without_rate(str(brief)))
 
 
 def problem_rank(canonical: str) -> tuple[int, list[str | int]]:

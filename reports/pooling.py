@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.records import Metric, Outcome, Record
+from benchmarks.records import TRAINING, Metric, Outcome, Record
 from reports.text import visible
 
 MISSING = "missing"
@@ -71,9 +71,9 @@ def _metrics(records: list[Record]) -> dict[str, float | None]:
     ):
         pools.setdefault(metric.metric, []).append(metric)
     values: dict[str, float | None] = {}
-    timed = any(record.cell.kind == "cost" for record in records)
+    varied = any(record.cell.kind in ("cost", TRAINING) for record in records)
     for name, pool in pools.items():
-        if len(pool) == 1 or not timed:
+        if len(pool) == 1 or not varied:
             pool = [max(pool, key=lambda metric: metric.count or 0)]
             low, value, high = pool[0].low, pool[0].value, pool[0].high
         else:

@@ -12,7 +12,7 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from reports.looks import INK
 from reports.text import short, tick
@@ -117,6 +117,26 @@ def log_axis(
     getattr(axes, f"set_{which}lim")(low, high)
     getattr(axes, f"{which}axis").set_minor_locator(NullLocator())
     getattr(axes, f"set_{which}ticks")(ticks, [words(tick) for tick in ticks])
+    _name(axes, which, label)
+
+
+def linear_axis(axes: Axes, which: str, values: Iterable[float], label: str, words: Callable[[float], str]) -> None:
+    """Make an axis linear, from the lowest to the highest value, with few and round ticks.
+
+    Args:
+        axes: what to change.
+        which: `x` or `y`.
+        values: what will be shown.
+        label: quantity and unit.
+        words: how a tick is written.
+    """
+    shown = [float(value) for value in values] or [0.0, 1.0]
+    low, high = min(shown), max(shown)
+    room = (high - low or abs(high) or 1.0) * (0.05 if which == "y" else 0.02)
+    getattr(axes, f"set_{which}lim")(low - room, high + room)
+    ticks = MaxNLocator(TICKS - 1, steps=[1, 2, 5, 10]).tick_values(low, high)
+    kept = [float(tick) for tick in ticks if low - room <= tick <= high + room]
+    getattr(axes, f"set_{which}ticks")(kept, [words(tick) for tick in kept])
     _name(axes, which, label)
 
 

@@ -67,13 +67,13 @@ def build_problem(
     if dtype not in DTYPES:
         raise ValueError(f"unknown dtype {dtype!r}: expected one of {', '.join(DTYPES)}")
     spec, place, kind = PROBLEMS.resolve(text), torch.device(device), DTYPES[dtype]
-    with _seeded(_derived(seed, "weights"), place):
+    with _seeded(seed_for(seed, "weights"), place):
         if spec.name not in PROBLEMS.entries:
             parts = PROBLEMS.build(text, device=place, dtype=kind, seed=seed)
             return problem_of(parts, spec=str(spec), name=spec.name, device=place, dtype=dtype, seed=seed)
         recipe = PROBLEMS.build(text)
         if isinstance(recipe, ClosedForm):
-            return _from_function(str(spec), recipe, place, kind, _derived(seed, "function"))
+            return _from_function(str(spec), recipe, place, kind, seed_for(seed, "function"))
         return _from_model(str(spec), recipe, place, kind, seed, data_folder)
 
 
@@ -105,6 +105,18 @@ def problem_of(
     return problem
 
 
+def placed(recipe: Model, samples: tuple[Tensor, Tensor], device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Samples as a model takes them, where it lies: inputs in its shape, what is floating-point of its dtype."""
+    inputs, targets = recipe.arranged(samples[0]), samples[1]
+    moved = [part.to(device, dtype if part.is_floating_point() else part.dtype) for part in (inputs, targets)]
+    return moved[0], moved[1]
+
+
+def seed_for(seed: int, purpose: str) -> int:
+    """A seed of its own for each purpose, so that weights and data drawn from one seed are independent."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:7])
+
+
 def _from_function(spec: str, recipe: ClosedForm, device: torch.device, dtype: torch.dtype, seed: int) -> Problem:
     point = recipe.start().to(device, dtype).requires_grad_()
     function = recipe.function(point.detach(), seed)
@@ -114,17 +126,16 @@ def _from_function(spec: str, recipe: ClosedForm, device: torch.device, dtype: t
 
 def _from_model(spec: str, recipe: Model, device: torch.device, dtype: torch.dtype, seed: int, folder: Path | None) -> Problem:
     samples = recipe.samples()
-    inputs, targets = samples.batch(recipe.batch, seed=_derived(seed, "batch"), folder=folder)
+    drawn = samples.batch(recipe.batch, seed=seed_for(seed, "batch"), folder=folder)
     module = recipe.module().to(device, dtype)
-    inputs = recipe.arranged(inputs).to(device, dtype if inputs.is_floating_point() else inputs.dtype)
-    parts = (module, recipe.loss, (inputs, targets.to(device)))
+    parts = (module, recipe.loss, placed(recipe, drawn, device, dtype))
     return _from_module(spec, parts, samples.phrase(recipe.batch), dtype, seed)
 
 
 def _from_module(spec: str, parts: Parts, data: str, dtype: torch.dtype, seed: int) -> Problem:
     module, loss, batch = parts
     inputs, targets = batch
-    objective = ModuleObjective(module, loss, batch, mask_seed=_derived(seed, "mask"))
+    objective = ModuleObjective(module, loss, batch, mask_seed=seed_for(seed, "mask"))
     resident = [*module.parameters(), *module.buffers(), *(part for part in batch if isinstance(part, Tensor))]
     return Problem(
         spec=spec,
@@ -140,11 +151,6 @@ def _from_module(spec: str, parts: Parts, data: str, dtype: torch.dtype, seed: i
 
 def _bytes(tensors: Iterable[Tensor]) -> int:
     return sum({tensor.data_ptr(): tensor.nbytes for tensor in tensors}.values())  # tied tensors are one
-
-
-def _derived(seed: int, purpose: str) -> int:
-    """A seed of its own for each purpose, so that weights and data drawn from one seed are independent."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:7])
 
 
 @contextmanager

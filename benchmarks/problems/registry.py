@@ -89,6 +89,16 @@ ENTRIES: dict[str, Entry] = {
         "half a quadratic form with a dense Hessian of the given eigenvalues",
         parameters={"n": _N, "spectrum": Parameter("geometric", "part", "eigenvalues of the Hessian", part="spectrum")},
     ),
+    "linear-regression": Entry(
+        "benchmarks.problems.models.regression:LinearRegression",
+        "one linear layer with one output, mean squared error on random features",
+        "Warmerdam 2020, koaning.io",
+        parameters={
+            "features": Parameter(10, "integer", "numbers in one sample", minimum=1),
+            "noise": Parameter(0.0, "number", "standard deviation of what is added to the targets", minimum=0),
+            "batch": _BATCH,
+        },
+    ),
     "logistic-regression": Entry(
         "benchmarks.problems.models.perceptron:LogisticRegression",
         "one linear layer, cross-entropy",

@@ -12,9 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from benchmarks.records import series
 from benchmarks.records.rows import SCHEMA_VERSION, Cell, Record, finite
+
+if TYPE_CHECKING:
+    import numpy
 
 _RECORDS = "records.jsonl"
 
@@ -144,10 +148,21 @@ class RunFolder:
             if not line:
                 continue
             try:
-                records.append(Record.from_json(json.loads(line)))
+                records.append(Record.from_json(json.loads(line, parse_constant=lambda name: None)))  # NaN of other writers
             except (ValueError, KeyError, TypeError):
                 damage.append(f"{self._records_path}, line {number}: unreadable ({len(line)} bytes), left out")
         return records, damage
+
+    def curve(self, cell: Cell) -> dict[str, "numpy.ndarray[Any, Any]"]:
+        """The curve that was recorded of a cell: name -> column, NaN where there is no value; empty where there is none.
+
+        Raises:
+            FolderError: it cannot be read.
+        """
+        try:
+            return series.read(self.path, cell)
+        except (OSError, ValueError) as error:
+            raise FolderError(f"{self.path}: the curve {cell.key} is damaged: {error}") from None
 
     @contextmanager
     def writing(self) -> Iterator["Writer"]:
@@ -187,12 +202,18 @@ class Writer:
     def append(self, record: Record) -> None:
         """Write one line in one append and force it to disk.
 
+        A curve goes into a file of its own before, so that it is there when the line is.
+
         Raises:
             FolderError: the disk is full, or the like; nothing of the line stays behind.
         """
-        data = (json.dumps(record.to_json(), allow_nan=False, separators=(",", ":")) + "\n").encode("ascii")
+        values = record.to_json()
+        columns = values.pop("series", None)
+        data = (json.dumps(values, allow_nan=False, separators=(",", ":")) + "\n").encode("ascii")
         size = os.fstat(self.descriptor).st_size
         try:
+            if columns:
+                series.write(self.path, record.cell, columns)
             while data:
                 data = data[os.write(self.descriptor, data) :]
             os.fsync(self.descriptor)

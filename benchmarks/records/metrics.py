@@ -64,6 +64,17 @@ METRICS: dict[str, About] = {
     "bias_floor": About("quality", "", "what `bias` would be by chance for an unbiased estimator at this number of draws"),
     "variance": About("quality", "", "E‖e - E e‖² / ‖g‖²"),
     "simulated_difference": About("quality", "", "largest relative difference between simulated and real estimates on a sample"),
+    "initial_loss": About(
+        "training", "", "validation loss before the first step; of functions and single batches, the loss itself"
+    ),
+    "final_loss": About("training", "", "validation loss after the last step"),
+    "best_loss": About("training", "", "lowest validation loss on the way"),
+    "final_accuracy": About("training", "", "share of the validation samples named rightly after the last step"),
+    "best_accuracy": About("training", "", "highest such share on the way"),
+    "steps_taken": About("training", "steps", "steps of the training"),
+    "step_time": About("training", "ns", "median time of one step, estimate and rule"),
+    "training_time": About("training", "ns", "time of all steps; validation and loading of data not counted"),
+    "step_forwards": About("training", "x base", "operations of one step over those of a base forward pass, on average"),
     "clauses_passed": About("contract", "clauses", "clauses of the contract that passed"),
     "clauses_failed": About("contract", "clauses", "clauses of the contract that failed"),
     "clauses_omitted": About("contract", "clauses", "clauses of the contract that the declaration does not promise"),

@@ -7,12 +7,12 @@ where they were counted; a number that is missing is None, with the reason in th
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the record's fields; a folder with a newer one is refused."""
 
 PROTOCOL_VERSION = 2
@@ -23,8 +23,15 @@ KINDS = {
     "cost": "time, floating-point operations and calls, as multiples of the base forward pass",
     "memory": "exact peak of tensor bytes",
     "quality": "how close estimates come to the exact gradient",
+    "training": "what an estimate buys: loss against steps, forward passes and seconds",
 }
 """The kinds of measurement."""
+
+TRAINING = "training"
+"""The kind whose cells say by which rule, and for how many steps."""
+
+OF_ESTIMATES = tuple(kind for kind in KINDS if kind != TRAINING)
+"""The kinds about estimates at one point: what is measured unless somebody asks for others."""
 
 EXECUTIONS = {
     "eager": "operation by operation, as torch runs it",
@@ -40,11 +47,14 @@ EXECUTED = ("cost", "memory")
 CONTRACT = "contract"
 """What stands in place of a problem in the cell of an estimator's contract."""
 
+_OF_TRAINING = ("rule", "steps")  # fields of a cell
+
 MARKS = {
     "imprecise": "the precision asked for was not reached within the budget",
     "contended": "other processes used the processor meanwhile",
     "throttled": "the clock rate fell meanwhile",
     "unchecked": "the estimator's contract was not run",
+    "diverged": "the loss grew beyond all bounds or was no number any more, and the training ended there",
 }
 """What else a record may say beside its outcome."""
 
@@ -100,12 +110,14 @@ class Measurement:
         samples: name -> raw samples, integers (ns or bytes).
         marks: keys of `MARKS`.
         facts: anything else worth keeping (inner counts, cache state, the clauses of a contract); JSON values.
+        series: name -> column of a curve; all are equally long, and None stands where there is no value.
     """
 
     metrics: tuple[Metric, ...]
     samples: Mapping[str, list[int]] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    series: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,6 +134,8 @@ class Cell:
         seed: of data, initial weights and tangents.
         process: 0, 1, ...: which repetition in a fresh process.
         execution: a key of `EXECUTIONS`; `eager` for every kind that is not in `EXECUTED`.
+        rule: canonical spec of the update rule, learning rate included; empty for every kind but `training`.
+        steps: how many it takes; 0 for every kind but `training`.
     """
 
     estimator: str
@@ -133,16 +147,19 @@ class Cell:
     seed: int = 0
     process: int = 0
     execution: str = EAGER
+    rule: str = ""
+    steps: int = 0
 
     @property
     def key(self) -> str:
         """16 hexadecimal digits that stand for this cell, the same in every process."""
-        text = json.dumps([[f.name, getattr(self, f.name)] for f in sorted(fields(self), key=lambda f: f.name)])
+        text = json.dumps(sorted([name, value] for name, value in self.to_json().items()))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object; `from_json` gives back an equal cell."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        """A JSON object; `from_json` gives back an equal cell. What only a training has is in that of a training alone."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: value for name, value in values.items() if value or name not in _OF_TRAINING}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Cell":
@@ -162,6 +179,7 @@ class Record:
         metrics: the numbers; empty where nothing was measured.
         samples: name -> raw integers.
         facts: anything else; JSON values.
+        series: name -> column of a curve, as in `Measurement`; a folder keeps it beside its records.
         block: which group of cells shared the process.
         order: place of the cell in that process.
         started: when, ISO 8601 in UTC.
@@ -175,6 +193,7 @@ class Record:
     metrics: tuple[Metric, ...] = ()
     samples: Mapping[str, list[int]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    series: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
     block: int = 0
     order: int = 0
     started: str = ""
@@ -199,6 +218,7 @@ class Record:
                 "metrics": [{f.name: getattr(metric, f.name) for f in fields(metric)} for metric in self.metrics],
                 "samples": self.samples,
                 "facts": self.facts,
+                **({"series": self.series} if self.series else {}),
             }
         )
         return values
@@ -219,6 +239,7 @@ class Record:
             metrics=tuple(Metric(**metric) for metric in values["metrics"]),
             samples=values["samples"],
             facts=values["facts"],
+            series=values.get("series", {}),
             block=values["block"],
             order=values["order"],
             started=values["started"],

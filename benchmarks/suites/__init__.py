@@ -6,13 +6,14 @@ from benchmarks.suites.dimensions import DIMENSIONS
 from benchmarks.suites.estimators import METHODS
 from benchmarks.suites.full import union_of
 from benchmarks.suites.quick import QUICK
-from benchmarks.suites.suite import Grid, Suite
+from benchmarks.suites.suite import Grid, Suite, Trained
 from benchmarks.suites.tangents import TANGENT_COUNTS
+from benchmarks.suites.training import TRAINING_SUITE
 from benchmarks.suites.versions import VERSIONS
 
-_NAMED = (QUICK, DIMENSIONS, DEPTH, TANGENT_COUNTS, METHODS)
+_NAMED = (QUICK, DIMENSIONS, DEPTH, TANGENT_COUNTS, METHODS, TRAINING_SUITE)
 
 SUITES: dict[str, Suite] = {suite.name: suite for suite in (*_NAMED, union_of(_NAMED), VERSIONS, CUSTOM)}
 """Every suite by its name."""
 
-__all__ = ["SUITES", "Grid", "Suite"]
+__all__ = ["SUITES", "Grid", "Suite", "Trained"]

@@ -2,6 +2,7 @@
 
 from benchmarks.expectation import coordinates
 from benchmarks.problems.registry import PROBLEMS
+from benchmarks.records import KINDS
 from benchmarks.suites.effort import LIMIT_S
 from benchmarks.suites.registered import AFFORDABLE, EVERY_COORDINATE
 from benchmarks.suites.suite import Grid, Suite
@@ -29,5 +30,7 @@ def union_of(suites: tuple[Suite, ...]) -> Suite:
         common=tuple(dict.fromkeys(estimator for suite in suites for estimator in suite.common)),
         precision=0.03,
         budget=5.0,
-        timeout=LIMIT_S,
+        timeout=max(LIMIT_S, *(suite.timeout for suite in suites)),
+        measures=tuple(KINDS),
+        trainings=tuple(training for suite in suites for training in suite.trainings),
     )

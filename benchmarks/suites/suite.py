@@ -1,6 +1,10 @@
 """What a suite is."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from benchmarks.records import OF_ESTIMATES
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,32 @@ class Grid:
 
     estimators: tuple[str, ...]
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is trained: every one of these estimators with every one of these rules on every one of these problems.
+
+    Attributes:
+        estimators: specs.
+        problems: specs.
+        rules: specs of update rules; the learning rate in them is the one that all estimators have in common.
+        steps: of each training.
+    """
+
+    estimators: tuple[str, ...]
+    problems: tuple[str, ...]
+    rules: tuple[str, ...] = ("sgd",)
+    steps: int = 500
+
+
+class Trained(NamedTuple):
+    """One method on one problem, as specs, and for how many steps."""
+
+    estimator: str
+    problem: str
+    rule: str
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -31,6 +61,10 @@ class Suite:
             needs.
         timeout: no cell is ended sooner than after so many seconds unless that is asked for; for suites with problems so large
             that what no budget bounds takes most of the time.
+        measures: the kinds that are measured unless others are asked for.
+        trainings: what is trained where trainings are asked for; all pairs of the grids, by plain descent, where none is
+            named. Problems of the user's own are trained as the last of them says.
+        seeds: of each training, unless another number is asked for.
     """
 
     name: str
@@ -41,6 +75,9 @@ class Suite:
     budget: float = 10.0
     draws: int | None = None
     timeout: float = 0.0
+    measures: tuple[str, ...] = OF_ESTIMATES
+    trainings: tuple[Training, ...] = ()
+    seeds: int = 3
 
     @property
     def estimators(self) -> tuple[str, ...]:
@@ -67,3 +104,30 @@ class Suite:
         grids = (*grids, Grid(estimators, named))
         pairs = dict.fromkeys((e, p) for grid in grids for p in grid.problems for e in grid.estimators)
         return [pair for problem in named for pair in pairs if pair[1] == problem]
+
+    def trained(
+        self,
+        estimators: tuple[str, ...] = (),
+        problems: tuple[str, ...] = (),
+        rules: tuple[str, ...] = (),
+        steps: int | None = None,
+    ) -> list[Trained]:
+        """What to train, each once.
+
+        Args:
+            estimators: trained beside the suite's own, on every problem.
+            problems: trained instead of the suite's own, with its `common` estimators.
+            rules: instead of the suite's own.
+            steps: instead of the suite's own.
+        """
+        trainings: Sequence[Training] = self.trainings or [Training(grid.estimators, grid.problems) for grid in self.grids]
+        if problems:
+            trainings = [replace(trainings[-1], estimators=self.common, problems=problems)]
+        found = (
+            Trained(estimator, problem, rule, steps or training.steps)
+            for training in trainings
+            for problem in training.problems
+            for estimator in (*training.estimators, *estimators)
+            for rule in rules or training.rules
+        )
+        return list(dict.fromkeys(found))

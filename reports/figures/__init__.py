@@ -38,6 +38,7 @@ from reports.figures import (
     split,
     tangents,
     thrift,
+    training,
     value,
 )
 
@@ -66,6 +67,7 @@ QUESTIONS = (
     Question("space", "What memory does it take?", (memory,)),
     Question("closeness", "How close is it?", (cosine, norm_ratio, relative_error, signs, layers, bias)),
     Question("worth", "Is it worth it?", (efficiency, thrift, value, break_even)),
+    Question("training", "Does it train?", (training,)),
 )
 """In the order of the page; one of which no figure is shown has no section."""
 

@@ -14,8 +14,11 @@ from torch import Tensor
 
 from benchmarks.problems.data.originals import CLASSES
 from benchmarks.problems.data.preparation import arrays
+from benchmarks.problems.data.split import Split
+from benchmarks.problems.data.store import Arrays
 
 _SPLIT_SEED = 0
+_LEAST_PARTS = 5  # where all images may be in a batch, one of so many parts is kept back from a training all the same
 
 
 class Images(ABC):
@@ -59,21 +62,42 @@ class Images(ABC):
                 f"{self.name} has {len(training)} training images, so batch={size} is too many; synthetic data have no limit"
             )
         order = torch.randperm(len(training), generator=torch.Generator().manual_seed(seed))
-        chosen = training[order[:size]].numpy()
-        pixels = torch.from_numpy(images[chosen]) / self.largest
-        mean, std = (torch.tensor(values).reshape(-1, 1, 1) for values in (self.mean, self.std))
-        return (pixels - mean) / std, torch.from_numpy(labels[chosen])
+        return self._normalised((images, labels), training[order[:size]])
+
+    def split(self, folder: Path | None) -> Split:
+        """All images but the published test set; see `Data.split`.
+
+        Raises:
+            DataError: the images are missing or damaged.
+            FileNotFoundError: the folder was not prepared.
+        """
+        images, labels = arrays(self.name, folder)
+        training, kept = self._divided(len(images))
+        phrase = f"{self.title}, {len(training):,} images to train on and {len(kept):,} others to validate on"
+        stored = (images, labels)
+        return Split(self._normalised(stored, training), self._normalised(stored, kept), phrase)
 
     def training(self, count: int) -> Tensor:
         """Which of `count` images are trained on: shape [number], int64, in the order of the split."""
         if not self.parts:
             return torch.arange(count)
-        order = torch.randperm(count, generator=torch.Generator().manual_seed(_SPLIT_SEED))
-        return order[: count - count // self.parts]
+        return self._divided(count)[0]
 
     def phrase(self, size: int) -> str:
         """Name and number of images taken."""
         return f"{self.title}, {size} training images"
+
+    def _divided(self, count: int) -> tuple[Tensor, Tensor]:
+        """Which are trained on and which are kept back, each int64."""
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(_SPLIT_SEED))
+        kept = count // (self.parts or _LEAST_PARTS)
+        return order[: count - kept], order[count - kept :]
+
+    def _normalised(self, stored: Arrays, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        images, labels = stored
+        pixels = torch.from_numpy(images[chosen.numpy()]) / self.largest
+        mean, std = (torch.tensor(values).reshape(-1, 1, 1) for values in (self.mean, self.std))
+        return (pixels - mean) / std, torch.from_numpy(labels[chosen.numpy()])
 
 
 @dataclass(frozen=True)

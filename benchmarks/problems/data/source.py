@@ -1,9 +1,12 @@
 """What every source of samples offers. For images see `benchmarks.problems.models.model.image_shape` too."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from benchmarks.problems.data.split import Split
 
 
 class Data(Protocol):
@@ -31,7 +34,15 @@ class Data(Protocol):
             folder: where prepared data lie; None to find and read them in this process.
 
         Returns:
-            Inputs [size, *shape], float32 (tokens: int64), and labels [size], int64 (tokens: [size, length]), on the CPU.
+            Inputs [size, *shape], float32 (tokens: int64), and labels [size], int64 (tokens: [size, length]; of a regression:
+            numbers [size, 1], float32), on the CPU.
+        """
+
+    def split(self, folder: Path | None) -> "Split":
+        """All samples, those to train on apart from those to validate on; the same at every call.
+
+        Args:
+            folder: as for `batch`.
         """
 
     def phrase(self, size: int) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from benchmarks.problems.data.split import Split, drawn
+
 
 @dataclass(frozen=True)
 class Synthetic:
@@ -27,6 +29,10 @@ class Synthetic:
     def batch(self, size: int, *, seed: int, folder: Path | None) -> tuple[Tensor, Tensor]:
         """Draw features, then labels; see `Data.batch`."""
         return _drawn(size, self.shape, self.classes, seed)
+
+    def split(self, folder: Path | None) -> Split:
+        """Samples drawn together; labels are independent of them, so that there is nothing to be found in those kept back."""
+        return drawn(self, "samples")
 
     def phrase(self, size: int) -> str:
         """Number and size of the samples."""
@@ -58,10 +64,61 @@ class SyntheticImages:
         """Draw pixels, then labels; see `Data.batch`."""
         return _drawn(size, self.shape, self.classes, seed)
 
+    def split(self, folder: Path | None) -> Split:
+        """Images drawn together; labels are independent of them, so that there is nothing to be found in those kept back."""
+        return drawn(self, "images")
+
     def phrase(self, size: int) -> str:
         """Number and size of the images."""
         pixels = " x ".join(map(str, self.shape))
         return f"synthetic, {size} images of {pixels} in {self.classes} classes"
+
+
+@dataclass(frozen=True)
+class LinearTargets:
+    """Independent N(0, 1) features x and targets w·x + b + noise, with w and b of independent N(0, 25) entries.
+
+    Source: Warmerdam 2020 (koaning.io, More Descent, Less Gradient), for the law; there without noise.
+
+    Attributes:
+        features: numbers in one sample.
+        noise: standard deviation of what is added to the targets.
+    """
+
+    features: int
+    noise: float
+
+    spread = 5.0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """One dimension."""
+        return (self.features,)
+
+    @property
+    def classes(self) -> int:
+        """One output."""
+        return 1
+
+    def batch(self, size: int, *, seed: int, folder: Path | None) -> tuple[Tensor, Tensor]:
+        """Draw weights, then samples, then the noise.
+
+        Returns:
+            Features [size, features] and targets [size, 1], float32.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        weights = self.spread * torch.randn(self.features, 1, generator=generator)
+        constant = self.spread * torch.randn((), generator=generator)
+        inputs = torch.randn(size, self.features, generator=generator)
+        return inputs, inputs @ weights + constant + self.noise * torch.randn(size, 1, generator=generator)
+
+    def split(self, folder: Path | None) -> Split:
+        """Samples of one linear function."""
+        return drawn(self, "samples")
+
+    def phrase(self, size: int) -> str:
+        """Number and size of the samples."""
+        return f"synthetic, {size} samples of {self.features} features with linear targets"
 
 
 @dataclass(frozen=True)
@@ -106,6 +163,10 @@ class TokenChain:
             tokens.append(successors[tokens[-1], choice])
         whole = torch.stack(tokens, dim=1)  # [size, length + 1]
         return whole[:, :-1].contiguous(), whole[:, 1:].contiguous()
+
+    def split(self, folder: Path | None) -> Split:
+        """Sequences of one chain."""
+        return drawn(self, "sequences")
 
     def phrase(self, size: int) -> str:
         """Number and size of the sequences."""

@@ -18,6 +18,7 @@ SPECS = [
     "styblinski-tang[n=5]",
     "beale",
     "quadratic[n=5]",
+    "linear-regression[features=3,batch=4]",
     "logistic-regression[batch=4]",
     "mlp[width=4,batch=4]",
     "cnn[channels=2,batch=4]",
@@ -27,7 +28,7 @@ SPECS = [
     "transformer[depth=1,dim=4,heads=2,mlp=4,length=5,vocabulary=6,batch=4]",
     "recurrent[cell=gru,width=3,batch=4]",
 ]
-MODELS = SPECS[6:]
+MODELS = SPECS[7:]
 
 
 def bits(problem: Problem) -> list[bytes]:

@@ -1,0 +1,46 @@
+"""Linear regression: the model whose loss is a quadratic form, so that one Newton step solves it."""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from benchmarks.problems.data.source import Data
+from benchmarks.problems.data.synthetic import LinearTargets
+from benchmarks.problems.models.model import Model
+
+
+@dataclass(frozen=True)
+class LinearRegression(Model):
+    """One linear layer with one output, mean squared error; features + 1 parameters.
+
+    Source: Warmerdam 2020 (koaning.io, More Descent, Less Gradient).
+
+    Attributes:
+        features: numbers in one sample.
+        noise: standard deviation of what is added to the targets.
+    """
+
+    batch: int
+    features: int
+    noise: float
+
+    def samples(self) -> Data:
+        """Random features with targets that a linear function gives."""
+        return LinearTargets(self.features, self.noise)
+
+    def module(self) -> nn.Module:
+        """A linear layer: [batch, features] -> [batch, 1]."""
+        return nn.Linear(self.features, 1)
+
+    def loss(self, output: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+        """The squared error.
+
+        Args:
+            output: [batch, 1].
+            targets: [batch, 1], floating point.
+            reduction: `mean` over samples, or `none`.
+
+        Returns:
+            A 0-dimensional tensor; with `none` one loss a sample, shape [batch, 1].
+        """
+        return nn.functional.mse_loss(output, targets, reduction=reduction)

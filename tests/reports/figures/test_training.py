@@ -1,0 +1,117 @@
+"""The figure of trainings shows seeds and their median, says who reached what and when, and keeps the two kinds of rate apart."""
+
+import numpy as np
+import pytest
+
+from benchmarks.records import TRAINING, Cell, Metric, Outcome, Record
+from reports import frames, style
+from reports.figures import training
+from reports.figures.training.panels import median_curve
+
+BACKPROP, FORWARD = "backprop", "forward-gradient[aggregation=mean,derivative=jvp,directions=gaussian,k=1,space=weights]"
+
+
+def _record(estimator: str, lr: float, seed: int, losses: list[float], *marks: str) -> Record:
+    cell = Cell(estimator, "sphere[n=64]", TRAINING, rule=f"sgd[lr={lr},momentum=0.0,nesterov=false]", steps=3, seed=seed)
+    steps = list(range(len(losses)))
+    series = {
+        "step": steps,
+        "seconds": [2.0 * step for step in steps],
+        "forwards": [3.0 * step for step in steps],
+        "loss": losses,
+        "accuracy": [None] * len(losses),
+    }
+    metrics = (Metric("step_time", 2e9, "ns"), Metric("step_forwards", 3.0, "x base"), Metric("best_loss", min(losses), ""))
+    return Record(cell, Outcome.OK, marks=frozenset(marks), metrics=metrics, facts={"n": 64}, series=series)
+
+
+COMMON = [
+    _record(BACKPROP, 0.1, 0, [4.0, 2.0, 1.0, 1.0]),
+    _record(BACKPROP, 0.1, 1, [4.0, 1.0, 1.0, 1.0]),
+    _record(FORWARD, 0.1, 0, [4.0, 3.0, 2.0, 1.0]),
+    _record(FORWARD, 0.1, 1, [4.0, 3.0, 2.0, 2.0]),
+]
+OWN = [_record(FORWARD, 0.01, seed, [4.0, 0.5, 0.4, 0.3]) for seed in (0, 1)]
+RATES = [[FORWARD, "sphere[n=64]", "sgd[momentum=0.0,nesterov=false]", 0.01]]
+
+
+def test_seeds_are_one_method_and_their_median_is_drawn(make_run) -> None:
+    selection = training.select(frames.read([make_run(COMMON)]))
+    assert [panel.facts["axis"] for panel in selection.pictures] == ["step", "forwards", "seconds"]
+    (forward,) = [row for row in selection.panels[0].rows if row["estimator"] == FORWARD]
+    assert sorted(forward["curves"]) == [0, 1]
+    assert median_curve(list(forward["curves"].values()), "step") == [(0, 4.0), (1, 3.0), (2, 2.0), (3, 1.5)]
+
+
+def test_the_sentence_says_who_reached_what_when_and_at_which_rate(make_run) -> None:
+    said = training.finding(training.select(frames.read([make_run(COMMON)])))
+    assert said == (
+        "sphere by sgd, lowest losses in 3 steps at one common learning rate (0.1): backprop 1.00 and forward-gradient[k=1] "
+        "1.50. Backprop's lowest was reached by forward-gradient[k=1] in 1 of 2 seeds."
+    )
+
+
+def test_own_rates_are_told_apart_from_the_common_one(make_run) -> None:
+    own = [_record(BACKPROP, 0.1, seed, [4.0, 2.0, 1.0, 0.5]) for seed in (0, 1)]
+    rates = [*RATES, [BACKPROP, "sphere[n=64]", "sgd[momentum=0.0,nesterov=false]", 0.1]]
+    run = make_run([*own, *COMMON[2:], *OWN], options={"learning_rates": rates})
+    selection = training.select(frames.read([run]))
+    groups = {title: [line[:2] for line in lines] for title, lines in training.table(selection).groups}
+    assert groups == {
+        "sphere by sgd, at one common learning rate": [("backprop", "0.1"), ("forward-gradient[k=1]", "0.1")],
+        "sphere by sgd, at its own learning rate": [("backprop", "0.1"), ("forward-gradient[k=1]", "0.01")],
+    }
+    assert training.finding(selection) == (
+        "sphere by sgd, lowest losses in 3 steps at its own learning rate: backprop 0.500 (at 0.1) and forward-gradient[k=1] "
+        "0.300 (at 0.01). Backprop's lowest was reached by forward-gradient[k=1] in 0.333 of its time."
+    )
+
+
+def test_a_training_that_diverged_is_said_and_drawn(make_run) -> None:
+    gone = _record(FORWARD, 0.1, 0, [4.0, 9e9, float("nan")], "diverged")
+    selection = training.select(frames.read([make_run([COMMON[0], gone])]))
+    said = training.finding(selection)
+    assert "forward-gradient[k=1] 4.00 and diverged" in said
+    assert said.endswith("Backprop's lowest was reached by no other.")
+    with style.themed():
+        for panel in selection.panels:
+            _, axes = style.axes_of(training.height(panel), training.LEFT, training.TOP)
+            training.draw(axes, panel)
+            assert axes.get_ylim()[1] < 100
+
+
+def test_losses_below_zero_have_a_linear_axis(make_run) -> None:
+    selection = training.select(frames.read([make_run([_record(BACKPROP, 0.1, 0, [0.0, -5.0, -9.0])])]))
+    with style.themed():
+        _, axes = style.axes_of(training.height(selection.panels[0]), training.LEFT, training.TOP)
+        training.draw(axes, selection.panels[0])
+    assert axes.get_yscale() == "linear"
+    assert axes.get_ylim()[0] < -9.0
+
+
+def test_the_trials_of_a_search_are_counted_and_not_drawn(make_run) -> None:
+    trials = [_record(FORWARD, lr, 1000, [4.0, 3.0]) for lr in (0.1, 0.01, 0.001)]
+    selection = training.select(frames.read([make_run(trials, options={"common_rate": False})]))
+    assert not selection.panels
+    assert selection.left_out == ("3 trainings of a search for learning rates",)
+
+
+def test_seeds_of_trainings_do_not_become_panels_of_others(make_run, record_of) -> None:
+    cells = frames.read([make_run([*COMMON, record_of(Cell(BACKPROP, "sphere[n=64]", "cost"), multiple=3.0)])]).cells
+    assert set(cells["panel"]) == {"sphere"}
+    assert len(cells) == 3
+
+
+def test_a_damaged_curve_is_noted_and_the_rest_is_read(make_run) -> None:
+    run = make_run(COMMON)
+    (run / "series" / f"{COMMON[0].cell.key}.npy").write_bytes(b"no array")
+    results = frames.read([run])
+    assert "is damaged" in results.runs[0].damage[0]
+    row = results.of(TRAINING).iloc[0]
+    assert sorted(row["curves"]) == [1]
+
+
+@pytest.mark.parametrize("axis", ["step", "seconds"])
+def test_the_median_ends_where_the_shortest_seed_does(axis: str) -> None:
+    curves = [{axis: np.arange(length), "loss": np.ones(length)} for length in (3, 5)]
+    assert len(median_curve(curves, axis)) == 3
