@@ -10,7 +10,7 @@ from benchmarks.records.rows import Metric, Record, latest
 if TYPE_CHECKING:
     import pandas
 
-IDENTITY = ("estimator", "problem", "device", "dtype", "threads", "execution", "seed", "process", "kind")
+IDENTITY = ("estimator", "problem", "device", "dtype", "threads", "execution", "rule", "steps", "seed", "process", "kind")
 COLUMNS = (
     *IDENTITY,
     *("block", "order", "run", "outcome", "reason", "marks"),
