@@ -52,7 +52,9 @@ class Paying:
         if self.first is not None:
             smaller = f"{do} not pay from n = {self.first:,.0f} on, with smaller sizes undecided"
             return f"{pay} at no measured size" if self.decided else smaller
-        return f"{pay} at no size of which that is decided" if self.refuted else f"{are} undecided at every measured size"
+        return (
+            f"{pay} at no measured size, as far as that is decided" if self.refuted else f"{are} undecided at every measured size"
+        )
 
 
 def verdict(least: float, most: float) -> Verdict:

@@ -1,5 +1,7 @@
 """What the opening says of value: whether an estimator's efficiency makes up for its price, here and along sizes."""
 
+from collections.abc import Collection
+
 from reports.figures import break_even
 from reports.findings.subject import Subject
 from reports.frames import Results
@@ -36,13 +38,18 @@ def along_sizes(results: Results) -> str:
     lasting = [line for line, course in courses.items() if course.last == max(sizes)]
     if lasting:
         return f"{span} {listed(lasting, 3)} still {'pays' if len(lasting) == 1 else 'pay'} against backprop at the largest."
+    if not any(course.refuted for course in courses.values()):
+        return ""
+    if all(course.last is None for course in courses.values()):
+        surely = "" if all(course.decided for course in courses.values()) else "surely "
+        return f"{span} {_none(courses, surely)} against backprop at any of these sizes."
     firsts = [course.first for course in courses.values() if course.first is not None]
     if len(firsts) < len(courses):
         return ""
-    none = (
-        f"none of {count(len(courses), 'approximate estimator')} pays"
-        if len(courses) > 1
-        else f"{next(iter(courses))} does not pay"
-    )
-    at = "at any of these sizes" if max(firsts) <= min(sizes) else f"at any measured size from n = {max(firsts):,.0f} on"
-    return f"{span} {none} against backprop {at}."
+    return f"{span} {_none(courses)} against backprop at any measured size from n = {max(firsts):,.0f} on."
+
+
+def _none(lines: Collection[str], surely: str = "") -> str:
+    if len(lines) == 1:
+        return f"{next(iter(lines))} does not {surely}pay"
+    return f"none of {count(len(lines), 'approximate estimator')} {surely}pays"

@@ -23,7 +23,7 @@ def course(signs: str) -> Paying:
         ("++?", "pays up to n = 2, with larger sizes undecided"),
         ("---", "pays at no measured size"),
         ("?--", "does not pay from n = 2 on, with smaller sizes undecided"),
-        ("-?", "pays at no size of which that is decided"),
+        ("-?", "pays at no measured size, as far as that is decided"),
         ("??", "is undecided at every measured size"),
         ("-+", "pays at n = 2 but not at every smaller size"),
         ("+-+-", "pays at n = 4 but not at every smaller size"),

@@ -160,6 +160,7 @@ def test_what_it_says_of_value(opened, eta, ratio, said) -> None:
         ((0.9, 0.4, 0.1), "spsa[k=1] does not pay against backprop at any measured size from n = 4 on."),
         ((0.4, 0.3, 0.1), "spsa[k=1] does not pay against backprop at any of these sizes."),
         ((0.9, 0.8, 0.7), "spsa[k=1] still pays against backprop at the largest."),
+        ((0.4, 0.5, 0.1), "spsa[k=1] does not surely pay against backprop at any of these sizes."),
     ],
 )
 def test_what_it_says_along_sizes(make_run, record_of, etas, said) -> None:
