@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     import pandas
 
 IDENTITY = ("estimator", "problem", "device", "dtype", "threads", "execution", "rule", "steps", "seed", "process", "kind")
+_OWN = ("metric", "layer", "value", "low", "high", "unit", "method", "count")
 COLUMNS = (
     *IDENTITY,
     *("block", "order", "run", "outcome", "reason", "marks"),
-    *("metric", "layer", "value", "low", "high", "unit", "method", "count"),
+    *_OWN,
 )
 _NUMBERS = ("value", "low", "high", "count")
 
@@ -48,26 +49,24 @@ def tidy(runs: Iterable[tuple[str, Iterable[Record]]], *, samples: bool = False)
     """
     import pandas  # 0.5 s, and not in workers
 
-    rows = [row for run, records in runs for row in _rows(run, records, samples)]
-    frame = pandas.DataFrame(rows, columns=[*COLUMNS, *(("samples",) if samples else ())])
-    return frame.astype(dict.fromkeys(_NUMBERS, "float64"))
+    held = [(run, record) for run, records in runs for record in records]
+    metrics = [record.metrics or (Metric("", None, ""),) for _, record in held]
+    rows = [metric for several in metrics for metric in several]
+    places = [place for place, several in enumerate(metrics) for _ in several]
+    shared = pandas.DataFrame([_shared(*one) for one in held], columns=[name for name in COLUMNS if name not in _OWN])
+    own = {name: [getattr(metric, name) for metric in rows] for name in _OWN} | {"metric": [row.metric or None for row in rows]}
+    columns = {name: pandas.Series(values, dtype="float64" if name in _NUMBERS else None) for name, values in own.items()}
+    frame = shared.take(places).reset_index(drop=True).assign(**columns)[[*COLUMNS]]
+    raw: list[Any] = [held[place][1].samples for place in places] if samples else []
+    return frame.assign(samples=raw) if samples else frame
 
 
-def _rows(run: str, records: Iterable[Record], samples: bool) -> list[dict[str, Any]]:
-    rows = []
-    for record in records:
-        shared = {**_shared(record), "run": run, **({"samples": record.samples} if samples else {})}
-        rows += [{**shared, **vars(metric)} for metric in record.metrics] or [
-            {**shared, **vars(Metric("", None, "")), "metric": None}
-        ]
-    return rows
-
-
-def _shared(record: Record) -> dict[str, Any]:
+def _shared(run: str, record: Record) -> dict[str, Any]:
     return {
         **{name: getattr(record.cell, name) for name in IDENTITY},
         "block": record.block,
         "order": record.order,
+        "run": run,
         "outcome": record.outcome.value,
         "reason": record.reason,
         "marks": " ".join(sorted(record.marks)),

@@ -106,6 +106,14 @@ def test_a_header_never_holds_nan(tmp_path: Path) -> None:
     assert "NaN" not in (tmp_path / "run" / "run.json").read_text()
 
 
+def test_numbers_of_other_writers_that_are_not_finite_are_missing(tmp_path: Path) -> None:
+    folder = _run(tmp_path / "run", FIRST)
+    path = tmp_path / "run" / "records.jsonl"
+    for token in ("NaN", "Infinity", "-Infinity"):
+        path.write_text(path.read_text().replace('"value":2.5', f'"value":{token}').replace('"value":null', f'"value":{token}'))
+        assert [metric.value for record in folder.records()[0] for metric in record.metrics] == [None]
+
+
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FolderError, match="cannot be written: Not a directory"):
