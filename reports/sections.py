@@ -86,8 +86,8 @@ def section_of(module: ModuleType, selection: Selection) -> Section:
         folded=tuple(pictures[at_once:]),
         fold=selection.fold,
         legend=_legend(selection),
-        table=module.table(selection),
-        parts=module.parts(selection) if hasattr(module, "parts") else None,
+        table=module.table(selection).shortened(),
+        parts=further.shortened() if hasattr(module, "parts") and (further := module.parts(selection)) else None,
     )
 
 

@@ -15,7 +15,6 @@ from matplotlib.axes import Axes
 from reports import drawing, style
 from reports.expectations import closed_form
 from reports.figures.selection import (
-    MOST_PANELS,
     NOT_MEASURED,
     Panel,
     Row,
@@ -30,16 +29,19 @@ from reports.frames import Results, column
 from reports.looks import Look, looks
 from reports.text import NOTHING, count, interval, listed, number, short, tick, whole
 
+MOST_OF_EACH = 4
+"""Pictures against k at most, and as many against n."""
+
 _DENSE = 97  # points of a curve; with k = 1 ... 64, sixteen an octave
 
 
-def select(results: Results, metric: str, most: int = MOST_PANELS) -> Selection:
+def select(results: Results, metric: str, most: int = MOST_OF_EACH) -> Selection:
     """The cells of kind `quality` whose estimator has tangents (or is a user's), by dimension and by number of tangents.
 
     Args:
         results: of one or more runs.
         metric: a metric of quality.
-        most: panels of either sort that are drawn; the others are in the table.
+        most: panels of either sort that are drawn.
     """
     cells = results.of("quality")
     data = cells.assign(value=column(cells, metric), low=column(cells, f"{metric}_low"), high=column(cells, f"{metric}_high"))
@@ -188,7 +190,7 @@ def _said(quantity: int, noun: str, plural: str = "") -> list[str]:
 
 
 def _in_table(quantity: int, noun: str, plural: str = "") -> list[str]:
-    return [f"{said} (in the table)" for said in _said(quantity, noun, plural)]
+    return [f"{said} (without a picture)" for said in _said(quantity, noun, plural)]
 
 
 def _distinct(selection: Selection) -> list[dict[str, Any]]:

@@ -1,9 +1,9 @@
 """What a figure shows: its panels, and what it leaves out and why. Also the words that all figures share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -12,6 +12,8 @@ from reports.frames import Results, column, rows
 from reports.looks import Look, looks
 from reports.text import count, listed
 
+_T = TypeVar("_T")
+
 Row = Mapping[str, Any]
 """One cell: column name -> value."""
 
@@ -19,6 +21,9 @@ NOT_MEASURED = "Nothing was measured."
 
 MOST_PANELS = 6
 """Pictures of a figure at most: of more problems, dimensions or numbers of tangents, evenly spread ones are drawn."""
+
+MOST_ROWS = 100
+"""Rows of a figure's table on a page, about: eighteen such tables are half a megabyte."""
 
 FEW_PANELS = 2
 """The same of a figure that says again, in another way, what one before it shows."""
@@ -65,7 +70,7 @@ class Selection:
         left_out: sentences, each with a count.
         scope: what the intervals stand for.
         legend: whether the series are told apart by their looks alone, so that a legend is needed.
-        drawn: the panels that have a picture; None for all. The others are in the table.
+        drawn: the panels that have a picture; None for all. The others may be in the table.
         folded: panels whose pictures are folded away below the others.
         fold: what they are, as the words one unfolds them by.
     """
@@ -98,12 +103,24 @@ class Table:
         columns: headings; the first is that of the row headers.
         groups: (heading of the group, its rows), each row as long as `columns`.
         prose: whether its cells hold sentences, which wrap, and not numbers, which do not.
+        left_out: a sentence on rows that are not in it, or empty.
     """
 
     caption: str
     columns: tuple[str, ...]
     groups: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
     prose: bool = False
+    left_out: str = ""
+
+    def shortened(self, most: int = MOST_ROWS) -> "Table":
+        """The same with about `most` rows at most, for a page: evenly spread groups, or of one what there is room for."""
+        kept = next((few for few in range(len(self.groups), 0, -1) if _rows(spread(self.groups, few)) <= most), 0)
+        groups = spread(self.groups, kept) if kept else tuple((heading, rows[:most]) for heading, rows in self.groups[:1])
+        if not (fewer := _rows(self.groups) - _rows(groups)):
+            return self
+        are = "is" if fewer == 1 else "are"
+        said = f"{count(fewer, 'further row')} {are} not shown; the page holds their numbers, and so does the run folder."
+        return replace(self, groups=groups, left_out=said)
 
 
 def by_problem(results: Results, kind: str, metric: str) -> tuple[Panel, ...]:
@@ -132,17 +149,17 @@ def approximate(results: Results, metric: str) -> tuple[tuple[Panel, ...], tuple
     return tuple(panels), (*unmeasured(results, "quality"), *said)
 
 
-def spread(panels: Sequence[Panel], most: int = MOST_PANELS) -> tuple[Panel, ...]:
-    """At most `most` of them (two or more), evenly spread, the first and the last included."""
-    if len(panels) <= most:
-        return tuple(panels)
-    return tuple(panels[round(place * (len(panels) - 1) / (most - 1))] for place in range(most))
+def spread(things: Sequence[_T], most: int = MOST_PANELS) -> tuple[_T, ...]:
+    """At most `most` of them, evenly spread, the first and (of two or more) the last included."""
+    if len(things) <= most:
+        return tuple(things)
+    return tuple(things[round(place * (len(things) - 1) / max(1, most - 1))] for place in range(most))
 
 
 def undrawn(panels: Sequence[Panel], most: int = MOST_PANELS) -> tuple[str, ...]:
     """How many problems have no picture, for what is left out."""
     further = len(panels) - len(spread(panels, most))
-    return (f"{count(further, 'further problem')} (in the table)",) if further else ()
+    return (f"{count(further, 'further problem')} (without a picture)",) if further else ()
 
 
 def is_eager(row: Row, estimator: str) -> bool:
@@ -179,3 +196,7 @@ def unmeasured(results: Results, kind: str) -> tuple[str, ...]:
 def left_out_sentence(selection: Selection) -> str:
     """What a figure does not show, as one sentence; empty where it shows all."""
     return f"Not shown: {listed(list(selection.left_out))}." if selection.left_out else ""
+
+
+def _rows(groups: Sequence[tuple[str, Sequence[object]]]) -> int:
+    return sum(len(rows) for _, rows in groups)

@@ -13,9 +13,12 @@ from reports.frames import Results, column, rows
 from reports.looks import looks
 from reports.text import count, listed
 
+MOST_FOLDED = 3
+"""Families whose pictures are folded away below those of the first; others have none."""
+
 
 def select(results: Results, place: Callable[[Row], Place | None], least: int, by: str) -> Selection:
-    """Families with at least `least` places on the axis, each with a panel a metric; all but the `_headline` are folded.
+    """Families with at least `least` places on the axis, each with a panel a metric; all but the first are folded.
 
     Args:
         results: of one or more runs.
@@ -40,19 +43,22 @@ def select(results: Results, place: Callable[[Row], Place | None], least: int, b
         if ((data["value"] > 0) & (data["x"] > 0)).any()
     ]
     few = [f"{count(len(short), 'line')} of fewer than {least} places"] if short else []
-    headline = _headline(panels)
-    drawn, folded = (tuple(panel for panel in panels if (panel.facts["family"] == headline) is first) for first in (True, False))
-    others = listed(list(dict.fromkeys(panel.facts["family"] for panel in folded)))
-    left_out = (*_left_out(shown.values()), *few)
-    return Selection(tuple(panels), left_out, results.scope, True, drawn, folded, f"The same for {others}" if folded else "")
+    first, *others = _ranked(panels) or [""]
+    drawn = tuple(panel for panel in panels if panel.facts["family"] == first)
+    folded = tuple(panel for panel in panels if panel.facts["family"] in others[:MOST_FOLDED])
+    named = listed(list(dict.fromkeys(panel.facts["family"] for panel in folded)))
+    further = len(others[MOST_FOLDED:])
+    hidden = [f"{count(further, 'further family', 'further families')} (without a picture)"] if further else []
+    left_out = (*_left_out(shown.values()), *few, *hidden)
+    return Selection(tuple(panels), left_out, results.scope, True, drawn, folded, f"The same for {named}" if folded else "")
 
 
-def _headline(panels: Sequence[Panel]) -> str:
-    """The family that is shown at once: the one with most metrics, of these the longest axis, then the largest problem."""
+def _ranked(panels: Sequence[Panel]) -> list[str]:
+    """Families, the one that is shown at once first: by number of metrics, then the longest axis, then the largest problem."""
     families: dict[str, list[Panel]] = {}
     for panel in panels:
         families.setdefault(panel.facts["family"], []).append(panel)
-    return max(families, key=lambda family: (len(families[family]), *_extent(families[family])), default="")
+    return sorted(families, key=lambda family: (len(families[family]), *_extent(families[family])), reverse=True)
 
 
 def _extent(panels: Sequence[Panel]) -> tuple[float, float]:

@@ -38,11 +38,12 @@ def describe(selection: Selection) -> str:
     """Panels, series, range by panel."""
     if not selection.panels:
         return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
+    drawn = (*selection.pictures, *selection.folded)
     parts = [
-        f"Line charts on logarithmic axes, {count(len(selection.panels), 'panel')}{_folded(selection)}. Vertical lines at "
+        f"Line charts on logarithmic axes, {count(len(drawn), 'panel')}{_folded(selection)}. Vertical lines at "
         f"runtime multiples are the {selection.scope}, those at mean cosines the {_OVER_DRAWS}."
     ]
-    for panel in (*selection.pictures, *selection.folded):
+    for panel in drawn:
         course: Course = panel.facts["course"]
         shown = [row for row in panel.rows if row["value"] > 0]
         low, high = (pick(shown, key=lambda row: float(row["value"])) for pick in (min, max))

@@ -10,7 +10,7 @@ from estimators import theory
 from estimators.registry import ESTIMATORS
 from reports import frames
 from reports.figures import closed_forms, cosine, norm_ratio
-from reports.figures.selection import MOST_PANELS
+from reports.figures.closed_forms import MOST_OF_EACH
 
 
 def cell(estimator: str, problem: str = "sphere[n=64]") -> Cell:
@@ -109,10 +109,10 @@ def test_many_dimensions_are_thinned_out_and_counted(make_run, record_of) -> Non
     ]
     selection = cosine.select(frames.read([make_run(records)]))
     against_k = [panel for panel in selection.pictures if panel.facts["x"] == "k"]
-    assert len(against_k) == MOST_PANELS
+    assert len(against_k) == MOST_OF_EACH
     assert against_k[0].title.startswith("n = 2:")
     assert against_k[-1].title.startswith("n = 21:")
-    assert f"{20 - MOST_PANELS} further dimensions (in the table)" in selection.left_out
+    assert f"{20 - MOST_OF_EACH} further dimensions (without a picture)" in selection.left_out
 
 
 def test_dimensions_without_a_picture_are_in_the_table_and_in_the_finding(make_run, record_of) -> None:
