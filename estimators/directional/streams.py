@@ -28,6 +28,7 @@ _MASK = 0xFFFFFFFF
 _OCTETS_SPREAD = 1 << 15  # of signs that are spread by one call: many short rows together, long rows one by one
 _OCTETS_OF_A_ROW = 1 << 16  # that are spread by one call: the indices of a whole long row would be an eighth of its size
 _WORDS_TOGETHER = 2048  # whose signs are spread by one call: half a megabyte of float32, which an allocator keeps at hand
+_BITS_A_SIGN = 1.25  # at most, where they are: bits that fill up a block's last word become signs, too, that nobody needs
 _LANE_BITS = 29  # a lane holds 2^29 streams, one a (tangent, block): more than tangents fit in memory
 
 
@@ -284,15 +285,22 @@ def _spread(octets: Tensor, table: Tensor, rows: Tensor, size: int) -> None:
         rows.copy_(table.index_select(0, patterns).view(m, -1)[:, :size].view(rows.shape))
 
 
+@lru_cache(maxsize=64)
+def _alike(layout: Layout) -> bool:
+    """Whether the blocks whose streams are short have one dtype, not many signs, and hardly more random bits than signs."""
+    blocks = [layout[position] for position in _short_streams(layout)[0]]
+    words, signs = sum(map(_words, blocks)), sum(block.numel() for block in blocks)
+    return len({block.dtype for block in blocks}) == 1 and words <= _WORDS_TOGETHER and 64 * words <= _BITS_A_SIGN * signs
+
+
 def _spread_together(layout: Layout, short: _Short) -> Tangents:
     """One tangent's signs of all blocks whose streams are short, parts of one tensor; none where that would be a large one.
 
     A model of small layers has so few signs that calls of torch take longer than their work: one for all layers, not for each.
     """
-    dtypes = {layout[position].dtype for position in short.places}
-    if short.words is None or short.words.numel() > _WORDS_TOGETHER or len(dtypes) > 1:
+    if short.words is None or not _alike(layout):
         return {}
-    table = _sign_table(dtypes.pop(), short.words.device)
+    table = _sign_table(layout[next(iter(short.places))].dtype, short.words.device)
     signs = table.index_select(0, short.words.view(torch.uint8).int().view(-1)).view(-1)
     return {
         layout[position].name: signs[64 * first : 64 * first + layout[position].numel()].view(1, *layout[position].shape)
