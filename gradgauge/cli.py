@@ -141,13 +141,17 @@ def report(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Default: report.html in the first folder.")
     ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write every figure as .svg and .pdf here.")] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Add what changed across commits: asv's results, or where their asv.conf.json is."),
+    ] = None,
 ) -> None:
     """Write one HTML page about one or more runs; runs that differ are also compared with the first of them."""
     from gradgauge import facade
     from gradgauge.output import say
 
     with _usage_errors():
-        say(facade.report(*runs, output=output, figures=figures))
+        say(facade.report(*runs, output=output, figures=figures, history=history))
 
 
 @app.command(

@@ -135,19 +135,38 @@ def check(estimator: "str | Estimator", *, seed: int = 0, execution: str = "eage
     return pandas.DataFrame([{**vars(clause), "verdict": clause.verdict.value, "model": model} for model, clause in seen])
 
 
-def report(*folders: str | Path, output: str | Path | None = None, figures: str | Path | None = None) -> Path:
+def report(
+    *folders: str | Path,
+    output: str | Path | None = None,
+    figures: str | Path | None = None,
+    history: str | Path | None = None,
+) -> Path:
     """Write one HTML page about one or more runs; see `reports.html.write_report`.
 
     Runs that differ in code, machine, versions or the way they were measured are also compared, the first with each other one, by
     the same rule as in `compare`.
 
+    Args:
+        *folders: run folders.
+        output: see `write_report`.
+        figures: see `write_report`.
+        history: asv's results, or a folder with an `asv.conf.json`, for what they have across commits; None for nothing.
+
     Returns:
         Its path; by default `report.html` in the first folder.
+
+    Raises:
+        FolderError: see `write_report`.
+        UsageError: there is no history, or the extra that reads it is not installed.
     """
     from gradgauge.judging import Judging
     from reports.html import write_report
 
-    return write_report(folders, output, figures, Judging().rule)
+    if history is None:
+        return write_report(folders, output, figures, Judging().rule)
+    from gradgauge.recounting import some_history
+
+    return write_report(folders, output, figures, Judging().rule, some_history(Path(history)))
 
 
 def history(

@@ -81,6 +81,21 @@ def history_of(results: Sequence[Path], asv: Path | None, threshold: float = THR
     return gathered(everything, log, (*read.notes, *measured.notes), url, threshold)
 
 
+def some_history(asv: Path) -> History:
+    """What asv's results have, for a report.
+
+    Args:
+        asv: see `history_of`.
+
+    Raises:
+        UsageError: see `history_of`; or there is nothing.
+    """
+    history = history_of([], asv)
+    if not history.lines:
+        raise UsageError(f"history: no tracked number in {asv}; measure with `asv run`")
+    return history
+
+
 def _nothing(results: Sequence[Path], asv: Path | None) -> str:
     """Why there is nothing, and what would be something."""
     where = [*map(str, results), *([f"asv's results of {asv or 'this folder'}"] if asv is not None or not results else [])]

@@ -17,12 +17,17 @@ from reports.compare.ruling import rule_of
 from reports.compare.several import Judging, comparisons
 from reports.embedded import Embedded, pack
 from reports.figures import ALWAYS, QUESTIONS
+from reports.history import History
+from reports.history import findings as across
+from reports.history.sections import chapter
 from reports.kernels import kernels_table
 from reports.provenance import origin
 from reports.sections import Section, save_figures, section_of
 from reports.shell import render
 
 FILE_NAME = "report.html"
+
+_HISTORY = ("history", "Across commits")
 
 _APPENDIX = (
     ("cells", "Every number"),
@@ -52,6 +57,7 @@ def write_report(
     output: str | Path | None = None,
     figures: str | Path | None = None,
     judging: Judging = rule_of,
+    history: History | None = None,
 ) -> Path:
     """Write the report of one or more runs.
 
@@ -60,6 +66,7 @@ def write_report(
         output: the page; by default `report.html` in the first folder. It appears all at once.
         figures: a folder for each panel as .svg and .pdf, or None for no such files.
         judging: what counts as a change between two runs; by default with the noise floors that they carry.
+        history: what was tracked across commits, for the page to show too.
 
     Returns:
         The path of the page.
@@ -72,17 +79,23 @@ def write_report(
     if figures is not None:
         save_figures(results, Path(figures))
         comparing.save_forests(compared, Path(figures))
-    text = page(results, pack(folders), compared)
+    text = page(results, pack(folders), compared, history)
     return appearing(target, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
 
 
-def page(results: frames.Results, data: Embedded | None = None, compared: Sequence[Comparison] = ()) -> str:
+def page(
+    results: frames.Results,
+    data: Embedded | None = None,
+    compared: Sequence[Comparison] = (),
+    history: History | None = None,
+) -> str:
     """The whole page as text.
 
     Args:
         results: what it shows.
         data: the numbers of the same runs, for the page to hold.
         compared: the runs that differ, each with the first: what the page opens with.
+        history: see `write_report`.
     """
     answers, shown = _answers(results), comparing.compared(compared)
     return render(
@@ -91,12 +104,18 @@ def page(results: frames.Results, data: Embedded | None = None, compared: Sequen
         headline=comparing.headline_of(compared) if compared else findings.title(results),
         opening=findings.opening(results),
         verdict=findings.headline(results),
-        contents=[*comparing.contents(shown), *((answer.name, answer.title) for answer in answers), *_APPENDIX],
-        notices=[*comparing.notices(compared), *findings.notices(results)],
+        contents=[
+            *comparing.contents(shown),
+            *((answer.name, answer.title) for answer in answers),
+            *([_HISTORY] if history else []),
+            *_APPENDIX,
+        ],
+        notices=[*comparing.notices(compared), *findings.notices(results), *(across.notices(history) if history else [])],
         runs=[origin(run) for run in results.runs],
         data=data,
         comparisons=shown,
         answers=answers,
+        history=chapter(history) if history else None,
         outcomes=tables.outcome_counts(results),
         cells=every_cell(results),
         counts=tables.counts_table(results),

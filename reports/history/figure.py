@@ -6,12 +6,13 @@ skipped breaks the line. It is a figure as those of `reports.figures` are, one f
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
 from reports import drawing, style
-from reports.figures.selection import Panel, Selection, Table
+from reports.figures.selection import Panel, Row, Selection, Table
 from reports.history import flags, selecting, telling
 from reports.history.gathering import History, Line
 from reports.history.quantities import Quantity
@@ -24,6 +25,7 @@ _HOW = (
 )
 _TICKS = 5  # hashes that fit at the axis
 _LARGEST, _SMALLEST, _CROWDED = 6.0, 2.5, 180  # pixels of a marker, and of all markers side by side
+_MARKS = 40  # commits with a marker, at most; a line through more of them has some left out, but for those with a remark
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,15 @@ class Across:
     @property
     def reading(self) -> str:
         """How to read it, for the caption."""
+        commits = len(self.history.commits)
+        newest = selecting.MOST_COMMITS
+        how = f"{_HOW} The newest {newest} of {commits} commits are drawn." if commits > newest else _HOW
         if not self.quantity.judged:
-            return f"{_HOW} These are absolute times, which move with the machine: no change of level is looked for."
+            return f"{how} These are absolute times, which move with the machine: no change of level is looked for."
         if self.quantity.exact:
-            return f"{_HOW} The same code gives the same number, so every difference is a change: dashed across."
+            return f"{how} The same code gives the same number, so every difference is a change: dashed across."
         least = f"{100 * self.history.threshold:.3g} %"
-        return f"{_HOW} Dashed across: the level changes by {least} or more. Dotted: a single value does, which may be noise."
+        return f"{how} Dashed across: the level changes by {least} or more. Dotted: a single value does, which may be noise."
 
     def select(self) -> Selection:
         """See `selecting.select`."""
@@ -72,54 +77,60 @@ class Across:
     def draw(self, axes: Axes, panel: Panel) -> None:
         """Draw one panel."""
         shown = [row[end] for row in panel.rows if row["drawn"] for end in ("value", "low", "high")]
-        quantity, lines = self.quantity, panel.facts["lines"]
-        _commit_axis(axes, [commit.short for commit in self.history.commits])
-        words = flags.arranged(axes, _draw_steps(axes, lines))
+        quantity, first = self.quantity, selecting.first_drawn(self.history)
+        _commit_axis(axes, [commit.short for commit in self.history.commits], first)
+        words = flags.arranged(axes, _draw_steps(axes, panel.facts["lines"], first))
         room = flags.headroom(axes, words, shown)
         style.log_axis(axes, "y", [*shown, *room], quantity.label, quantity.tick, binary=quantity.binary)
         flags.draw(axes, words)
-        for place in range(len(lines)):
-            _draw_line(axes, panel, place, len(self.history.commits))
+        lines: dict[int, list[Row]] = {}
+        for row in panel.rows:
+            if row["position"] >= first:
+                lines.setdefault(row["line"], []).append(row)
+        for rows in lines.values():
+            _draw_line(axes, panel, rows, len(self.history.commits) - first)
 
 
-def _draw_steps(axes: Axes, lines: tuple[Line, ...]) -> list[tuple[float, str]]:
+def _draw_steps(axes: Axes, lines: tuple[Line, ...], first: int) -> list[tuple[float, str]]:
     """Rule the steps off, each place once; where, and the words about the largest of them, from left to right."""
     found: dict[int, list[Step]] = {}
     for line in lines:
         for step in line.steps:
-            found.setdefault(line.positions[step.at], []).append(step)
+            if line.positions[step.at] >= first:
+                found.setdefault(line.positions[step.at], []).append(step)
     words = []
     for place, steps in sorted(found.items()):
-        first = max(steps, key=lambda step: (step.settled, step.size))
-        drawing.rule(axes, "x", place - 0.5, "--" if first.settled else ":")
+        largest = max(steps, key=lambda step: (step.settled, step.size))
+        drawing.rule(axes, "x", place - 0.5, "--" if largest.settled else ":")
         more = f" + {len(steps) - 1} more" if len(steps) > 1 else ""
-        sign, doubt = "▲" if first.worse else "▼", "" if first.settled else "?"
-        words.append((place - 0.5, f"{sign} {telling.relative(first)}{doubt}{more}"))
+        sign, doubt = "▲" if largest.worse else "▼", "" if largest.settled else "?"
+        words.append((place - 0.5, f"{sign} {telling.relative(largest)}{doubt}{more}"))
     return words
 
 
-def _draw_line(axes: Axes, panel: Panel, place: int, commits: int) -> None:
+def _draw_line(axes: Axes, panel: Panel, rows: Sequence[Row], commits: int) -> None:
     """One line with its marks and intervals; it is broken where a commit has no value that can be drawn."""
-    rows = [row for row in panel.rows if row["line"] == place]
     look = panel.look(rows[0])
-    drawing.curve(
-        axes,
-        [float(row["position"]) for row in rows],
-        [row["value"] if row["drawn"] else math.nan for row in rows],
-        look,
-    )
-    drawing.whiskers(axes, [(row["position"], row["low"], row["high"]) for row in rows if row["drawn"]], look)
-    size = max(_SMALLEST, min(_LARGEST, _CROWDED / commits))
+    drawing.curve(axes, _positions(rows), [row["value"] if row["drawn"] else math.nan for row in rows], look)
+    drawn = [row for row in rows if row["drawn"]]
+    drawing.whiskers(axes, [(row["position"], row["low"], row["high"]) for row in drawn], look)
+    size, every = max(_SMALLEST, min(_LARGEST, _CROWDED / commits)), math.ceil(commits / _MARKS)
     for state in ("ok", "doubtful", "wrong"):
-        places = [(float(row["position"]), row["value"]) for row in rows if row["drawn"] and row["state"] == state]
-        if places:
+        marked = [row for row in drawn if row["state"] == state and (state != "ok" or row["position"] % every == 0)]
+        if marked:
+            places = list(zip(_positions(marked), [row["value"] for row in marked], strict=True))
             drawing.points(axes, places, look, state=state, size=size)
 
 
-def _commit_axis(axes: Axes, hashes: list[str]) -> None:
-    """Commits side by side, with as many hashes as fit, evenly spread, the first and the last among them."""
+def _positions(rows: Sequence[Row]) -> list[float]:
+    return [float(row["position"]) for row in rows]
+
+
+def _commit_axis(axes: Axes, hashes: Sequence[str], first: int) -> None:
+    """Commits side by side, with as many hashes as fit, evenly spread, the first drawn and the last among them."""
     last = len(hashes) - 1
-    places = sorted({round(tick * last / (_TICKS - 1)) for tick in range(_TICKS)}) if last >= _TICKS else range(last + 1)
-    axes.set_xlim(-0.5, last + 0.5)
-    axes.set_xticks(list(places), [hashes[place] for place in places])
+    span = last - first
+    places = sorted({first + round(tick * span / (_TICKS - 1)) for tick in range(_TICKS)}) if span else [last]
+    axes.set_xlim(first - 0.5, last + 0.5)
+    axes.set_xticks(places, [hashes[place] for place in places])
     axes.set_xlabel("commit, the oldest left")

@@ -1,5 +1,6 @@
 """What a reader of a history must know first: what changed, and what limits it. Sentences and rows; pure functions."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -88,12 +89,11 @@ def changes(history: History) -> list[Change]:
 def seen(history: History) -> list[Seen]:
     """Every commit, the newest first."""
     found = [(one, place) for line in history.lines for one, place in zip(line.found, line.positions, strict=True)]
-    begun = [line.positions[step.at] for line, step in _steps(history) if step.settled]
-    values = [place for one, place in found if one.value is not None]
-    without = [place for one, place in found if one.value is None]
+    begun = Counter(line.positions[step.at] for line, step in _steps(history) if step.settled)
+    values = Counter(place for one, place in found if one.value is not None)
+    without = Counter(place for one, place in found if one.value is None)
     return [
-        Seen(commit, values.count(place), without.count(place), begun.count(place))
-        for place, commit in reversed(list(enumerate(history.commits)))
+        Seen(commit, values[place], without[place], begun[place]) for place, commit in reversed(list(enumerate(history.commits)))
     ]
 
 

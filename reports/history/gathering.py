@@ -145,7 +145,8 @@ def gathered(
     logged = {commit.hash: replace(commit, subject=visible(commit.subject)) for commit in log}
     hashes = sorted({one.commit for one in found})
     ordered = bool(hashes) and all(commit in logged for commit in hashes)
-    commits = [logged.get(name) or Commit(name, _date(name, found)) for name in hashes]
+    dates = _dates(found)
+    commits = [logged.get(name) or Commit(name, dates.get(name)) for name in hashes]
     if ordered:
         order = {name: place for place, name in enumerate(logged)}
         commits.sort(key=lambda commit: order[commit.hash])
@@ -167,10 +168,14 @@ def gathered(
     return History(tuple(commits), tuple(lines), tuple(map(visible, notes)), ordered, threshold, url)
 
 
-def _date(commit: str, found: Sequence[Found]) -> float | None:
-    """When a commit is known to have been there: as asv noted it, or else the first run that measured it."""
-    dates = [(not one.track.from_asv, one.date) for one in found if one.commit == commit and one.date is not None]
-    return min(dates)[1] if dates else None
+def _dates(found: Sequence[Found]) -> dict[str, float]:
+    """When each commit is known to have been there: as asv noted it, or else when the first run measured it."""
+    dates: dict[str, tuple[bool, float]] = {}
+    for one in found:
+        if one.date is not None:
+            known = (not one.track.from_asv, one.date)
+            dates[one.commit] = min(dates.get(one.commit, known), known)
+    return {commit: date for commit, (_, date) in dates.items()}
 
 
 def _rank(track: Track) -> tuple[object, ...]:

@@ -5,7 +5,6 @@ from pathlib import Path
 from reports.appearing import appearing
 from reports.history.findings import headline, notices
 from reports.history.gathering import History
-from reports.history.rows import Place
 from reports.history.sections import chapter
 from reports.provenance import Origin
 from reports.shell import render
@@ -41,14 +40,10 @@ def page(history: History) -> str:
         headline=headline(history),
         contents=_CONTENTS,
         notices=notices(history),
-        runs=[_origin(place) for place in history.places],
+        runs=[Origin(machine, asked=(), measured_on=()) for machine in dict.fromkeys(place[0][1] for place in history.places)],
+        places=history.places,
         data=None,
         chapter=chapter(history),
         sources=listed(list(dict.fromkeys(found.source for line in history.lines for found in line.found))) or "nothing",
         threshold=100 * history.threshold,
     )
-
-
-def _origin(place: Place) -> Origin:
-    """A place as pages name where they come from: the machine, and what else is known of it."""
-    return Origin(" · ".join(value for _, value in place if value), asked=(), measured_on=place)

@@ -18,6 +18,9 @@ MOST_PANELS = 12
 CALM_PANELS = 3
 """Pictures that are not folded away where no level changes."""
 
+MOST_COMMITS = 120
+"""The newest commits that are drawn, at most; older ones are in the tables."""
+
 COLUMNS = ("name", "label", "line", "position", "commit", "value", "low", "high", "outcome", "state", "drawn")
 """Of the data of a panel: one row a number of a commit, `line` counts the lines of the panel."""
 
@@ -71,7 +74,13 @@ def labels_of(lines: tuple[Line, ...]) -> list[str]:
     ]
 
 
+def first_drawn(history: History) -> int:
+    """The place of the oldest commit that is drawn."""
+    return max(0, len(history.commits) - MOST_COMMITS)
+
+
 def _data(history: History, lines: list[Line]) -> pd.DataFrame:
+    first = first_drawn(history)
     rows: list[dict[str, Any]] = [
         {
             "name": line.track.name,
@@ -82,7 +91,7 @@ def _data(history: History, lines: list[Line]) -> pd.DataFrame:
             **{end: getattr(found, end) for end in ("value", "low", "high")},
             "outcome": found.outcome,
             "state": "wrong" if found.outcome == "wrong" else "doubtful" if found.marks & _DOUBTFUL else "ok",
-            "drawn": found.value is not None and found.value > line.track.quantity.least,
+            "drawn": position >= first and found.value is not None and found.value > line.track.quantity.least,
         }
         for place, (line, label) in enumerate(zip(lines, labels_of(tuple(lines)), strict=True))
         for found, position in zip(line.found, line.positions, strict=True)

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,9 @@ from asv.runner import BenchmarkResult
 import gradgauge as gg
 from benchmarks.records import Cell
 from benchmarks.request import UsageError
+from benchmarks.verdicts import NOTHING
 from gradgauge.recounting import history_of, recount
+from reports.history import THRESHOLD
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 KEY = "track_sweeps.Width.track_forward_calls"
@@ -127,3 +130,34 @@ def test_asvs_results_and_run_folders_stand_on_one_page(project: Path, make_run,
     frame = gg.history(folder, asv=project)
     assert sorted(set(frame["benchmark"])) == ["beale", "track_sweeps.Width"]
     assert gg.history(folder)["benchmark"].tolist() == ["beale"]
+
+
+def test_the_page_on_history_names_options_and_codes_that_there_are(tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs" / "history.md").read_text(encoding="utf-8")
+    asked = [[sys.executable, "-m", "gradgauge", command, "--help"] for command in ("history", "report", "compare")]
+    asked.append([sys.executable, "-m", "asv", "publish", "--help"])
+    known = "".join(
+        subprocess.run(one, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True).stdout
+        for one in asked
+    )
+    options = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page))
+    assert {"--asv", "--landing", "--history", "--threshold"} <= options
+    assert not [option for option in options if option not in known]
+    assert re.findall(r"^\| (\d) \|", page, flags=re.MULTILINE) == ["0", "2", str(NOTHING)]
+    assert f"{100 * THRESHOLD:.0f} % unless given" in page
+
+
+def test_a_report_holds_a_history_where_one_is_named_and_only_there(project: Path, make_run, record_of) -> None:
+    folder = make_run([record_of(Cell("backprop", "beale", "cost"), multiple=3.0)])
+    plain = gg.report(folder).read_text(encoding="utf-8")
+    assert "Forward calls" not in plain
+    with_history = gg.report(folder, history=project).read_text(encoding="utf-8")
+    assert "1 to 3 (×3.00)" in with_history
+    assert 'id="history-forward-calls"' in with_history
+
+
+def test_a_report_with_a_history_that_has_nothing_is_refused(tmp_path: Path, make_run, record_of) -> None:
+    folder = make_run([record_of(Cell("backprop", "beale", "cost"), multiple=3.0)])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="history: no tracked number in "):
+        gg.report(folder, history=tmp_path / "empty")

@@ -9,7 +9,7 @@ from reports import style
 from reports.history import asv_results, gathered
 from reports.history.figure import Across
 from reports.history.rows import Found
-from reports.history.selecting import CALM_PANELS, MOST_PANELS
+from reports.history.selecting import CALM_PANELS, MOST_COMMITS, MOST_PANELS
 
 LONG = "x" * 200
 HOSTILE = "<script>alert(1)</script>\u202e $x_{1}$ &"
@@ -164,6 +164,22 @@ def test_where_nothing_changed_a_few_panels_are_seen_at_once(asv_folder, tracked
     selection = figures(read(asv_folder))[0].select()
     assert len(selection.pictures) == CALM_PANELS
     assert len(selection.folded) == 2
+
+
+def test_of_a_long_history_the_newest_commits_are_drawn_and_all_are_in_the_data(asv_folder, tracked) -> None:
+    commits = MOST_COMMITS + 30
+    for place in range(commits):
+        asv_folder.store(place, {tracked(): [2.0 + (place >= 10), 2.0 + (place >= 100)]})
+    [across] = figures(read(asv_folder))
+    [panel] = across.select().pictures
+    assert len(panel.data) == 2 * commits
+    with style.themed():
+        _, axes = style.axes_of(270, 50, 26)
+        across.draw(axes, panel)
+    assert axes.get_xlim() == (29.5, commits - 0.5)
+    assert [text.get_text() for text in axes.texts if "%" in text.get_text()] == ["▲ +50 %"]
+    assert f"The newest {MOST_COMMITS} of {commits} commits are drawn." in across.reading
+    assert [row[-1].partition(" at ")[0] for _, rows in across.table(across.select()).groups for row in rows] == ["+50 %"] * 2
 
 
 def test_machines_never_share_a_panel(asv_folder, tracked) -> None:

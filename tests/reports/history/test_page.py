@@ -81,7 +81,7 @@ def test_the_same_results_give_the_same_bytes(found, tmp_path) -> None:
 
 def test_every_commit_every_change_and_every_quantity_is_on_the_page(found) -> None:
     history = gathered(found, [Commit(name, 0.0, f"why {name[:4]}", logged=True) for name in {one.commit for one in found}])
-    words = " ".join(Page(page(history)).words)
+    words = "".join(Page(page(history)).words)
     for commit in history.commits:
         assert commit.short in words
         assert commit.subject in words
