@@ -4,7 +4,6 @@ A row is a planned cell: one estimator on one problem, one kind of measurement, 
 was planned and has no record is a row too, with outcome `missing`. Numbers that are missing are NaN, never zero.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 
 from benchmarks.records import CONTRACT, TRAINING, Cell, Record, RunFolder, latest
 from reports import names, trainings
+from reports.parts import joint_name, name_of, parts
 from reports.pooling import pooled
 from reports.targets import Curve
 from reports.text import count, visible
@@ -40,7 +40,6 @@ _COLUMNS = (
     "seconds",
     *trainings.COLUMNS,
 )
-_COMPARABLE = ("ruler", "estimators", "machine", "cpu", "gpu", "torch", "versions")  # provenance that pooled runs agree on
 
 
 _ANY = "any"  # in place of the seed of what is repeated with several
@@ -121,25 +120,25 @@ def read(folders: Sequence[str | Path]) -> Results:
         folders: at least one; one that is named twice counts once.
 
     Returns:
-        Their results. Runs that agree on code, machine and versions are pooled; of others, each panel names its run.
+        Their results. Runs that agree on code, machine and versions are parts of one and pooled; where not all are parts of one,
+        each panel names its run.
 
     Raises:
         FolderError: one of them is no run folder, or a newer gradgauge wrote it.
     """
     opened = [RunFolder.open(path) for path in dict.fromkeys(Path(folder).resolve() for folder in folders)]
     headers = [folder.header() for folder in opened]
-    alike = len({_comparable(header) for header in headers}) == 1 and _same_files(headers)
+    labels = _labels(opened, headers)
     runs: list[Run] = []
     found: list[_Found] = []
     planned: dict[tuple[str, Cell], None] = {}
     own: set[tuple[Any, ...]] = set()
-    for folder, header in zip(opened, headers, strict=True):
+    for folder, header, label in zip(opened, headers, labels, strict=True):
         records, damage = folder.records()
         last = latest(records)
         curves, unread = trainings.curves_of(folder, last)
-        runs.append(Run(visible(str(header.get("run", folder.path.name))), header, (*damage, *map(visible, unread))))
+        runs.append(Run(name_of(header, folder.path.name), header, (*damage, *map(visible, unread))))
         own |= trainings.own_rates(header, last)
-        label = "" if alike else runs[-1].name
         found += [(label, record.cell, record, curves.get(record.cell)) for record in last]
         planned |= {(label, cell): None for cell in folder.planned()}
     recorded = {(label, cell) for label, cell, *_ in found}
@@ -160,15 +159,14 @@ def column(table: pd.DataFrame, name: str) -> pd.Series:
     return pd.Series(float("nan"), index=table.index)
 
 
-def _comparable(header: Mapping[str, Any]) -> str:
-    provenance = header.get("provenance") or {}
-    return json.dumps([header.get("protocol"), *(provenance.get(name) for name in _COMPARABLE)], sort_keys=True)
-
-
-def _same_files(headers: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether no file of the user's own changed from one run to another."""
-    files = {pair for header in headers for pair in ((header.get("provenance") or {}).get("files") or {}).items()}
-    return len(files) == len({file for file, _ in files})
+def _labels(folders: Sequence[RunFolder], headers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the panels of each folder are named by: the run it is a part of, or nothing where all are parts of one."""
+    groups = parts(headers)
+    if len(groups) < 2:
+        return [""] * len(folders)
+    names = [name_of(header, folder.path.name) for folder, header in zip(folders, headers, strict=True)]
+    joint = {place: joint_name([names[other] for other in group]) for group in groups for place in group}
+    return [joint[place] for place in range(len(folders))]
 
 
 def _table(found: Iterable[_Found], own: Collection[tuple[Any, ...]]) -> pd.DataFrame:

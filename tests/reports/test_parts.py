@@ -2,6 +2,8 @@
 
 import pytest
 
+from benchmarks.records import Cell
+from reports import frames
 from reports.parts import joint_name, name_of, parts
 
 HERE = {
@@ -47,3 +49,12 @@ def test_names_are_visible_and_those_of_parts_are_counted():
     assert name_of({}, "folder") == "folder"
     assert joint_name(["a"]) == "a"
     assert joint_name(["a", "b", "c"]) == "a and 2 more parts"
+
+
+def test_a_report_pools_parts_of_one_run_beside_another_run(make_run, record_of):
+    """Two shards and a run of another version: two panels a problem, not three, and processes of the parts together."""
+    records = [record_of(Cell("backprop", "beale", "cost", process=process), multiple=3.0) for process in range(2)]
+    here = [make_run([record], name=name) for name, record in zip(("one", "two"), records, strict=True)]
+    there = make_run(records, name="other", provenance={"machine": "bench", "versions": {"torch": "2.14.0"}})
+    cells = frames.read([*here, there]).cells
+    assert dict(zip(cells["panel"], cells["processes"], strict=True)) == {"beale · one and 1 more part": 2, "beale · other": 2}
