@@ -63,4 +63,4 @@ def _said(name: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int) and name.endswith("_bytes"):
         return size(value)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value) or "(empty)"

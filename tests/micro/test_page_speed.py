@@ -13,7 +13,7 @@ from reports.html import write_report
 from reports.sortable import MOST_ROWS
 from tests.widened import widened
 
-pytestmark = [pytest.mark.micro, pytest.mark.browser]
+pytestmark = pytest.mark.micro
 
 Show = Callable[[dict[str, object]], None]
 

@@ -8,7 +8,7 @@ HEADER = {
     "run": "r",
     "suite": "quick",
     "cells": [{"estimator": "backprop"}],
-    "options": {"threads": 1, "measures": ["cost", "memory"], "resume": None, "dry": False, "shards": []},
+    "options": {"threads": 1, "measures": ["cost", "memory"], "data": "", "resume": None, "dry": False, "shards": []},
     "provenance": {"machine": "bench", "gpu": [{"name": "H200", "total_bytes": 1024}], "word": "a\u202eb"},
     "noise_floor": {"half_width": 0.01},
 }
@@ -21,6 +21,7 @@ def test_what_was_asked_is_told_apart_from_where_it_was_measured() -> None:
         "suite": "quick",
         "options.threads": "1",
         "options.measures": "cost, memory",
+        "options.data": "(empty)",
         "options.resume": "none",
         "options.dry": "no",
         "options.shards": "none",
