@@ -27,21 +27,27 @@ class Judging:
     noise_floor: float | None = None
     measured: NoiseFloor | None = None
 
-    def rule(self, base: Side, new: Side) -> Rule:
-        """What counts as a change between two runs.
+    def __post_init__(self) -> None:
+        """Check the bounds at once, and not after an hour of measuring.
 
         Raises:
             ValueError: threshold or noise floor is out of bounds.
         """
-        threshold = THRESHOLD if self.threshold is None else self.threshold
-        return rule_of(base, new, threshold, self.noise_floor, self._floor)
+        Rule(self._threshold, self.noise_floor)
+
+    @property
+    def _threshold(self) -> float:
+        return THRESHOLD if self.threshold is None else self.threshold
+
+    def rule(self, base: Side, new: Side) -> Rule:
+        """What counts as a change between two runs."""
+        return rule_of(base, new, self._threshold, self.noise_floor, self._floor)
 
     def compared(self, base: str | Path, new: str | Path) -> Comparison:
         """Two run folders compared.
 
         Raises:
             FolderError: one of them is no run folder or too new, or both are the same.
-            ValueError: threshold or noise floor is out of bounds.
         """
         sides = read(base, new)
         return of_sides(*sides, self.rule(*sides))

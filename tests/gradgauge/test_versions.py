@@ -163,8 +163,8 @@ def test_python_compares_versions_as_the_command_does(within, tmp_path: Path) ->
     frame = gradgauge.compare_versions(
         commits="cheap..dear", noise_floor=0.03, progress=statuses.append, out=tmp_path / "out", **asked
     )
-    exact = frame[frame["metric"] == "forward_calls"].set_index(frame["estimator"].str.partition("[")[0])
-    assert exact.loc["spsa", ["base", "new", "verdict", "loss"]].tolist() == [2, 3, "more", True]
+    calls = frame[(frame["metric"] == "forward_calls") & frame["estimator"].str.startswith("spsa")]
+    assert calls[["base", "new", "verdict", "loss"]].values.tolist() == [[2, 3, "more", True]]
     assert frame.attrs["folder"] == str(tmp_path / "out")
     assert statuses
     again = gradgauge.compare_versions(resume=tmp_path / "out", noise_floor=0.03)
