@@ -1,12 +1,24 @@
 """What every figure keeps to, whatever the run: a sentence, a text alternative, a picture, and the frame left alone."""
 
+import re
+
+import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from pandas.testing import assert_frame_equal
 
 from benchmarks.records import Cell
-from reports import frames, style
+from reports import frames, style, svg
 from reports.figures import FIGURES, efficiency, memory, multiples
-from reports.figures.selection import MOST_PANELS
+from reports.figures.selection import MOST_PANELS, Panel, Selection, Table
+
+NOT_NUMBERS = re.compile(r"(?<![\w.])(nan|inf|infinity)(?![\w-])", re.IGNORECASE)
+SLACK = 10  # pixels: less than the margin that a page or a column leaves beside a picture
+TALLEST = 4_000  # pixels of one picture
+LARGEST = 300_000  # bytes of one picture
+MOST_PICTURES = 24
 
 figures = pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.NAME)
 
@@ -66,5 +78,66 @@ def test_of_many_problems_some_have_a_picture_and_all_are_in_the_table(figure, m
     titles = [panel.title for panel in selection.pictures]
     assert len(titles) == MOST_PANELS
     assert (titles[0], titles[-1]) == ("sphere[n=1]", "sphere[n=11]")
-    assert f"{11 - MOST_PANELS} further problems (in the table)" in selection.left_out
+    assert f"{11 - MOST_PANELS} further problems (without a picture)" in selection.left_out
     assert [title for title, _ in figure.table(selection).groups] == [f"sphere[n={n}]" for n in range(1, 12)]
+
+
+@figures
+def test_a_degenerate_run_has_words_without_nan_and_pictures_that_hold_theirs(figure, degenerate) -> None:
+    selection = figure.select(degenerate)
+    table = figure.table(selection)
+    words = [figure.finding(selection), figure.describe(selection), table.caption, *selection.left_out]
+    words += [value for _, rows in table.groups for row in rows for value in row]
+    assert not [text for text in words if NOT_NUMBERS.search(text)]
+    assert figure.finding(selection).endswith(".")
+    assert all(len(row) == len(table.columns) for _, rows in table.groups for row in rows)
+    for panel in pictures_of(selection):
+        with style.themed():
+            drawn, axes = style.axes_of(figure.height(panel), figure.LEFT, figure.TOP)
+            figure.draw(axes, panel)
+            assert np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all()
+            assert drawn.get_figheight() * drawn.dpi <= TALLEST
+            assert not words_outside(drawn)
+            assert len(svg.inline(drawn, "p").encode()) <= LARGEST
+
+
+@figures
+def test_ten_thousand_cells_have_few_pictures_of_bounded_size(figure, ten_thousand) -> None:
+    selection = figure.select(ten_thousand)
+    pictures = pictures_of(selection)
+    assert len(pictures) <= MOST_PICTURES
+    assert NOT_NUMBERS.search(figure.finding(selection) + figure.describe(selection)) is None
+    for panel in pictures[:2]:
+        with style.themed():
+            drawn, axes = style.axes_of(figure.height(panel), figure.LEFT, figure.TOP)
+            figure.draw(axes, panel)
+            assert len(svg.inline(drawn, "p").encode()) <= LARGEST
+
+
+def test_a_long_table_is_shortened_to_evenly_spread_groups_and_says_so() -> None:
+    groups = tuple((f"problem {place}", tuple((f"{place}.{row}",) for row in range(10))) for place in range(40))
+    short = Table("caption", ("name",), groups).shortened(100)
+    assert [heading for heading, _ in short.groups][:: len(short.groups) - 1] == ["problem 0", "problem 39"]
+    assert sum(len(rows) for _, rows in short.groups) == 100
+    assert short.left_out.startswith("300 further rows are not shown")
+    assert Table("caption", ("name",), groups[:10]).shortened(100).left_out == ""
+    [(_, rows)] = Table("caption", ("name",), groups[:1]).shortened(4).groups
+    assert rows == groups[0][1][:4]
+
+
+def pictures_of(selection: Selection) -> tuple[Panel, ...]:
+    return (*selection.pictures, *selection.folded)
+
+
+def words_outside(drawn: Figure) -> list[str]:
+    """The texts that reach beyond the edge of their picture by more than a pixel or two."""
+    renderer = FigureCanvasAgg(drawn).get_renderer()
+    drawn.draw_without_rendering()
+    width, height = drawn.get_size_inches() * drawn.dpi
+    outside = []
+    for text in drawn.findobj(Text):
+        if text.get_visible() and text.get_text().strip():
+            box = text.get_window_extent(renderer)
+            if box.x0 < -SLACK or box.y0 < -SLACK or box.x1 > width + SLACK or box.y1 > height + SLACK:
+                outside.append(text.get_text())
+    return outside

@@ -1,0 +1,104 @@
+"""Degenerate runs, made from the records of a real one: what every figure must survive, and stay a picture."""
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+
+import pytest
+
+from benchmarks.records import CONTRACT
+from reports import frames
+from tests.widened import Line, Run, measured, widened
+
+LONG = 200
+"""Characters of a name."""
+
+_PROBLEMS = ("sphere[n=64]", "mlp[activation=relu,batch=64,data=digits,depth=2,width=128]")
+
+
+def _small() -> Run:
+    """The real run on two of its problems."""
+    real = measured()
+    return Run(real.header, [line for line in real.lines if line["problem"] in (*_PROBLEMS, CONTRACT)])
+
+
+def _one(kind: str) -> Run:
+    """A single cell of one kind, of an estimator with tangents."""
+    small = _small()
+    [line, *_] = [line for line in small.lines if line["kind"] == kind and "k=4" in line["estimator"]]
+    return Run(small.header, [line])
+
+
+def _failed() -> Run:
+    small = _small()
+    gone = {"outcome": "failed", "reason": "ValueError: no", "metrics": [], "samples": {}, "facts": {}}
+    return Run(small.header, [line | gone for line in small.lines])
+
+
+def _with_values(values: Iterable[float], ends: bool = True) -> Run:
+    """Every number replaced, by these in turn; its interval too, or taken away."""
+    small, turns = deepcopy(_small()), itertools.cycle(values)
+    for metric in (metric for line in small.lines for metric in line["metrics"]):
+        metric |= {end: next(turns) if ends else None for end in ("value", "low", "high")}
+    return small
+
+
+def _one_draw() -> Run:
+    """Numbers without intervals, each from one sample."""
+    small = deepcopy(_small())
+    for metric in (metric for line in small.lines for metric in line["metrics"]):
+        metric |= {"low": None, "high": None, "count": 1}
+    return small
+
+
+def _long_names() -> Run:
+    """Estimators and problems of a user's own whose names fill a page; tangents and sizes are kept."""
+    small = _small()
+    return Run(small.header, [line | {name: _long(line[name]) for name in ("estimator", "problem")} for line in small.lines])
+
+
+def _long(spec: str) -> str:
+    if spec == CONTRACT:
+        return spec
+    word = "".join(re.findall("[a-z]", spec))
+    kept = re.findall(r"\b(?:k|n|width)=\d+", spec)
+    return f"my.py:{(word * LONG)[:LONG]}[{','.join(kept)}]" if kept else f"my.py:{(word * LONG)[:LONG]}"
+
+
+def _crowded() -> Run:
+    """Hundreds of estimators on one problem."""
+    small = _small()
+    lines = [line for line in small.lines if line["problem"] == _PROBLEMS[0] and "gaussian,k=1," in line["estimator"]]
+    copies: list[Line] = []
+    for number, line in itertools.product(range(400), lines):
+        copies.append(line | {"estimator": line["estimator"].replace("k=1,", f"k={number + 1},")})
+    return Run(small.header, copies)
+
+
+DEGENERATE: dict[str, Callable[[], Run]] = {
+    "one-cost": lambda: _one("cost"),
+    "one-memory": lambda: _one("memory"),
+    "one-quality": lambda: _one("quality"),
+    "all-failed": _failed,
+    "nan": lambda: _with_values([math.nan]),
+    "infinite": lambda: _with_values([math.inf, -math.inf, math.inf, 1.0]),
+    "extreme": lambda: _with_values([1e200, 1e-200, 0.0, -1.0, 1e-5]),
+    "equal": lambda: _with_values([1.0]),
+    "one-draw": _one_draw,
+    "long-names": _long_names,
+    "crowded": _crowded,
+}
+
+
+@pytest.fixture(scope="session", params=DEGENERATE)
+def degenerate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> frames.Results:
+    """What a report reads from a degenerate run of each kind in turn."""
+    return frames.read([DEGENERATE[request.param]().write(tmp_path_factory.mktemp("degenerate") / request.param)])
+
+
+@pytest.fixture(scope="session")
+def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> frames.Results:
+    """What a report reads from a run of 10,000 cells."""
+    return frames.read([widened(10_000).write(tmp_path_factory.mktemp("degenerate") / "ten-thousand")])
