@@ -67,11 +67,13 @@ class Run:
         name: the run's own name.
         header: the content of its `run.json`.
         damage: a note on every line of its records that could not be read.
+        label: what its panels are named by; empty where all runs are parts of one.
     """
 
     name: str
     header: Mapping[str, Any]
     damage: tuple[str, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def read(folders: Sequence[str | Path]) -> Results:
         records, damage = folder.records()
         last = latest(records)
         curves, unread = trainings.curves_of(folder, last)
-        runs.append(Run(name_of(header, folder.path.name), header, (*damage, *map(visible, unread))))
+        runs.append(Run(name_of(header, folder.path.name), header, (*damage, *map(visible, unread)), label))
         own |= trainings.own_rates(header, last)
         found += [(label, record.cell, record, curves.get(record.cell)) for record in last]
         planned |= {(label, cell): None for cell in folder.planned()}

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.records.ceilings import Ceilings, ceilings_of
+from benchmarks.records.ceilings import ceilings_of
 from reports.frames import Run
-from reports.text import rate, size, visible
+from reports.roofs import in_words
+from reports.text import size, visible
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -33,18 +34,8 @@ def origin(run: Run) -> Origin:
     asked = {name: value for name, value in run.header.items() if name not in _ELSEWHERE}
     noise = {"noise_floor": run.header["noise_floor"]} if run.header.get("noise_floor") else {}
     seen = ceilings_of(run.header)
-    best = {} if seen is None else {"ceilings": _in_words(seen)}
+    best = {} if seen is None else {"ceilings": in_words(seen)}
     return Origin(run.name, _flat(asked), _flat({**(run.header.get("provenance") or {}), **noise, **best}))
-
-
-def _in_words(seen: Ceilings) -> dict[str, str]:
-    """What the device was seen to do at best."""
-    (copied, copy), (largest, slow), (rows, product) = seen.copy, seen.largest_copy, seen.product
-    return {
-        "fastest_copy": f"{rate(copy, 'B/s')} (of {size(copied)})",
-        "largest_copy": f"{rate(slow, 'B/s')} (of {size(largest)})",
-        "fastest_product": f"{rate(product, 'FLOP/s')} (of {rows} x {rows} matrices in {seen.dtype})",
-    }
 
 
 def _flat(values: Any, name: str = "") -> Pairs:

@@ -7,16 +7,12 @@ so that no marker belongs above the roof: one that is there shows an error of co
 `operator_bytes`, `time` and those of the base, and for the roof `ceilings` in the run's header.
 """
 
-import math
-from collections.abc import Sequence
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 
 from benchmarks.records import EAGER
-from benchmarks.records.ceilings import Ceilings, ceilings_of, highest
-from reports import drawing, style
+from benchmarks.records.ceilings import Ceilings
+from reports import drawing, roofs, style
 from reports.figures.selection import (
     NOT_MEASURED,
     Panel,
@@ -30,7 +26,7 @@ from reports.figures.selection import (
     undrawn,
     unmeasured,
 )
-from reports.frames import Results, column
+from reports.frames import Results
 from reports.looks import Look, looks
 from reports.text import NOTHING, count, interval, listed, number, rate, size, tick
 
@@ -48,25 +44,22 @@ READING = (
 
 LEFT, TOP = 58, 26
 
-ABOVE = 1.1
-"""A cell is above the roof where its whole interval exceeds it by this factor: the two are read at different moments."""
-
-_BASE = Look(style.MUTED, "P", "-")
+_BASE = Look(style.MUTED, "+", "-")
 
 
 def select(results: Results) -> Selection:
     """The eager cells of kind `cost` of which operations and bytes were counted, by problem, on axes that all panels share."""
     cells = results.of("cost")
-    data = cells.assign(**_point(cells, ""))
-    data = data.assign(ceilings=pd.Series([_ceilings(results, row) for row in data["context"]], index=data.index, dtype=object))
+    found = [roofs.roof_of(results, context) for context in cells["context"]]
+    data = cells.assign(**roofs.points(cells, ""), ceilings=pd.Series(found, index=cells.index, dtype=object))
     shown = data[(data["y"] > 0) & (data["x"] > 0) & (data["execution"] == EAGER)]
     seen = looks(results.cells["name"])
     groups = [(str(title), group.reset_index(drop=True)) for title, group in shown.groupby("panel", sort=False)]
-    bases = {title: _base(group) for title, group in groups}
-    roofs = [roof for roof in shown["ceilings"] if roof is not None]
-    ridges = (roof.product[1] / roof.copy[1] for roof in roofs)
+    bases = {title: roofs.base_point(group) for title, group in groups}
+    known = [roof for roof in shown["ceilings"] if roof is not None]
+    ridges = (roof.product[1] / roof.copy[1] for roof in known)
     xs = [*shown["x"], *(base["x"] for base in bases.values() if base), *ridges]
-    ys = [*shown["y"], *(base["y"] for base in bases.values() if base), *(_giga(roof.product[1]) for roof in roofs)]
+    ys = [*shown["y"], *(base["y"] for base in bases.values() if base), *(_giga(roof.product[1]) for roof in known)]
     panels = tuple(
         Panel(title, group, seen, {"base": bases[title], "roof": group["ceilings"].iloc[0], "xs": xs, "ys": ys})
         for title, group in groups
@@ -87,14 +80,14 @@ def finding(selection: Selection) -> str:
             f"Gradients run at {_speed(low)} ({low['label']} on {low['panel']}) to {_speed(high)} ({high['label']} on "
             f"{high['panel']}); no ceilings were measured to compare with."
         )
-    least, most = (pick(under, key=_share) for pick in (min, max))
-    sloped = sum(_copying(row) for row in under)
+    least, most = (pick(under, key=roofs.share) for pick in (min, max))
+    sloped = sum(roofs.is_copying(row) for row in under)
     sentence = (
         f"Gradients reach from {_percent(least)} ({least['label']} on {least['panel']}) to {_percent(most)} ({most['label']} on "
         f"{most['panel']}) of the roof, the most that the device was seen to do with so many operations a byte; copying is the "
         f"nearer limit for {sloped} of {len(under)}"
     )
-    above = [f"{row['label']} on {row['panel']}" for row in under if _above(row)]
+    above = [f"{row['label']} on {row['panel']}" for row in under if roofs.is_above(row)]
     if not above:
         return f"{sentence}."
     return f"{sentence}. Above the roof, which is an error of counting: {listed(above)}."
@@ -118,7 +111,7 @@ def draw(axes: Axes, panel: Panel) -> None:
         drawing.whisker(axes, [row["x"]] * 2, [row["low"], row["high"]], look)
         drawing.point(axes, row["x"], row["y"], look, state=state(row))
     if base := panel.facts["base"]:
-        drawing.point(axes, base["x"], base["y"], _BASE, size=8)
+        drawing.point(axes, base["x"], base["y"], _BASE, size=11)
         drawing.labels(axes, [(base["x"], base["y"], "base")])
 
 
@@ -152,26 +145,6 @@ def table(selection: Selection) -> Table:
     return Table(caption, columns, groups)
 
 
-def _point(cells: pd.DataFrame, prefix: str) -> dict[str, "pd.Series[float]"]:
-    """Where cells stand: operations a byte, and operations a nanosecond, which are 10⁹ a second, with their ends."""
-    flops, time = column(cells, f"{prefix}flops"), column(cells, f"{prefix}time")
-    low, high = (flops / column(cells, f"{prefix}time_{end}") for end in ("high", "low"))
-    return {"x": flops / column(cells, f"{prefix}operator_bytes"), "y": flops / time, "low": low, "high": high}
-
-
-def _base(group: pd.DataFrame) -> dict[str, float] | None:
-    """Where the base of a problem stands: its counts are the same in every cell, of its times the median is taken."""
-    point = {name: float(values.median()) for name, values in _point(group, "base_").items()}
-    return point if point["x"] > 0 and point["y"] > 0 else None
-
-
-def _ceilings(results: Results, context: Sequence[Any]) -> Ceilings | None:
-    """What was measured of the device in the runs that a cell comes from."""
-    run, *place = context
-    found = (ceilings_of(one.header) for one in results.runs if run in ("", one.name))
-    return highest(one for one in found if one is not None and [one.device, one.dtype, one.threads] == place[:3])
-
-
 def _uncounted(data: pd.DataFrame) -> list[str]:
     """Cells with a time and without a place, by the reason."""
     timed = data[data["time"].notna()] if "time" in data else data[:0]
@@ -193,26 +166,6 @@ def _draw_roof(axes: Axes, roof: Ceilings, bandwidth: float, dashes: str) -> Non
     drawing.reference(axes, [(x, _giga(min(ceiling, at * bandwidth))) for x, at in corners], style.MUTED, dashes)
 
 
-def _share(row: Row) -> float:
-    """Of the roof above a cell."""
-    return float(row["y"]) / _roof(row)
-
-
-def _roof(row: Row) -> float:
-    """The roof above a cell, in 10⁹ operations a second."""
-    return _giga(row["ceilings"].roof(row["x"]))
-
-
-def _copying(row: Row) -> bool:
-    """Whether a cell stands below the slope."""
-    return bool(row["ceilings"].roof(row["x"]) < row["ceilings"].product[1])
-
-
-def _above(row: Row) -> bool:
-    least = row["low"] if math.isfinite(row["low"]) else row["y"]
-    return bool(least > ABOVE * _roof(row))
-
-
 def _roofs(selection: Selection) -> str:
     """The distinct roofs of all panels, in words."""
     found: dict[Ceilings, None] = {panel.facts["roof"]: None for panel in selection.panels if panel.facts["roof"] is not None}
@@ -220,12 +173,8 @@ def _roofs(selection: Selection) -> str:
         return "No ceilings were measured."
     words: list[str] = []
     for roof in found:
-        (copied, copy), (largest, slow), (rows, product) = roof.copy, roof.largest_copy, roof.product
         place = f" ({roof.device}, {roof.dtype}, {count(roof.threads, 'thread')})" if len(found) > 1 else ""
-        words.append(
-            f"Roof{place}: the fastest copy {rate(copy, 'B/s')} (of {size(copied)}; of {size(largest)} {rate(slow, 'B/s')}), the "
-            f"fastest product {rate(product, 'FLOP/s')} (of {rows} x {rows} matrices in {roof.dtype})."
-        )
+        words.append(f"Roof{place}: {listed([f'{what} {speed}' for what, speed in roofs.in_words(roof).items()])}.")
     return " ".join(words)
 
 
@@ -238,7 +187,7 @@ def _line(row: Row) -> tuple[str, ...]:
         number(row["x"], 4),
         interval(row["y"], row["low"], row["high"]),
         _percent(row) if roofed else NOTHING,
-        ("copying" if _copying(row) else "multiplying") if roofed else NOTHING,
+        ("copying" if roofs.is_copying(row) else "multiplying") if roofed else NOTHING,
         became(row),
     )
 
@@ -248,7 +197,7 @@ def _speed(row: Row) -> str:
 
 
 def _percent(row: Row) -> str:
-    return f"{number(100 * _share(row), 2)} %"
+    return f"{number(100 * roofs.share(row), 2)} %"
 
 
 def _giga(value: float) -> float:

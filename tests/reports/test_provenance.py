@@ -40,9 +40,9 @@ def test_the_ceilings_of_the_device_are_where_it_was_measured_and_not_what_was_a
     found = origin(Run("r", {"suite": "quick", "ceilings": seen}, ()))
     assert found.asked == (("suite", "quick"),)
     assert dict(found.measured_on) == {
-        "ceilings.fastest_copy": "10.0 GB/s (of 4.00 KiB)",
-        "ceilings.largest_copy": "4.00 GB/s (of 64.0 MiB)",
-        "ceilings.fastest_product": "50.0 GFLOP/s (of 256 x 256 matrices in float32)",
+        "ceilings.fastest copy": "10.0 GB/s (of 4.00 KiB)",
+        "ceilings.copy of the largest array": "4.00 GB/s (of 64.0 MiB)",
+        "ceilings.fastest matrix product": "50.0 GFLOP/s (of 256 x 256 in float32)",
     }
     assert origin(Run("r", {"suite": "quick", "ceilings": {"copies": []}}, ())).measured_on == ()
 

@@ -82,7 +82,7 @@ def test_runs_of_two_machines_have_a_roof_each(make_run, record_of) -> None:
     ]
     selection = roofline.select(frames.read(folders))
     assert {panel.title: panel.facts["roof"] for panel in selection.panels} == {"mlp · a": ROOF, "mlp · b": faster}
-    assert roofline.describe(selection).count("the fastest product") == 2
+    assert roofline.describe(selection).count("fastest matrix product") == 2
 
 
 def test_what_has_no_place_is_counted_by_its_reason(make_run, record_of) -> None:
@@ -108,8 +108,10 @@ def test_the_table_says_what_each_share_comes_from(make_run, record_of) -> None:
     [(_, lines)] = table.groups
     assert lines[0] == (*("backprop", "2,000,000", "977 KiB", "2.000", "2.000 [1.600, 2.500]", "10 %", "copying", "ok"),)
     assert lines[1][5:7] == ("40 %", "multiplying")
-    assert "the fastest copy 10.0 GB/s (of 4.00 KiB; of 64.0 MiB 4.00 GB/s)" in table.caption
-    assert "the fastest product 50.0 GFLOP/s (of 256 x 256 matrices in float32)" in table.caption
+    assert table.caption.endswith(
+        "Roof: fastest copy 10.0 GB/s (of 4.00 KiB), copy of the largest array 4.00 GB/s (of 64.0 MiB) and fastest matrix "
+        "product 50.0 GFLOP/s (of 256 x 256 in float32)."
+    )
 
 
 def test_the_roof_bends_where_slope_and_level_meet(make_run, record_of) -> None:
@@ -122,3 +124,14 @@ def test_the_roof_bends_where_slope_and_level_meet(make_run, record_of) -> None:
     solid, dashed = ([*line.get_xdata(), *line.get_ydata()] for line in axes.lines[:2])
     assert solid == pytest.approx([low, 5, high, 10 * low, 50, 50])
     assert dashed == pytest.approx([low, 12.5, high, 4 * low, 50, 50])
+
+
+def test_parts_of_one_run_share_a_roof_beside_another_run(make_run, record_of) -> None:
+    faster = replace(ROOF, products=((256, 60e9),))
+    folders = [
+        make_run([record_of(cell, **SLOW)], name=name, provenance={"machine": machine}, ceilings=one.to_json())
+        for cell, name, machine, one in ((MLP, "a", "x", ROOF), (DEEP, "b", "x", faster), (MLP, "c", "y", ROOF))
+    ]
+    roofs = {panel.title: panel.facts["roof"] for panel in roofline.select(frames.read(folders)).panels}
+    assert len(roofs) == 3
+    assert sorted(roof.product[1] for roof in roofs.values()) == [50e9, 60e9, 60e9]
