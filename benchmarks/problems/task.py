@@ -82,9 +82,9 @@ class Minibatches:
         inputs, targets = self._samples
         while True:
             order = torch.randperm(len(inputs), generator=self._generator).to(inputs.device)
-            shuffled = (inputs[order], targets[order])  # once, so that a minibatch is a view
-            for start in range(0, len(inputs) - self._size + 1, self._size):
-                yield shuffled[0][start : start + self._size], shuffled[1][start : start + self._size]
+            order = order[: len(order) - len(order) % self._size]
+            shuffled = (part.index_select(0, order).split(self._size) for part in (inputs, targets))  # once: then all are views
+            yield from zip(*shuffled, strict=True)
 
 
 def build_task(

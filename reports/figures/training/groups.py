@@ -11,7 +11,7 @@ from reports.frames import Results, rows
 from reports.names import rule_without_rate
 from reports.targets import Curve, Ratio, lowest, ratio
 
-COMMON, OWN = "at one common learning rate", "at its own learning rate"
+COMMON, OWN = "at one common learning rate", "each at its own learning rate"
 """Of which learning rate a group is."""
 
 

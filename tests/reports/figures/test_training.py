@@ -59,11 +59,11 @@ def test_own_rates_are_told_apart_from_the_common_one(make_run) -> None:
     groups = {title: [line[:2] for line in lines] for title, lines in training.table(selection).groups}
     assert groups == {
         "sphere by sgd, at one common learning rate": [("backprop", "0.1"), ("forward-gradient[k=1]", "0.1")],
-        "sphere by sgd, at its own learning rate": [("backprop", "0.1"), ("forward-gradient[k=1]", "0.01")],
+        "sphere by sgd, each at its own learning rate": [("backprop", "0.1"), ("forward-gradient[k=1]", "0.01")],
     }
     assert training.finding(selection) == (
-        "sphere by sgd, lowest losses in 3 steps at its own learning rate: backprop 0.500 (at 0.1) and forward-gradient[k=1] "
-        "0.300 (at 0.01). Backprop's lowest was reached by forward-gradient[k=1] in 0.333 of its time."
+        "sphere by sgd, lowest losses in 3 steps each at its own learning rate: backprop 0.500 (at 0.1) and "
+        "forward-gradient[k=1] 0.300 (at 0.01). Backprop's lowest was reached by forward-gradient[k=1] in 0.333 of its time."
     )
 
 
