@@ -25,6 +25,7 @@ import pandas as pd
 
 from benchmarks.records import SCHEMA_VERSION, Cell, FolderError, Metric, Outcome, Record, RunFolder, load
 from benchmarks.records.frame import IDENTITY
+from reports.shareable import shareable
 from reports.text import count
 
 LIMIT = 1_000_000
@@ -78,7 +79,7 @@ def pack(folders: Sequence[str | Path]) -> Embedded:
         frames, without = [frame[frame["layer"].isna()] for frame in frames], "layers"
         table = _packed(as_csv(*frames))
     headers = [
-        {"header": {"run": folder.path.name, **folder.header()}, "rows": len(frame)}
+        {"header": {"run": folder.path.name, **shareable(folder.header())}, "rows": len(frame)}
         for folder, frame in zip(opened, frames, strict=True)
     ]
     digest = hashlib.sha256(as_csv(*frames).encode()).hexdigest()

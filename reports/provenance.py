@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.records.ceilings import ceilings_of
 from reports.frames import Run
 from reports.roofs import in_words
+from reports.shareable import shareable
 from reports.text import size, visible
 
 Pairs = tuple[tuple[str, str], ...]
@@ -31,11 +32,12 @@ class Origin:
 
 def origin(run: Run) -> Origin:
     """Where a run comes from."""
-    asked = {name: value for name, value in run.header.items() if name not in _ELSEWHERE}
+    header = shareable(run.header)
+    asked = {name: value for name, value in header.items() if name not in _ELSEWHERE}
     noise = {"noise_floor": run.header["noise_floor"]} if run.header.get("noise_floor") else {}
     seen = ceilings_of(run.header)
     best = {} if seen is None else {"ceilings": in_words(seen)}
-    return Origin(run.name, _flat(asked), _flat({**(run.header.get("provenance") or {}), **noise, **best}))
+    return Origin(run.name, _flat(asked), _flat({**(header.get("provenance") or {}), **noise, **best}))
 
 
 def _flat(values: Any, name: str = "") -> Pairs:
