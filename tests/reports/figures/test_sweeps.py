@@ -11,10 +11,11 @@ from benchmarks.request import Request
 from benchmarks.suites import SUITES
 from estimators.registry import ESTIMATORS
 from reports import frames, style
-from reports.figures import FIGURES, SWEEPS, depth, dimensions, tangents
+from reports.figures import ALWAYS, FIGURES, SWEEPS, batch, depth, dimensions, tangents
 from reports.html import write_report
 
 WIDTHS = (64, 128, 256)
+OF_SUITES = tuple(figure for figure in SWEEPS if figure.NAME in SUITES)  # batches are varied by hand
 ESTIMATED = ("backprop", "forward-gradient", "forward-gradient[k=4]")
 METRICS = {
     "cost": lambda x: {"multiple": (3.0 * x, 2.9 * x, 3.1 * x), "flop_multiple": 2.0 * x},
@@ -72,6 +73,15 @@ def test_files_of_one_name_in_two_folders_are_two_families(make_run, record_of) 
     selection = dimensions.select(frames.read([make_run(records)]))
     assert [sorted(row["x"] for row in panel.rows) for panel in selection.panels] == [[1, 2, 4], [8, 16, 32]]
     assert ["a/my.py" in panel.title for panel in selection.panels] == [True, False]
+
+
+def test_a_run_over_batches_has_one_row_of_three_panels_and_is_no_other_sweep(swept) -> None:
+    results = swept([f"mlp[batch={samples}]" for samples in (16, 64, 256)])
+    assert [sorted({row["x"] for row in panel.rows}) for panel in batch.select(results).panels] == [[16, 64, 256]] * 3
+    assert batch.finding(batch.select(results)).startswith(
+        "On mlp, with samples in the batch from 16 to 256, for forward-gradient"
+    )
+    assert depth.select(results).panels == dimensions.select(results).panels == ()
 
 
 def test_two_places_are_no_course(swept) -> None:
@@ -193,7 +203,7 @@ def suite_run(make_run, record_of):
     return run
 
 
-@pytest.mark.parametrize("figure", SWEEPS, ids=lambda figure: figure.NAME)
+@pytest.mark.parametrize("figure", OF_SUITES, ids=lambda figure: figure.NAME)
 def test_every_problem_of_the_suite_of_the_same_name_is_shown_with_all_metrics(figure, suite_run) -> None:
     selection = figure.select(frames.read([suite_run(figure.NAME)]))
     shown = {problem for panel in selection.panels for problem in panel.data["problem"]}
@@ -209,9 +219,9 @@ def test_a_sweep_is_the_first_figure_of_its_page(suite_run) -> None:
 
 
 def test_the_three_sweeps_together_show_nine_panels_and_fold_their_other_families(suite_run) -> None:
-    page = write_report([suite_run(figure.NAME) for figure in SWEEPS]).read_text(encoding="utf-8")
+    page = write_report([suite_run(figure.NAME) for figure in OF_SUITES]).read_text(encoding="utf-8")
     panels = {}
-    for figure in SWEEPS:
+    for figure in OF_SUITES:
         section = page.partition(f'<div class="answer" id="{figure.NAME}"')[2].partition('<div class="answer"')[0]
         seen, _, folded = section.partition("<details>")
         panels[figure.NAME] = re.findall(r'class="panel"><p>([^<]*)', seen)
@@ -242,8 +252,9 @@ def test_the_family_seen_at_once_has_all_metrics_and_the_longest_axis(make_run, 
 
 def test_a_run_that_varies_nothing_has_no_section_of_a_sweep(full) -> None:
     page = write_report([full]).read_text(encoding="utf-8")
-    for figure in FIGURES:
-        assert (f'<div class="answer" id="{figure.NAME}"' in page) is (figure not in SWEEPS)
+    shown = {figure for figure in FIGURES if f'<div class="answer" id="{figure.NAME}"' in page}
+    assert not shown & set(SWEEPS)
+    assert {figure.NAME for figure in shown} >= ALWAYS
 
 
 def drawn(figure, panel):
