@@ -1,7 +1,7 @@
 """From asv's result files to numbers of commits. asv itself reads them; nothing here knows how they are laid out.
 
-A value that is null failed, NaN was skipped: asv stores no reason with either. Trackers have no samples and so no interval; what
-asv times has the 99 % interval that it keeps.
+A value that is null failed, NaN was skipped or not asked for: asv stores no reason with either. Trackers have no samples and so
+no interval; what asv times has the 99 % interval that it keeps.
 """
 
 import ast

@@ -1,8 +1,8 @@
 """How did one quantity change from commit to commit?
 
 One panel a benchmark (or problem), its other parameters and the machine; one line an estimator. The places of commits are the
-same in every panel. A dashed line across is where a level changes, a dotted one where a single value differs. What failed or was
-skipped breaks the line. It is a figure as those of `reports.figures` are, one for each quantity.
+same in every panel. A dashed line across is where a level changes, a dotted one where a single value differs. What failed breaks
+the line. It is a figure as those of `reports.figures` are, one for each quantity.
 """
 
 import math
@@ -16,12 +16,13 @@ from reports.figures.selection import Panel, Row, Selection, Table
 from reports.history import flags, selecting, telling
 from reports.history.gathering import History, Line
 from reports.history.quantities import Quantity
+from reports.history.rows import SKIPPED
 from reports.history.steps import Step
 
 _HOW = (
     "One panel a benchmark or problem, one line an estimator; commits from left to right, the oldest first, at the same place in "
     "every panel. A vertical line through a mark is its interval, where one was recorded; a hollow mark carries a remark, such "
-    "as code that differed from its commit. What failed or was skipped breaks the line."
+    "as code that differed from its commit. What failed breaks the line; what was skipped or not asked for does not."
 )
 _TICKS = 5  # hashes that fit at the axis
 _LARGEST, _SMALLEST, _CROWDED = 6.0, 2.5, 180  # pixels of a marker, and of all markers side by side
@@ -109,9 +110,10 @@ def _draw_steps(axes: Axes, lines: tuple[Line, ...], first: int) -> list[tuple[f
 
 
 def _draw_line(axes: Axes, panel: Panel, rows: Sequence[Row], commits: int) -> None:
-    """One line with its marks and intervals; it is broken where a commit has no value that can be drawn."""
+    """One line with its marks and intervals; it is broken where a commit failed or has a value that cannot be drawn."""
     look = panel.look(rows[0])
-    drawing.curve(axes, _positions(rows), [row["value"] if row["drawn"] else math.nan for row in rows], look)
+    tried = [row for row in rows if row["outcome"] != SKIPPED]
+    drawing.curve(axes, _positions(tried), [row["value"] if row["drawn"] else math.nan for row in tried], look)
     drawn = [row for row in rows if row["drawn"]]
     drawing.whiskers(axes, [(row["position"], row["low"], row["high"]) for row in drawn], look)
     size, every = max(_SMALLEST, min(_LARGEST, _CROWDED / commits)), math.ceil(commits / _MARKS)

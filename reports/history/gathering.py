@@ -9,7 +9,7 @@ import pandas as pd
 
 from reports import names
 from reports.history.quantities import KNOWN, Quantity
-from reports.history.rows import DIRTY, Found, Place, Track
+from reports.history.rows import DIRTY, SKIPPED, Found, Place, Track
 from reports.history.steps import THRESHOLD, Step, steps
 from reports.text import visible
 
@@ -135,7 +135,7 @@ def gathered(
     """Numbers of commits as a history.
 
     Args:
-        found: the numbers, in any order.
+        found: the numbers, in any order; what was skipped at every commit is left out.
         log: the commits that a repository knows, in its order, the oldest first; where one of `found` is not among them, the
             order is that of dates.
         notes: what else limits the history.
@@ -164,6 +164,7 @@ def gathered(
             tuple(steps([None if DIRTY in one.marks else one.value for one in ones], track.quantity, threshold)),
         )
         for track, ones in sorted(tracks.items(), key=lambda pair: _rank(pair[0]))
+        if any(one.outcome != SKIPPED for one in ones)
     ]
     return History(tuple(commits), tuple(lines), tuple(map(visible, notes)), ordered, threshold, url)
 

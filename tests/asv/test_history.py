@@ -14,12 +14,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
+
+import gradgauge as gg
 
 pytestmark = pytest.mark.asv
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TRACKED = "runtime_multiple|forward_calls|peak_bytes|cosine_distance|relative_error"
 BENCH = ("--bench", rf"Width.track_({TRACKED})\('(backprop|spsa)', 64\)")
+WORKFLOW = yaml.safe_load((CHECKOUT / "docs" / "workflow.yml").read_text(encoding="utf-8"))["jobs"]["history"]
+CALLS = r"Width.track_forward_calls\('backprop', 64\)"
 TAKEN = ("asv.conf.json", "benchmarks", "estimators", "gradgauge", "reports", "pyproject.toml", "README.md", "LICENSE")
 
 ABSENT = '\nENTRIES.pop("spsa")\n'
@@ -72,6 +77,19 @@ class History:
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == expect, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def step(self, name: str, **variables: str) -> tuple[int, str]:
+        """Run a step of the workflow as it stands there; its exit code and what it printed."""
+        [step] = [step for step in WORKFLOW["steps"] if step.get("name") == name]
+        shim = self.home / "bin" / "gradgauge"
+        shim.parent.mkdir(exist_ok=True)
+        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gradgauge "$@"\n')
+        shim.chmod(0o755)
+        path = os.pathsep.join([str(shim.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
+        environment = os.environ | WORKFLOW["env"] | {"HOME": str(self.home), "PATH": path, **variables}
+        command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
 
     def asv(self, *arguments: str, expect: int = 0) -> str:
         """Run asv; what it printed."""
@@ -127,17 +145,43 @@ def test_a_commit_that_does_not_import_is_survived(history: History) -> None:
         assert values["backprop"] is None, tracker
 
 
-def test_compare_and_continuous_find_the_planted_slowdown(history: History) -> None:
+def test_compare_finds_the_planted_slowdown(history: History) -> None:
     old, slow = history.commits["old"], history.commits["slow"]
     compared = history.asv("compare", "--factor", "1.1", "--only-changed", old, slow)
     assert "track_runtime_multiple('backprop', 64)" in compared
-    only = ("--bench", r"Width.track_runtime_multiple\('backprop', 64\)")
-    found = history.asv("continuous", "--factor", "1.1", *only, old, slow, expect=1)
-    assert "PERFORMANCE DECREASED" in found
 
 
-def test_publish_draws_the_history(history: History) -> None:
-    history.asv("publish")
-    assert (history.folder / ".asv/html/index.html").is_file()
-    drawn = {path.stem for path in (history.folder / ".asv/html/graphs").rglob("track_*.json")}
+def test_every_command_of_the_workflow_but_the_installation_is_run_here() -> None:
+    assert [step["name"] for step in WORKFLOW["steps"] if "run" in step] == ["Install", "Name the machine", "Compare", "Publish"]
+    assert WORKFLOW["steps"][0]["with"]["fetch-depth"] == 0
+
+
+def test_the_workflow_fails_for_the_planted_slowdown_and_publishes_its_pages(history: History) -> None:
+    machine = next(history.folder.glob(".asv/results/*/machine.json")).parent.name
+    summary = history.home / "summary.md"
+    variables = {"MACHINE": machine, "BASE": history.commits["old"], "TRACKED": CALLS, "GITHUB_STEP_SUMMARY": str(summary)}
+    assert history.step("Name the machine", **variables)[0] == 0
+    code, said = history.step("Compare", **variables)
+    assert (code, "PERFORMANCE DECREASED" in said) == (1, True), said
+    code, said = history.step("Publish", **variables)
+    assert code == 0, said
+    assert summary.read_text(encoding="utf-8") in said
+    public = history.folder / "public"
+    drawn = {path.stem for path in (public / "asv" / "graphs").rglob("track_*.json")}
     assert any(name.endswith("track_runtime_multiple") for name in drawn)
+    index = (public / "index.html").read_text(encoding="utf-8")
+    assert 'href="history.html"' in index
+    assert 'href="asv/index.html"' in index
+
+
+def test_the_history_has_the_planted_slowdown_in_the_order_of_git_and_what_failed(history: History) -> None:
+    frame = gg.history(asv=history.folder)
+    assert frame.attrs["ordered"]
+    order = dict(zip(frame["commit"], frame["position"], strict=True))
+    assert [order[history.commits[name]] for name in ("old", "broken", "slow")] == [0, 1, 2]
+    calls = frame[(frame["quantity"] == "forward_calls") & (frame["series"] == "backprop") & (frame["variant"] == "width=64")]
+    assert calls["outcome"].tolist() == ["ok", "failed", "ok"]
+    assert calls["step"].tolist()[-1] == 4
+    absent = frame[(frame["series"] == "spsa[k=1]") & (frame["position"] == 0)]
+    assert set(absent["outcome"]) == {"skipped"}
+    assert set(frame["quantity"]) == {"multiple", "forward_calls", "peak_bytes", "cosine_distance", "relative_error"}

@@ -110,12 +110,13 @@ def test_a_single_value_that_differs_is_said_to_be_perhaps_noise(asv_folder, tra
 
 
 def test_where_nothing_has_a_value_it_says_so(asv_folder, tracked) -> None:
-    asv_folder.store(0, {tracked(): [None, math.nan]})
+    asv_folder.store(0, {tracked(): [None, None]})
+    asv_folder.store(1, {tracked(): [None, math.nan]})
     [across] = figures(read(asv_folder))
     selection = across.select()
     assert across.finding() == "Nothing was measured."
     assert across.describe(selection).startswith("No picture: nothing was measured.")
-    assert [row[6] for _, rows in across.table(selection).groups for row in rows] == ["1 failed", "1 skipped"]
+    assert [row[6] for _, rows in across.table(selection).groups for row in rows] == ["2 failed", "1 failed and 1 skipped"]
 
 
 def test_a_step_is_ruled_off_and_labelled_in_its_panel(multiples) -> None:
@@ -134,14 +135,15 @@ def test_a_line_is_broken_where_a_commit_failed_and_runs_on_where_it_was_not_mea
         if place == 1:
             asv_folder.store(place, {other: [1.0, 1.0]})
         else:
-            asv_folder.store(place, {tracked(): [None if place == 3 else 2.0, 2.0]})
+            asv_folder.store(place, {tracked(): [None if place == 3 else 2.0, math.nan if place == 2 else 3.0]})
     across = figures(read(asv_folder))[0]
     [panel] = across.select().pictures
     with style.themed():
         _, axes = style.axes_of(270, 50, 26)
         across.draw(axes, panel)
-    [curve] = [line for line in axes.lines if len(line.get_xdata()) == 4 and math.isnan(line.get_ydata()[2])]
-    assert list(curve.get_xdata()) == [0, 2, 3, 4]
+    curves = [line for line in axes.lines if line.get_linestyle() != "None" and len(line.get_xdata()) > 2]
+    assert [list(curve.get_xdata()) for curve in curves] == [[0, 2, 3, 4], [0, 3, 4]]
+    assert [[math.isnan(value) for value in curve.get_ydata()] for curve in curves] == [[False, False, True, False], [False] * 3]
 
 
 def test_panels_in_which_something_changed_are_seen_at_once_and_others_folded_away(asv_folder, tracked) -> None:

@@ -1,5 +1,6 @@
 """Numbers are put in the order of commits: the repository's where it knows them all, else that of dates."""
 
+import math
 from dataclasses import replace
 
 import pandas
@@ -91,3 +92,9 @@ def test_code_that_differed_from_its_commit_makes_no_step(found) -> None:
     dirty = [replace(one, marks=frozenset({"dirty"})) if one.value == 4 else one for one in found]
     calls = [line for line in gathered(dirty).lines if line.track.quantity.name == "forward_calls"]
     assert not [step for line in calls for step in line.steps]
+
+
+def test_what_was_skipped_at_every_commit_is_no_line(asv_folder, tracked) -> None:
+    for place in range(2):
+        asv_folder.store(place, {tracked(): [1.0, math.nan]})
+    assert [line.track.name.text for line in gathered(asv_results.read(asv_folder.path).found).lines] == ["backprop"]
