@@ -154,7 +154,9 @@ def _compared(comparison: Comparison, name: str) -> Compared:
         opening=tuple(opening(comparison)),
         differences=_differences(comparison),
         sections=tuple(
-            _shown(section, f"{name}-{section.name}") for section in sections(comparison) if section.lines or section.reasons
+            _shown(section, f"{name}-{section.name}", comparison.new.run)
+            for section in sections(comparison)
+            if section.lines or section.reasons
         ),
         left_out=tuple(unmatched(comparison)),
         notes=comparison.notes,
@@ -162,7 +164,7 @@ def _compared(comparison: Comparison, name: str) -> Compared:
     )
 
 
-def _shown(section: Section, name: str) -> Shown:
+def _shown(section: Section, name: str, run: str) -> Shown:
     drawn = picture.forest(section)
     panels = [(panel.title, _drawn(panel, f"{name}-{place}")) for place, panel in enumerate(drawn.panels, start=1)]
     reasons = [f"{reason[:1].upper()}{reason[1:]}." for reason in section.reasons]
@@ -175,7 +177,7 @@ def _shown(section: Section, name: str) -> Shown:
         panels=tuple(panels[: len(drawn.shown)]),
         folded=tuple(panels[len(drawn.shown) :]),
         fold=count(len(drawn.folded), "further problem"),
-        table=_table(section),
+        table=_table(section, run),
     )
 
 
@@ -185,13 +187,13 @@ def _drawn(panel: picture.Panel, prefix: str) -> Markup:
     return Markup(svg.inline(figure, prefix))
 
 
-def _table(section: Section) -> Table:
+def _table(section: Section, run: str) -> Table:
     columns = ("estimator", "BASE", "NEW", "NEW / BASE", *(("Hodges-Lehmann",) if section.ranks else ()), "verdict")
     groups = [
         (problem, tuple(_row(line, ranks=section.ranks) for line in lines))
         for problem, lines in groupby(section.lines, key=lambda line: line.problem)
     ]
-    return Table(f"{section.title}: {section.summary}", columns, tuple(groups))
+    return Table(f"{section.title}, {run}: {section.summary}", columns, tuple(groups))
 
 
 def _row(line: Line, *, ranks: bool) -> tuple[str, ...]:
@@ -203,4 +205,4 @@ def _differences(comparison: Comparison) -> Table:
         (one.name, one.base, one.new, listed(sorted(one.forbids - {"contract"})) or "nothing") for one in comparison.differences
     )
     columns = ("what", f"BASE, {comparison.base.run}", f"NEW, {comparison.new.run}", "forbids verdicts about")
-    return Table("What differs beside the numbers", columns, (("", rows),) if rows else (), prose=True)
+    return Table(f"What differs beside the numbers, {comparison.new.run}", columns, (("", rows),) if rows else (), prose=True)
