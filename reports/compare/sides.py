@@ -10,7 +10,7 @@ from benchmarks.records import CONTRACT, EAGER, EXECUTED, Cell, FolderError, Rec
 from reports.parts import joint_name, name_of
 from reports.text import visible
 
-CONTEXT = ("device", "dtype", "threads", "execution", "seed")
+CONTEXT = ("device", "dtype", "threads", "execution", "rule", "steps", "seed")
 """What a cell says beside estimator, problem and kind. Where either run holds several values, cells must agree on it; where
 each holds one, a difference is one of the runs and named as such."""
 

@@ -101,3 +101,11 @@ def test_executions_are_compared_each_with_its_own(make_run, timed):
         ("compile", 2.0),
     ]
     assert not unmatched
+
+
+def test_trainings_by_two_rules_are_two_cells(make_run, record_of) -> None:
+    cells = [Cell("backprop", "mlp", "training", rule=rule, steps=5) for rule in ("sgd[lr=0.1]", "sgd[lr=0.2]")]
+    sides = read(*(make_run([record_of(cell, final_loss=1.0) for cell in cells], name=name) for name in ("base", "new")))
+    pairs, unmatched = matched(*sides)
+    assert len(pairs) == 2
+    assert not unmatched
