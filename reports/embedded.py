@@ -31,6 +31,8 @@ from reports.text import count
 LIMIT = 1_000_000
 """Characters of a packed table; where all rows would take more, those of single layers are left out."""
 
+_TOO_MANY = 100_000  # rows that take more whatever they hold: packing them only to see takes seconds
+
 _MADE_BY = '<meta name="generator" content="gradgauge">'
 _SCRIPT = re.compile(r'<script type="text/plain" id="embedded-(runs|data)"([^>]*)>([A-Za-z0-9+/=]*)</script>')
 _ATTRIBUTE = re.compile(r'data-(\w+)="([^"]*)"')
@@ -74,16 +76,16 @@ def pack(folders: Sequence[str | Path]) -> Embedded:
     """
     opened = [RunFolder.open(path) for path in dict.fromkeys(Path(folder).resolve() for folder in folders)]
     frames = [load(folder.path) for folder in opened]
-    table, without = _packed(as_csv(*frames)), ""
-    if len(table) > LIMIT:
+    without = ""
+    if sum(map(len, frames)) > _TOO_MANY or len(_packed(as_csv(*frames))) > LIMIT:
         frames, without = [frame[frame["layer"].isna()] for frame in frames], "layers"
-        table = _packed(as_csv(*frames))
+    text = as_csv(*frames)
     headers = [
         {"header": {"run": folder.path.name, **shareable(folder.header())}, "rows": len(frame)}
         for folder, frame in zip(opened, frames, strict=True)
     ]
-    digest = hashlib.sha256(as_csv(*frames).encode()).hexdigest()
-    return Embedded(table, _packed(json.dumps(headers)), digest, sum(map(len, frames)), without)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Embedded(_packed(text), _packed(json.dumps(headers)), digest, sum(map(len, frames)), without)
 
 
 def as_csv(*frames: pd.DataFrame) -> str:

@@ -39,12 +39,15 @@ LEFT, TOP = 58, 26
 LEAST = 3
 """Sizes that make a course."""
 
+MOST_FOLDED = 1
+"""Families whose pictures are folded away; further ones have none."""
+
 REFERENCES = {"backprop": "ratio_to_backprop", "checkpointed backprop": "ratio_to_checkpointed_backprop"}
 """What it is held against -> the time over that of it."""
 
 
 def select(results: Results) -> Selection:
-    """A panel for each family of problems that differ in size alone and each reference; all but one family are folded."""
+    """A panel for each family of problems that differ in size alone and each reference; one family is seen at once."""
     families: dict[tuple[str, str], list[dict[str, Any]]] = {}
     placed = _placed(results)
     for row in placed:
@@ -62,9 +65,12 @@ def select(results: Results) -> Selection:
             panels.append(Panel(f"{family}: against {reference}", data, seen, {"family": family, "reference": reference}, "text"))
     shown = _headline(panels)
     drawn, folded = (tuple(panel for panel in panels if (panel.facts["family"] == shown) is first) for first in (True, False))
-    others = listed(list(dict.fromkeys(panel.facts["family"] for panel in folded)))
+    others = list(dict.fromkeys(panel.facts["family"] for panel in folded))
+    folded = tuple(panel for panel in folded if panel.facts["family"] in others[:MOST_FOLDED])
     left_out = (f"{count(short, 'line')} of fewer than {LEAST} sizes",) if short else ()
-    fold = f"The same for {others}" if folded else ""
+    further = len(others[MOST_FOLDED:])
+    left_out = (*left_out, *([f"{count(further, 'further family', 'further families')} (without a picture)"] if further else []))
+    fold = f"The same for {listed(others[:MOST_FOLDED])}" if folded else ""
     return Selection(tuple(panels), left_out, "95 % interval of η over the draws", True, drawn, folded, fold)
 
 
@@ -112,11 +118,9 @@ def describe(selection: Selection) -> str:
     """Panels, and for each line where it stops paying."""
     if not selection.panels:
         return f"No picture: {NOT_MEASURED.lower()} {left_out_sentence(selection)}".strip()
+    drawn = len(selection.pictures) + len(selection.folded)
     folded = f" ({len(selection.pictures)} seen at once, the others folded)" if selection.folded else ""
-    parts = [
-        f"Line charts on logarithmic axes, {count(len(selection.panels), 'panel')}{folded}; upright lines are the "
-        f"{selection.scope}."
-    ]
+    parts = [f"Line charts on logarithmic axes, {count(drawn, 'panel')}{folded}; upright lines are the {selection.scope}."]
     for panel in selection.panels:
         told = [f"{line} {course.words(1)}" for line, course in courses(panel).items()]
         parts.append(f"{panel.title}: {listed(told, 40) or 'no estimator that keeps its contract'}.")

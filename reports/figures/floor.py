@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from reports import drawing
 from reports.figures.rows import LEFT, TOP, draw_rows, height
 from reports.figures.selection import (
+    FEW_PANELS,
     NOT_MEASURED,
     Panel,
     Row,
@@ -58,7 +59,12 @@ def select(results: Results) -> Selection:
     shown = {panel.title for panel in panels}
     uncounted = int((column(cells, "multiple").notna() & ~cells["panel"].isin(shown)).sum())
     without = (f"{count(uncounted, 'cell')} on problems of which no operations were counted",) if uncounted else ()
-    return Selection(panels, (*unmeasured(results, "cost"), *without, *undrawn(panels)), results.scope, drawn=spread(panels))
+    return Selection(
+        panels,
+        (*unmeasured(results, "cost"), *without, *undrawn(panels, FEW_PANELS)),
+        results.scope,
+        drawn=spread(panels, FEW_PANELS),
+    )
 
 
 def finding(selection: Selection) -> str:

@@ -16,8 +16,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from reports import drawing, style
-from reports.figures.rows import LEFT, ROW, TOP, head_row, middle
+from reports.figures.rows import LEFT, MOST, ROW, TOP, head_row, middle
 from reports.figures.selection import (
+    FEW_PANELS,
     NOT_MEASURED,
     Panel,
     Row,
@@ -70,8 +71,8 @@ def select(results: Results) -> Selection:
     )
     whole = int((column(cells, "multiple").notna() & ~has_parts).sum())
     without = (f"{count(whole, 'cell')} of estimators that do not work in such parts",) if whole else ()
-    left_out = (*unmeasured(results, "cost"), *without, *undrawn(panels))
-    return Selection(panels, left_out, results.scope, legend=True, drawn=spread(panels))
+    left_out = (*unmeasured(results, "cost"), *without, *undrawn(panels, FEW_PANELS))
+    return Selection(panels, left_out, results.scope, legend=True, drawn=spread(panels, FEW_PANELS))
 
 
 def finding(selection: Selection) -> str:
@@ -88,18 +89,21 @@ def finding(selection: Selection) -> str:
 
 def height(panel: Panel) -> float:
     """Pixels that the rows of a panel need, axis included."""
-    return panel.data["label"].nunique() * ROW + 52
+    return min(MOST, panel.data["label"].nunique()) * ROW + 52
 
 
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
     values = [row[end] for row in panel.rows for end in ("value", "low", "high")]
-    style.log_axis(axes, "x", [*values, 1.0], "multiple of the base forward pass", tick)
-    axes.set_ylim(panel.data["label"].nunique(), 0)
+    gradients = _by_gradient(panel)
+    members = spread(gradients, MOST)
+    of_all = f" ({MOST} of {len(gradients)} rows)" if len(gradients) > MOST else ""
+    style.log_axis(axes, "x", [*values, 1.0], "multiple of the base forward pass" + of_all, tick)
+    axes.set_ylim(len(members), 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     drawing.rule(axes, "x", 1.0)
-    for place, of in enumerate(_by_gradient(panel)):
+    for place, of in enumerate(members):
         head_row(axes, place, of[_WHOLE], number)
         axes.axhline(middle(place), color=style.GRID, linewidth=0.6, zorder=0.2)
         for row in of.values():

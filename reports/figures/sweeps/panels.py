@@ -13,7 +13,7 @@ from reports.frames import Results, column, rows
 from reports.looks import looks
 from reports.text import count, listed
 
-MOST_FOLDED = 3
+MOST_FOLDED = 2
 """Families whose pictures are folded away below those of the first; others have none."""
 
 
