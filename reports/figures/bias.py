@@ -9,7 +9,7 @@ import math
 from matplotlib.axes import Axes
 
 from reports import drawing
-from reports.figures.rows import LEFT, TOP, draw_rows, height, middle
+from reports.figures.rows import LEFT, TOP, draw_rows, drawn_rows, height, middle
 from reports.figures.selection import (
     FEW_PANELS,
     NOT_MEASURED,
@@ -75,7 +75,7 @@ def finding(selection: Selection) -> str:
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
     draw_rows(axes, panel, "bias ‖mean e − g‖ / ‖g‖", number, tick)
-    for place, row in enumerate(panel.rows):
+    for place, row in enumerate(drawn_rows(panel)):
         if row.get("bias_floor", 0) > 0:
             drawing.stroke(axes, row["bias_floor"], middle(place))
 

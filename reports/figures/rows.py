@@ -4,12 +4,12 @@ The text stands above the mark, not beside it, so that a panel stays legible at 
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 
 from reports import drawing, style
-from reports.figures.selection import Panel, Row, remark, state
+from reports.figures.selection import Panel, Row, remark, spread, state
 from reports.text import NOTHING, short
 
 ROW = 31
@@ -21,6 +21,9 @@ LEFT, TOP = 8, 4
 Side = Literal["left", "center", "right"]
 """Which end of words stands where they are written."""
 
+MOST = 100
+"""Rows of a picture at most: of more, evenly spread ones are drawn."""
+
 _TEXT, _LINE = 0.36, 0.68  # where the foot of the text and the mark stand within a row
 
 
@@ -29,9 +32,19 @@ def middle(place: int) -> float:
     return place + _LINE
 
 
+def drawn_rows(panel: Panel) -> tuple[dict[str, Any], ...]:
+    """The rows of a panel that have a place in its picture: all, or `MOST` evenly spread ones."""
+    return spread(panel.rows, MOST)
+
+
+def of_all(panel: Panel) -> str:
+    """How many rows of a panel are drawn, to stand after the label of its axis; empty where all are."""
+    return f" ({MOST} of {len(panel.data)} rows)" if len(panel.data) > MOST else ""
+
+
 def height(panel: Panel) -> float:
     """Pixels that the rows of a panel need, axis included."""
-    return len(panel.data) * ROW + 52
+    return len(drawn_rows(panel)) * ROW + 52
 
 
 def draw_rows(
@@ -49,11 +62,12 @@ def draw_rows(
     """
     data = panel.data
     shown = [*data["value"], *data["low"], *data["high"], *panel.facts.get("rules", [])]
-    style.log_axis(axes, "x", shown, label, tick, binary=binary)
-    axes.set_ylim(len(data), 0)
+    members = drawn_rows(panel)
+    style.log_axis(axes, "x", shown, label + of_all(panel), tick, binary=binary)
+    axes.set_ylim(len(members), 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    for place, row in enumerate(panel.rows):
+    for place, row in enumerate(members):
         _write_row(axes, place, row, words)
         if row["value"] > 0:
             look, line = panel.look(row), middle(place)
