@@ -49,6 +49,7 @@ _THEME: dict[str, Any] = {
     "font.size": 11,
     "grid.color": GRID,
     "grid.linewidth": 0.8,
+    "pdf.fonttype": 42,  # TrueType: what publishers take, and what stays text
     "svg.fonttype": "none",
     "svg.hashsalt": "gradgauge",
     "text.color": INK,

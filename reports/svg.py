@@ -33,6 +33,7 @@ def inline(figure: Figure, prefix: str) -> str:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as `.svg` or `.pdf`, by the ending of the path, the same bytes for the same figure."""
+    """Write a figure as `.svg` or `.pdf`, by the ending of the path, the same bytes for the same figure; on white paper."""
     metadata = {"CreationDate": None} if path.suffix == ".pdf" else {"Date": None}
-    figure.savefig(path, metadata=metadata)
+    figure.patch.set(facecolor=style.PAPER, alpha=1)  # a viewer may be dark
+    figure.savefig(path, metadata=metadata, facecolor="auto")

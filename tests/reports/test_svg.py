@@ -57,3 +57,15 @@ def test_colours_follow_the_page() -> None:
 
 def test_the_same_figure_gives_the_same_bytes() -> None:
     assert drawn() == drawn()
+
+
+def test_a_saved_figure_stands_on_white_and_its_text_is_in_fonts_that_publishers_take(tmp_path) -> None:
+    with style.themed():
+        figure, axes = style.axes_of(200, 20, 10, heading="a heading")
+        axes.plot([1, 2], [1, 2])
+        for ending in ("svg", "pdf"):
+            svg.save(figure, tmp_path / f"figure.{ending}")
+    assert re.search(r"fill: #ffffff", (tmp_path / "figure.svg").read_text(encoding="utf-8"))
+    fonts = re.findall(rb"/Subtype /(Type\w+|CIDFontType2|TrueType)", (tmp_path / "figure.pdf").read_bytes())
+    assert fonts
+    assert b"Type3" not in fonts
