@@ -81,8 +81,8 @@ def _environment() -> Environment:
 
 
 def _breakable(text: str) -> Markup:
-    """The escaped text, which may break after a bracket or a comma: specs are long words."""
-    parts = [part for part in re.split(r"((?<=\S)\[|[,;])", text) if part]
+    """The escaped text, which may break after a bracket or a comma, but not within a number: specs are long words."""
+    parts = [part for part in re.split(r"((?<=\S)\[|,(?!\d)|;)", text) if part]
     return Markup("").join(Markup("{}<wbr>").format(part) if part in "[,;" else escape(part) for part in parts)
 
 
