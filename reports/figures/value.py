@@ -131,8 +131,7 @@ def _line(of: Mapping[str, Row]) -> tuple[str, ...]:
     one: Mapping[str, Any] = next(iter(of.values()))
     eta = [one[end] for end in ends("efficiency")]
     absolute = (
-        _spread([end / one[metric] / unit for end in eta]) if one[metric] > 0 else NOTHING
-        for metric, unit in _ABSOLUTE.values()
+        _spread([end / one[metric] / unit for end in eta]) if one[metric] > 0 else NOTHING for metric, unit in _ABSOLUTE.values()
     )
     relative = (_spread([of[price][end] for end in ("value", "low", "high")]) if price in of else NOTHING for price in PRICES)
     return (one["label"], _spread(eta), *absolute, *relative, became(one))
