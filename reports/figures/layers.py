@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from benchmarks.records import Metric
 from reports import heat
-from reports.figures.rows import ROW, TOP, head_row, write
+from reports.figures.rows import ROW, TOP, drawn_rows, head_row, of_all, write
 from reports.figures.selection import (
     NOT_MEASURED,
     Panel,
@@ -44,6 +44,7 @@ LEFT = 8
 MOST = 4
 """Problems that are drawn and in the table; a model may have hundreds of tensors."""
 
+_LOWEST, _HIGHEST = 1e-9, 0.1  # lower end of the scale of colours, at least and at most
 _NUMBERED, _NAMED = 6, 12  # tensors whose cells hold their number; that a line of the table names
 _STRIP = (0.46, 0.9)  # upper and lower end of a strip within its row
 _CHARACTER = 6.6  # pixels of one in the label of a tick
@@ -81,29 +82,29 @@ def finding(selection: Selection) -> str:
 
 def height(panel: Panel) -> float:
     """Pixels that the strips of a panel need, scale and axis included."""
-    return (1 + len(panel.data)) * ROW + 52
+    return (1 + len(drawn_rows(panel))) * ROW + 52
 
 
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem: the scale, then a strip for each estimator."""
-    tensors, ends = panel.facts["tensors"], panel.facts["ends"]
+    tensors, ends, members = panel.facts["tensors"], panel.facts["ends"], drawn_rows(panel)
     axes.grid(visible=False)
     write(axes, 0, 0.0, number(ends[0], 2), "left")
     write(axes, 0, 0.5, "mean cosine similarity", "center")
     write(axes, 0, 1.0, number(ends[1], 2), "right")
     heat.scale(axes, _STRIP, len(tensors), ends)
-    for place, row in enumerate(panel.rows, start=1):
+    for place, row in enumerate(members, start=1):
         head_row(axes, place, row, number)
         values = _values(row, tensors)
         if any(value > 0 for value in values):
             words = [number(value, 2) if value > 0 else "" for value in values] if len(tensors) <= _NUMBERED else ()
             heat.strip(axes, (place + _STRIP[0], place + _STRIP[1]), values, ends, words)
     axes.set_xlim(0.5, len(tensors) + 0.5)
-    axes.set_ylim(1 + len(panel.data), 0)
+    axes.set_ylim(1 + len(members), 0)
     axes.set_yticks([])
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
-    _name_tensors(axes, tensors)
+    _name_tensors(axes, tensors, of_all(panel))
 
 
 def describe(selection: Selection) -> str:
@@ -132,8 +133,8 @@ def _tensors(panel: Panel) -> list[str]:
 def _facts(panel: Panel, tensors: Sequence[str]) -> dict[str, Any]:
     """The tensors and the ends of the scale of colours."""
     shown = [value for row in panel.rows for value, _ in _sure(row, tensors)]
-    low, high = min(shown, default=0.1), max(1.0, *shown, 1.0)
-    return {"tensors": list(tensors), "ends": (min(low, high / 10), high)}
+    low = max(min(shown, default=_HIGHEST), _LOWEST)
+    return {"tensors": list(tensors), "ends": (min(low, _HIGHEST), 1.0)}
 
 
 def _values(row: Row, tensors: Sequence[str]) -> list[float]:
@@ -171,16 +172,17 @@ def _ends_said(panel: Panel) -> str:
     return f"mean cosine from {number(low)} ({worst}) to {number(high)} ({best}), {count(len(panel.rows), 'estimator')}"
 
 
-def _name_tensors(axes: Axes, tensors: Sequence[str]) -> None:
+def _name_tensors(axes: Axes, tensors: Sequence[str], note: str) -> None:
     """The tensors' names at the axis, or their places where names have no room."""
     width = (WIDTH - _MARGINS) / len(tensors)
     if max(map(len, tensors)) * _CHARACTER < width:
         axes.set_xticks(range(1, len(tensors) + 1), tensors)
-        axes.set_xlabel("parameter tensor")
+        axes.set_xlabel(f"parameter tensor{note}")
         return
     step = math.ceil(len(tensors) / 10)
     axes.set_xticks(range(1, len(tensors) + 1, step))
-    axes.set_xlabel(f"parameter tensor: 1 is {short(tensors[0], 14)}, {len(tensors)} is {short(tensors[-1], 14)}")
+    ends = f": 1 is {short(tensors[0], 14)}, {len(tensors)} is {short(tensors[-1], 14)}"
+    axes.set_xlabel(f"parameter tensor{note or ends}")
 
 
 def _line(panel: Panel, row: Row) -> tuple[str, ...]:
