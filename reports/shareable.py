@@ -17,6 +17,9 @@ def shareable(header: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in header.items() if name not in _FOLDERS}
     if isinstance(provenance := kept.get("provenance"), Mapping):
         kept["provenance"] = {name: value for name, value in provenance.items() if name not in _FOLDERS}
+    options = kept.get("options")
+    if isinstance(options, Mapping) and (folder := options.get("estimators_from")):
+        kept["options"] = {**options, "estimators_from": PurePath(str(folder)).name}  # of a version: its commit
     if isinstance(command := kept.get("command"), str):
         kept["command"] = _by_name(command)
     return kept

@@ -10,7 +10,7 @@ from reports.shareable import shareable
 HEADER = {
     "command": "/home/me/.venv/bin/gradgauge run quick --seed 3",
     "directory": "/home/me/work",
-    "options": {"seed": 3},
+    "options": {"seed": 3, "estimators_from": "/home/me/versions/0123abcd"},
     "provenance": {"machine": "bench", "estimators_in": "/home/me/checkout"},
 }
 
@@ -18,7 +18,7 @@ HEADER = {
 def test_folders_go_and_the_rest_stays() -> None:
     assert shareable(HEADER) == {
         "command": "gradgauge run quick --seed 3",
-        "options": {"seed": 3},
+        "options": {"seed": 3, "estimators_from": "0123abcd"},
         "provenance": {"machine": "bench"},
     }
     assert HEADER["directory"] == "/home/me/work"
