@@ -36,7 +36,7 @@ _RATIOS = (  # its ticks, the first that fit
     *((2.0, 0.5), (5.0, 0.2), (1.1, 0.9), (1.4, 0.7), (1.2, 0.8), (1.05, 0.95)),
 )
 _TICK = 40  # pixels that a tick of it needs
-_EXTREMES = (1e-250, 1e250)  # smallest and largest number on an axis
+_EXTREMES = (1e-150, 1e150)  # smallest and largest number on an axis
 _HEADING = 20
 _UNIT = 1 / 72  # inches a pixel: the SVG writer counts in points
 

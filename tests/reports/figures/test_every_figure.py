@@ -15,7 +15,7 @@ from reports.figures import FIGURES, efficiency, memory, multiples
 from reports.figures.selection import MOST_PANELS, Panel, Selection, Table
 
 NOT_NUMBERS = re.compile(r"(?<![\w.])(nan|inf|infinity)(?![\w-])", re.IGNORECASE)
-SLACK = 10  # pixels: less than the margin that a page or a column leaves beside a picture
+SLACK = 16  # pixels: the margin that a page leaves beside a picture
 TALLEST = 4_000  # pixels of one picture
 LARGEST = 300_000  # bytes of one picture
 MOST_PICTURES = 24
