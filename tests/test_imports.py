@@ -18,11 +18,13 @@ TORCH_FREE = (
     "benchmarks.doctor.noise",
     "benchmarks.validation.tables",
     "benchmarks.problems.registry",
+    "benchmarks.rates",
     "benchmarks.shard",
     "estimators.theory",
     "estimators.spec",
     "estimators.naming",
     "estimators.registry",
+    "estimators.optim.registry",
 )
 """What reports may take from the packages to its right."""
 

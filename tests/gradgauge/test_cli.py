@@ -148,7 +148,7 @@ def test_a_run_is_reported_exported_and_resumed(gradgauge: Command, tmp_path: Pa
     assert set(frame.seed) == {3}
     done = gradgauge("export", "made", "made", "--format", "latex")
     assert (done.returncode, Path(done.stdout.strip())) == (0, Path("made") / "records.tex")
-    assert "forward-gradient[k=2]" in (tmp_path / "made" / "records.tex").read_text()
+    assert "forward-gradient[\\allowbreak{}k=2]" in (tmp_path / "made" / "records.tex").read_text()
     assert gradgauge("export", "made", "--format", "parquet", "-o", "new/folder/made.parquet").returncode == 0
     assert gradgauge("export", "made", "--format", "parquet", "-o", "made.csv/made.parquet").returncode == 2
 

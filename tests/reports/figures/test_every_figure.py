@@ -101,6 +101,7 @@ def test_a_degenerate_run_has_words_without_nan_and_pictures_that_hold_theirs(fi
             assert len(svg.inline(drawn, "p").encode()) <= LARGEST
 
 
+@pytest.mark.slow
 @figures
 def test_ten_thousand_cells_have_few_pictures_of_bounded_size(figure, ten_thousand) -> None:
     selection = figure.select(ten_thousand)
