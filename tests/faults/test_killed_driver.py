@@ -41,6 +41,7 @@ options, out = json.loads(sys.argv[1]), Path(sys.argv[2])
 run(reopen(out, {{}}) if (out / "run.json").exists() else Request.of({{**options, "out": out}}))
 """
 PASSING = {"kept", "other_load", "output", "throttle_events", "worker"}  # facts of the moment
+OF_THE_PROCESS = {"process_peak_bytes"}  # what the kernel counts in pages, with all else that is in the process
 RUSHED = {"contended", "imprecise", "throttled"}  # marks that depend on time
 
 
@@ -49,7 +50,9 @@ def _comparable(record: Record) -> dict[str, Any]:
     values = record.to_json()
     timed = values["kind"] == "cost"
     facts = {} if timed else {name: fact for name, fact in values["facts"].items() if name not in PASSING}
-    metrics = [metric["metric"] for metric in values["metrics"]] if timed else [{**m, "method": ""} for m in values["metrics"]]
+    metrics = [
+        metric["metric"] if timed or metric["metric"] in OF_THE_PROCESS else {**metric, "method": ""} for metric in values["metrics"]
+    ]
     marks = [mark for mark in values["marks"] if mark not in RUSHED]
     passing = {"started": "", "seconds": 0.0, "samples": {} if timed else values["samples"]}
     return {**values, "facts": facts, "metrics": metrics, "marks": marks, **passing}
