@@ -50,9 +50,8 @@ def _comparable(record: Record) -> dict[str, Any]:
     values = record.to_json()
     timed = values["kind"] == "cost"
     facts = {} if timed else {name: fact for name, fact in values["facts"].items() if name not in PASSING}
-    metrics = [
-        metric["metric"] if timed or metric["metric"] in OF_THE_PROCESS else {**metric, "method": ""} for metric in values["metrics"]
-    ]
+    passing_ones = OF_THE_PROCESS if not timed else {metric["metric"] for metric in values["metrics"]}
+    metrics = [metric["metric"] if metric["metric"] in passing_ones else {**metric, "method": ""} for metric in values["metrics"]]
     marks = [mark for mark in values["marks"] if mark not in RUSHED]
     passing = {"started": "", "seconds": 0.0, "samples": {} if timed else values["samples"]}
     return {**values, "facts": facts, "metrics": metrics, "marks": marks, **passing}
