@@ -143,15 +143,27 @@ def report(
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write every figure as .svg and .pdf here.")] = None,
     history: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Add what changed across commits: asv's results, or where their asv.conf.json is."),
+        typer.Option(
+            metavar="DIR",
+            help="What changed across commits: asv's results, or where their asv.conf.json is. Default: those of this folder.",
+        ),
     ] = None,
+    no_history: Annotated[
+        bool, typer.Option("--no-history", help="Leave it out, also where this folder has results of asv.")
+    ] = False,
 ) -> None:
     """Write one HTML page about one or more runs; runs that differ are also compared with the first of them."""
-    from gradgauge import facade
+    from benchmarks.request import UsageError
+    from gradgauge import reporting
     from gradgauge.output import say
 
     with _usage_errors():
-        say(facade.report(*runs, output=output, figures=figures, history=history))
+        if no_history and history is not None:
+            raise UsageError("--history cannot be given with --no-history")
+        written = reporting.report(runs, output, figures, False if no_history else history)
+        for note in written.notes:
+            say(note, sys.stderr)
+        say(written.page)
 
 
 @app.command(
@@ -192,7 +204,7 @@ def export(
     epilog=example(
         "gradgauge compare results/BASE results/NEW",
         "gradgauge compare results/BASE results/NEW --threshold 5% -o comparison.html",
-        "gradgauge compare --commits v1.0..HEAD",
+        "gradgauge compare --commits v1.0..HEAD -o comparison.md -o comparison.html",
         "gradgauge compare old/ . -e 'forward-gradient[k=8]' -p 'mlp[width=256]' --measure cost,memory",
     )
 )
@@ -228,8 +240,14 @@ def compare(
             help="What to write. Default: what the ending of FILE says, or text.",
         ),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it here instead of to standard output.")
+    outputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write it here instead of to standard output; may be repeated, each in its format.",
+        ),
     ] = None,
     suite: Annotated[
         str | None,
@@ -286,7 +304,7 @@ def compare(
     from gradgauge import comparing, judging
 
     with _usage_errors():
-        printing = comparing.Printing(format_, output)
+        printing = comparing.Printing(format_, tuple(outputs or ()))
         asked = {name: value for name, value in given.items() if value is not None}
         judged = judging.Judging(threshold, noise_floor)
         raise typer.Exit(comparing.compare(folders or [], commits, resume, asked, judged, printing, dry_run=dry_run))

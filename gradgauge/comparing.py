@@ -26,23 +26,36 @@ class Printing:
     """How comparisons are printed.
 
     Attributes:
-        style: a key of `reports.compare.show.SHOWN`; None for what the ending of `output` says, or text.
-        output: the file to write, or None for standard output.
+        style: a key of `reports.compare.show.SHOWN`; None for what the ending of each output says, or text.
+        outputs: the files to write, each with the same comparisons; none for standard output.
     """
 
     style: str | None = None
-    output: Path | None = None
+    outputs: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what says two things about the same files.
+
+        Raises:
+            UsageError: one format for several files, or one file twice.
+        """
+        if self.style is not None and len(self.outputs) > 1:
+            raise UsageError("--format is that of one file; of several, the ending of each says its own")
+        if len(set(self.outputs)) < len(self.outputs):
+            raise UsageError("--output names a file twice")
 
     def show(self, comparisons: Sequence[Comparison]) -> None:
         """Print comparisons with the same BASE; or write them, and print their last lines and where they are."""
-        ending = "" if self.output is None else self.output.suffix.lower()
+        if not self.outputs:
+            print(self._text(comparisons, ""), end="", flush=True)
+            return
+        for output in self.outputs:
+            _write(output, self._text(comparisons, output.suffix.lower()))
+        say("\n".join([*map(outcome, comparisons), *map(str, self.outputs)]))
+
+    def _text(self, comparisons: Sequence[Comparison], ending: str) -> str:
         style = self.style or ENDINGS.get(ending, "text")
-        text = SHOWN[style](comparisons, shutil.get_terminal_size((120, 24)).columns)
-        if self.output is None:
-            print(text, end="", flush=True)
-        else:
-            appearing(self.output, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
-            say("\n".join([*map(outcome, comparisons), str(self.output)]))
+        return SHOWN[style](comparisons, shutil.get_terminal_size((120, 24)).columns)
 
 
 def compare(
@@ -111,6 +124,10 @@ def _measured(out: Path, requests: Sequence[Request], judging: Judging, printing
         printing.show([done.comparison])
         say(f"measured in {progress.written(done.seconds)}; the runs are kept in {out}", sys.stderr)
     return done.exit_code
+
+
+def _write(output: Path, text: str) -> None:
+    appearing(output, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def _how_to_go_on(done: "Contested") -> str:

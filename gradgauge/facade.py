@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.problems.problem import Problem
     from benchmarks.runner import RunResult
     from estimators.estimator import Estimator
+    from gradgauge.reporting import Asked
 
 MEASURES = ("cost", "memory", "quality")
 """The kinds of measurement that `measure` makes unless told otherwise."""
@@ -139,7 +140,7 @@ def report(
     *folders: str | Path,
     output: str | Path | None = None,
     figures: str | Path | None = None,
-    history: str | Path | None = None,
+    history: "Asked" = None,
 ) -> Path:
     """Write one HTML page about one or more runs; see `reports.html.write_report`.
 
@@ -150,23 +151,19 @@ def report(
         *folders: run folders.
         output: see `write_report`.
         figures: see `write_report`.
-        history: asv's results, or a folder with an `asv.conf.json`, for what they have across commits; None for nothing.
+        history: asv's results, or a folder with an `asv.conf.json`, for what they have across commits; None for those of the
+            working directory, where there are any; False for none.
 
     Returns:
         Its path; by default `report.html` in the first folder.
 
     Raises:
         FolderError: see `write_report`.
-        UsageError: there is no history, or the extra that reads it is not installed.
+        UsageError: a history was named, and there is none, or the extra that reads it is not installed.
     """
-    from gradgauge.judging import Judging
-    from reports.html import write_report
+    from gradgauge import reporting
 
-    if history is None:
-        return write_report(folders, output, figures, Judging().rule)
-    from gradgauge.recounting import some_history
-
-    return write_report(folders, output, figures, Judging().rule, some_history(Path(history)))
+    return reporting.report(folders, output, figures, history).page
 
 
 def history(

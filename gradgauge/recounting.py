@@ -1,8 +1,9 @@
-"""The command `history`: asv's results and run folders as one page, the order of commits from git."""
+"""The command `history`: asv's results and run folders as one page, in the order of git; and what a report holds of it."""
 
 import importlib.util
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.commit_log import logged
@@ -13,8 +14,24 @@ from reports.history import THRESHOLD, Commit, History, asv_config, asv_results,
 from reports.history.findings import headline
 from reports.history.landing import LandingError, write_landing
 from reports.history.page import write_history
+from reports.text import count
 
 HERE = Path()
+
+_NEEDS = "the extra `history`, which is not installed: pip install 'gradgauge[history]', or pip install asv beside a checkout"
+
+
+@dataclass(frozen=True)
+class Told:
+    """The history that a report holds.
+
+    Attributes:
+        history: None for none.
+        notes: lines for people on it.
+    """
+
+    history: History | None = None
+    notes: tuple[str, ...] = ()
 
 
 def recount(results: Sequence[Path], asv: Path | None, threshold: float | None, output: Path, *, landing: bool = False) -> int:
@@ -62,11 +79,8 @@ def history_of(results: Sequence[Path], asv: Path | None, threshold: float = THR
         UsageError: asv is not installed, or its folder is none.
         FolderError: one of `results` is no run folder, nor holds one.
     """
-    if importlib.util.find_spec("asv") is None:
-        raise UsageError(
-            "history needs the extra `history`, which is not installed: pip install 'gradgauge[history]', "
-            "or pip install asv beside a checkout"
-        )
+    if not _readable():
+        raise UsageError(f"history needs {_NEEDS}")
     folders = [folder for path in results for folder in runs.folders_of(path)]
     read, checkout, url = asv_results.Read((), ()), HERE, ""
     if asv is not None or not results:
@@ -81,8 +95,8 @@ def history_of(results: Sequence[Path], asv: Path | None, threshold: float = THR
     return gathered(everything, log, (*read.notes, *measured.notes), url, threshold)
 
 
-def some_history(asv: Path) -> History:
-    """What asv's results have, for a report.
+def named(asv: Path) -> Told:
+    """What the results of asv that were named have, for a report.
 
     Args:
         asv: see `history_of`.
@@ -93,7 +107,36 @@ def some_history(asv: Path) -> History:
     history = history_of([], asv)
     if not history.lines:
         raise UsageError(f"history: no tracked number in {asv}; measure with `asv run`")
-    return history
+    return Told(history, (f"The report holds the history of {asv}: {_extent(history)}.",))
+
+
+def here(folder: Path = HERE) -> Told:
+    """What asv has of the working directory, for a report that was told of nothing: none where there are no results.
+
+    Args:
+        folder: the working directory.
+    """
+    if not asv_config.has_config(folder):
+        return Told()
+    if not _readable():
+        return Told(notes=(f"The report holds no history across commits: to look for asv's results here takes {_NEEDS}.",))
+    try:
+        history = history_of([], folder)
+    except (UsageError, OSError) as error:
+        return Told(notes=(f"The report holds no history across commits: {error}.",))
+    if not history.lines:
+        return Told()
+    leave_out = "`gradgauge report --no-history` leaves it out"
+    return Told(history, (f"The report holds the history of asv's results in this folder: {_extent(history)} ({leave_out}).",))
+
+
+def _readable() -> bool:
+    """Whether asv, which reads its own results, is installed."""
+    return importlib.util.find_spec("asv") is not None
+
+
+def _extent(history: History) -> str:
+    return f"{count(len(history.lines), 'tracked number')} over {count(len(history.commits), 'commit')}"
 
 
 def _nothing(results: Sequence[Path], asv: Path | None) -> str:

@@ -79,12 +79,14 @@ def cells_of(planned: Plan) -> list[str]:
 
 
 def _report(result: RunResult) -> None:
+    from gradgauge import reporting
     from reports import frames, tables
-    from reports.html import write_report
 
-    page = write_report([result.folder])
+    written_report = reporting.report([result.folder])
     print(tables.summary(frames.read([result.folder]), shutil.get_terminal_size((120, 24)).columns))
-    say(f"measured in {written(result.seconds)}; the report is {page.resolve()}")
+    for note in written_report.notes:
+        say(note, sys.stderr)
+    say(f"measured in {written(result.seconds)}; the report is {written_report.page.resolve()}")
 
 
 def _say_how_to_go_on(result: RunResult) -> None:

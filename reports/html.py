@@ -20,6 +20,7 @@ from reports.figures import ALWAYS, QUESTIONS
 from reports.history import History
 from reports.history import findings as across
 from reports.history.sections import chapter
+from reports.history.sections import save_figures as save_history
 from reports.kernels import kernels_table
 from reports.provenance import origin
 from reports.sections import Section, save_figures, section_of
@@ -64,7 +65,7 @@ def write_report(
     Args:
         folders: run folders; parts of one run are merged, and runs that differ are compared with the first.
         output: the page; by default `report.html` in the first folder. It appears all at once.
-        figures: a folder for each panel as .svg and .pdf, or None for no such files.
+        figures: a folder for each panel as .svg and .pdf, those of comparisons and of the history too; None for no such files.
         judging: what counts as a change between two runs; by default with the noise floors that they carry.
         history: what was tracked across commits, for the page to show too.
 
@@ -79,6 +80,8 @@ def write_report(
     if figures is not None:
         save_figures(results, Path(figures))
         comparing.save_forests(compared, Path(figures))
+        if history:
+            save_history(history, Path(figures))
     text = page(results, pack(folders), compared, history)
     return appearing(target, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
 

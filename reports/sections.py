@@ -1,11 +1,12 @@
 """The sections of a report: one figure each, drawn for the page or saved as files for a paper."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from markupsafe import Markup
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports import drawing, frames, style, svg
@@ -13,6 +14,12 @@ from reports.figures import FIGURES
 from reports.figures.selection import Panel, Selection, Table
 from reports.looks import Look
 from reports.svg import VARIABLES
+
+Draw = Callable[[Axes, Panel], None]
+"""Draws a panel onto axes."""
+
+Extent = Callable[[Panel], tuple[float, float, float]]
+"""Panel -> its height, and what is left to the left of the axes and above them, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +58,30 @@ class Section:
 def save_figures(results: frames.Results, folder: Path) -> list[Path]:
     """Write every panel as .svg and .pdf, named by figure and place."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
     with style.themed():
-        for module in FIGURES:
-            selection = module.select(results)
-            for place, panel in enumerate((*selection.pictures, *selection.folded), start=1):
-                figure = _drawn_alone(module, panel, _lines([panel]) if selection.legend else {})
-                for ending in ("svg", "pdf"):
-                    written.append(folder / f"{module.NAME}-{place}.{ending}")
-                    svg.save(figure, written[-1])
+        return [
+            path
+            for module in FIGURES
+            for path in save_pictures(module.NAME, module.select(results), module.draw, _extent(module), folder)
+        ]
+
+
+def save_pictures(name: str, selection: Selection, draw: Draw, extent: Extent, folder: Path) -> list[Path]:
+    """Write every picture of one figure as .svg and .pdf, under `style.themed`.
+
+    Args:
+        name: of the figure; names its files, with the place of each picture.
+        selection: what it shows.
+        draw: draws a panel.
+        extent: of a panel.
+        folder: is there already.
+    """
+    written = []
+    for place, panel in enumerate((*selection.pictures, *selection.folded), start=1):
+        figure = _drawn_alone(draw, panel, extent(panel), _lines([panel]) if selection.legend else {})
+        for ending in ("svg", "pdf"):
+            written.append(folder / f"{name}-{place}.{ending}")
+            svg.save(figure, written[-1])
     return written
 
 
@@ -97,11 +119,14 @@ def _drawn(module: ModuleType, panel: Panel) -> Figure:
     return figure
 
 
-def _drawn_alone(module: ModuleType, panel: Panel, series: Mapping[str, Look]) -> Figure:
+def _extent(module: ModuleType) -> Extent:
+    return lambda panel: (module.height(panel), module.LEFT, module.TOP)
+
+
+def _drawn_alone(draw: Draw, panel: Panel, extent: tuple[float, float, float], series: Mapping[str, Look]) -> Figure:
     """A panel with what the page says around it: its title, and the names of its series."""
-    below = drawing.LEGEND_LINE * len(series)
-    figure, axes = style.axes_of(module.height(panel), module.LEFT, module.TOP, heading=panel.title, below=below)
-    module.draw(axes, panel)
+    figure, axes = style.axes_of(*extent, heading=panel.title, below=drawing.LEGEND_LINE * len(series))
+    draw(axes, panel)
     if series:
         drawing.legend(figure, series)
     return figure

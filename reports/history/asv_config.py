@@ -49,6 +49,11 @@ def configured(folder: Path) -> Configured:
     return Configured(folder)
 
 
+def has_config(folder: Path) -> bool:
+    """Whether a folder has a configuration of asv; it is not read."""
+    return _config_in(folder) is not None
+
+
 def _config_in(folder: Path) -> Path | None:
     return next((folder / name for name in _NAMES if (folder / name).is_file()), None)
 

@@ -1,6 +1,7 @@
 """A history as sections of a page: one figure a quantity."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -8,9 +9,9 @@ from matplotlib.figure import Figure
 from reports import drawing, style, svg
 from reports.figures.selection import Panel, Selection
 from reports.history.figure import Across
-from reports.history.findings import MOST_CHANGES, Change, Seen, changes, commit_url, seen
+from reports.history.findings import MOST_CHANGES, Change, Seen, changes, commit_url, headline, seen
 from reports.history.gathering import Commit, History
-from reports.sections import Section
+from reports.sections import Section, save_pictures
 from reports.svg import VARIABLES
 from reports.text import count
 
@@ -35,6 +36,11 @@ class Chapter:
     commits: tuple[Seen, ...]
     left_out: str
 
+    @property
+    def headline(self) -> str:
+        """How many of the tracked numbers changed their level."""
+        return headline(self.history)
+
     def url(self, commit: Commit) -> str:
         """The project's page about a commit; empty for none."""
         return commit_url(self.history, commit)
@@ -48,6 +54,17 @@ def chapter(history: History) -> Chapter:
         sections = tuple(_section(Across(history, quantity)) for quantity in history.quantities)
     left_out = f"{count(further, 'older change')} not listed." if further > 0 else ""
     return Chapter(history, sections, tuple(found[:MOST_CHANGES]), tuple(seen(history)), left_out)
+
+
+def save_figures(history: History, folder: Path) -> list[Path]:
+    """Write every panel as .svg and .pdf, named by quantity and place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with style.themed():
+        return [
+            path
+            for across in (Across(history, quantity) for quantity in history.quantities)
+            for path in save_pictures(across.name, across.select(), across.draw, lambda panel: (_HEIGHT, _LEFT, _TOP), folder)
+        ]
 
 
 def _section(across: Across) -> Section:

@@ -23,7 +23,8 @@ from reports.compare import FINE, LOSS, NOTHING
 
 TAKEN = ("benchmarks", "estimators", "gradgauge", "reports", "constraints.txt", "pyproject.toml", "README.md", "LICENSE")
 GATE = yaml.safe_load((ROOT / "docs" / "gate.yml").read_text(encoding="utf-8"))["jobs"]["gate"]
-INSTALL, DOCTOR, COMPARE, SHOW = "Install", "Examine the machine", "Compare", "Show"
+INSTALL, DOCTOR, COMPARE, REPORT, SHOW = "Install", "Examine the machine", "Compare", "Report", "Show"
+KEPT = GATE["steps"][-1]["with"]["path"].split()
 
 CELL = "-e spsa -p beale --processes 1"
 BYTES, CALLS = f"{CELL} --measure memory", f"{CELL} --measure cost --budget 20ms --noise-floor 3%"
@@ -80,7 +81,7 @@ class Runner:
             Step -> exit code, of those that were run.
         """
         _run("git", "-C", self.folder, "checkout", "--quiet", branch)
-        shutil.rmtree(self.folder / "comparison", ignore_errors=True)
+        _run("git", "-C", self.folder, "clean", "--quiet", "-xd", "--force", "--exclude=*.egg-info")
         self.summary.unlink(missing_ok=True)
         codes: dict[str, int] = {}
         failed = False
@@ -122,7 +123,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     for name in TAKEN:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, upstream / name)
-    (upstream / ".gitignore").write_text("__pycache__/\n*.egg-info/\n/comparison*\n")
+    (upstream / ".gitignore").write_text("__pycache__/\n*.egg-info/\n/comparison*\n/report.html\n")
     _run(*git, "init", "--quiet", "--initial-branch=main")
     _run(*git, "add", ".")
     _run(*git, "commit", "--quiet", "--message", "main")
@@ -138,13 +139,13 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
 
 
 def test_every_command_of_the_workflow_is_run_here_and_both_commits_are_there() -> None:
-    assert [step["name"] for step in GATE["steps"] if "run" in step] == [INSTALL, DOCTOR, COMPARE, SHOW]
+    assert [step["name"] for step in GATE["steps"] if "run" in step] == [INSTALL, DOCTOR, COMPARE, REPORT, SHOW]
     assert GATE["steps"][0]["with"]["fetch-depth"] == 0
 
 
 def test_the_page_on_the_gate_names_its_commands_and_all_exit_codes() -> None:
     page = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
-    for step in GATE["steps"][2:5]:
+    for step in GATE["steps"][2:6]:
         for command in step["run"].replace('"$BASE..HEAD" $OPTIONS', "origin/main..HEAD").splitlines():
             assert command.startswith("set ") or command in page
     assert re.findall(r"^\| (\d+) \|", page, flags=re.MULTILINE) == [str(code) for code in (FINE, LOSS, 2, FAILED, NOTHING)]
@@ -160,10 +161,15 @@ def test_a_change_that_is_none_passes_and_says_what_was_compared(runner: Runner)
 
 @pytest.mark.faults
 def test_an_estimator_that_does_more_fails_the_gate_and_is_named_in_the_summary(runner: Runner) -> None:
-    assert runner.check("dearer", CALLS, {COMPARE, SHOW}) == {COMPARE: 1, SHOW: 0}
+    assert runner.check("dearer", CALLS, {COMPARE, REPORT, SHOW}) == {COMPARE: 1, REPORT: 0, SHOW: 0}
     said = runner.summary.read_text(encoding="utf-8")
     assert "losses beyond 3.0 %: " in said
     assert "forward calls more in 1 cell" in said
+    assert [path for path in KEPT if not (runner.folder / path).exists()] == []
+    pages = {path: (runner.folder / path).read_text(encoding="utf-8") for path in KEPT if path.endswith(".html")}
+    assert list(pages) == ["comparison.html", "report.html"]
+    for text in pages.values():
+        assert "forward calls more in 1 cell" in text
 
 
 @pytest.mark.faults

@@ -114,6 +114,30 @@ def test_json_goes_to_standard_output_or_to_a_file(folder, tmp_path: Path) -> No
     assert str(tmp_path / "made.json") in written.stdout
 
 
+def test_one_comparison_is_written_in_several_forms(folder, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("made.md", "made.json", "made.html")]
+    folders = (folder("base"), folder("new", 1.1))
+    done = run(*folders, *(word for file in files for word in ("-o", file)))
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[-3:] == list(map(str, files))
+    alone = [run(*folders, "-o", file.with_stem("alone")).exit_code for file in files]
+    assert alone == [1, 1, 1]
+    assert [file.read_bytes() for file in files] == [file.with_stem("alone").read_bytes() for file in files]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-o", "a.md", "-o", "b.html", "--format", "markdown"), "--format is that of one file"),
+        (("-o", "a.md", "-o", "a.md"), "--output names a file twice"),
+    ],
+)
+def test_files_that_would_contradict_each_other_are_refused(folder, options: tuple[str, ...], words: str) -> None:
+    done = run(folder("base"), folder("new"), *options)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert words in done.stderr
+
+
 def test_markdown_is_written(folder, tmp_path: Path) -> None:
     run(folder("base"), folder("new"), "--format", "markdown", "-o", tmp_path / "made.md")
     assert "### Runtime multiple" in (tmp_path / "made.md").read_text(encoding="utf-8")

@@ -1,7 +1,6 @@
 """The command `history`: what is named is read, what is missing is said with an exit code of its own."""
 
 import importlib.util
-import json
 import os
 import re
 import subprocess
@@ -9,8 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from asv.results import Results
-from asv.runner import BenchmarkResult
 
 import gradgauge as gg
 from benchmarks.records import Cell
@@ -20,30 +17,6 @@ from gradgauge.recounting import history_of, recount
 from reports.history import THRESHOLD
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-KEY = "track_sweeps.Width.track_forward_calls"
-CONFIG = '{"version": 1, "project": "p", "repo": ".", "results_dir": "results", "show_commit_url": "https://example.org/c/"}'
-
-
-def git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-c", "user.name=n", "-c", "user.email=e", "-C", str(folder), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A repository of three commits with asv's results: forward calls rise from 1 to 3 at the last."""
-    git(tmp_path, "init", "--quiet")
-    params = [["'backprop'"], ["64"]]
-    for place, calls in enumerate((1.0, 1.0, 3.0)):
-        git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", f"change {place}")
-        commit = git(tmp_path, "rev-parse", "HEAD")
-        results = Results({"machine": "bench"}, {}, commit, 1_700_000_000_000, "3.11", "py3.11", {})
-        results.add_result({"name": KEY, "version": "2", "params": params}, BenchmarkResult([calls], [None], [None], 0, "", None))
-        results.save(str(tmp_path / "results"))
-    (tmp_path / "asv.conf.json").write_text(CONFIG)
-    about = {KEY: {"param_names": ["estimator", "width"], "unit": "calls"}, "version": 2}
-    (tmp_path / "results" / "benchmarks.json").write_text(json.dumps(about))
-    return tmp_path
 
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,7 +25,7 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(run, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_in_a_checkout_with_results_no_argument_is_needed(project: Path) -> None:
+def test_in_a_checkout_with_results_no_argument_is_needed(project: Path, git) -> None:
     done = command(project, "--landing")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
@@ -121,7 +94,7 @@ def test_the_function_gives_the_frame_and_writes_the_page_where_it_is_told(proje
     assert not (project / "history.html").exists()
 
 
-def test_asvs_results_and_run_folders_stand_on_one_page(project: Path, make_run, record_of) -> None:
+def test_asvs_results_and_run_folders_stand_on_one_page(project: Path, git, make_run, record_of) -> None:
     commit = git(project, "rev-parse", "HEAD")
     folder = make_run(
         [record_of(Cell("backprop", "beale", "cost"), forward_calls=1)],
@@ -145,19 +118,3 @@ def test_the_page_on_history_names_options_and_codes_that_there_are(tmp_path: Pa
     assert not [option for option in options if option not in known]
     assert re.findall(r"^\| (\d) \|", page, flags=re.MULTILINE) == ["0", "2", str(NOTHING)]
     assert f"{100 * THRESHOLD:.0f} % unless given" in page
-
-
-def test_a_report_holds_a_history_where_one_is_named_and_only_there(project: Path, make_run, record_of) -> None:
-    folder = make_run([record_of(Cell("backprop", "beale", "cost"), multiple=3.0)])
-    plain = gg.report(folder).read_text(encoding="utf-8")
-    assert "Forward calls" not in plain
-    with_history = gg.report(folder, history=project).read_text(encoding="utf-8")
-    assert "1 to 3 (×3.00)" in with_history
-    assert 'id="history-forward-calls"' in with_history
-
-
-def test_a_report_with_a_history_that_has_nothing_is_refused(tmp_path: Path, make_run, record_of) -> None:
-    folder = make_run([record_of(Cell("backprop", "beale", "cost"), multiple=3.0)])
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(UsageError, match="history: no tracked number in "):
-        gg.report(folder, history=tmp_path / "empty")
