@@ -8,7 +8,8 @@ timing) is most of the time that the largest problems take.
 import math
 from collections.abc import Callable
 
-from benchmarks.records import COMPILE, TRAINING, Cell
+from benchmarks.harness.windows import schedule
+from benchmarks.records import COMPILE, ENERGY, PERTURBATION, STEP, TRAINING, Cell
 from estimators.registry import ESTIMATORS
 from estimators.spec import Spec, parse
 
@@ -23,13 +24,20 @@ _ESTIMATE = (
     1e-8,
 )  # seconds of one estimate with one tangent: whatever the problem, and for each coordinate of a dense layer
 _DRAW = (1e-4, 4e-9)  # the same with a simulated derivative
-_CALLS = {"cost": 12, "memory": 7, "quality": 7, TRAINING: 4}  # estimates no budget bounds: form, first calls, one round
+_LOOK = (4e-5, 2e-8)  # of one evaluation of the loss at other parameters, in float64
+_CALLS = {"cost": 12, "memory": 7, "quality": 7, STEP: 5, ENERGY: 7, TRAINING: 4, PERTURBATION: 14}
+"""Estimates no budget bounds: form, first calls, one round."""
+
 _ROUNDS = 60  # of timing, about
 _STEP = 2e-4  # seconds of a training step beside its estimate
 _VALIDATION = 2e-3  # seconds, each
 _VALIDATIONS = 50
 _COMPILE = (14.0, 2.0)  # seconds of a compiled cell, the next worker's start included; and for each unit of how heavy a model is
 _TANGENTS = 5700  # that bring the mean cosine to 1 %, with k = 1; hardly fewer with more
+_LOOKED_ALONG = 800  # draws that bring the mean decrease to 5 %, with k = 1; and pilot draws at least
+_LOOKS = 16  # evaluations of the loss for each, in the search along it and in that for the common step
+_PILOT = 64
+_METERED = 4  # base, estimate, backprop and the idle device
 _UNKNOWN_COORDINATES = 100_000  # of a problem of the user's own
 _HEAVY = {"cnn": 4.0, "cnn4": 16.0, "recurrent": 8.0, "resnet18": 8.0, "transformer": 64.0, "vit": 16.0}
 """How often a base pass uses each parameter for one sample."""
@@ -49,16 +57,23 @@ def expected_seconds(cell: Cell, budget: float, draws: int | None = None) -> flo
     n = coordinates(problem)
     k = _tangents(estimator, n)
     estimate = _ESTIMATE[0] + _ESTIMATE[1] * _HEAVY.get(problem.name, 1.0) * k * n
+    look = _LOOK[0] + _LOOK[1] * _HEAVY.get(problem.name, 1.0) * n
     fixed = _SET_UP + _MAKE * n + _CALLS[cell.kind] * estimate
     if cell.kind == TRAINING:
         return fixed + cell.steps * (estimate + _STEP) + _VALIDATIONS * _VALIDATION
     if cell.execution == COMPILE:
         fixed += _COMPILE[0] + _COMPILE[1] * _HEAVY.get(problem.name, 1.0)
-    if cell.kind == "memory":
+    if cell.kind in ("memory", PERTURBATION):
         return fixed
+    if cell.kind == ENERGY:
+        planned = schedule(budget, _METERED)
+        return fixed + (planned.total(_METERED) if planned else 0.0)
     if cell.kind == "cost":
         return fixed + min(budget, 0.15 + _ROUNDS * estimate)
     deterministic = estimator.name in ESTIMATORS.entries and estimator.get("directions") is None  # a user's may draw
+    if cell.kind == STEP:
+        number = 2 if deterministic else draws or max(_PILOT, math.ceil(_LOOKED_ALONG / k))
+        return fixed + min(budget, number * (estimate + _LOOKS * look))
     number = 2 if deterministic else draws or math.ceil(_TANGENTS / k)
     return fixed + min(budget, number * (_DRAW[0] + _DRAW[1] * k * n))
 

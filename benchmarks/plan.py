@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from benchmarks.expectation import SECONDS_TO_START, expected_seconds
 from benchmarks.problems.registry import PROBLEMS
 from benchmarks.rates import without_rate
-from benchmarks.records import CONTRACT, TRAINING, Cell
+from benchmarks.records import CONTRACT, ENERGY, OVER_SEEDS, PERTURBATION, STEP, TRAINING, Cell
 from benchmarks.request import Request, UsageError
 from benchmarks.shard import Shard, stretch
 from estimators.optim.registry import RULES, with_learning_rate
 from estimators.registry import ESTIMATORS
 
-TIMED = ("cost", TRAINING)
-"""The kinds that read a clock: measured alone on the machine."""
+TIMED = ("cost", ENERGY, TRAINING)
+"""The kinds that read a clock or a meter: measured alone on the machine."""
+
+UNTIMED = ("quality", STEP, "memory", PERTURBATION)
+"""The others that are about a pair of estimator and problem, in the order of plans."""
 
 CELLS_IN_A_BLOCK = 100
 """At most so many timed cells share a process."""
@@ -139,7 +143,7 @@ def _shared(request: Request, cells: Pairs, shard: Shard) -> Pairs:
 
 
 def _together(request: Request, cells: Pairs) -> list[Planned]:
-    untimed = [cell for kind in ("quality", "memory") for own in cells.values() for cell in own if cell.kind == kind]
+    untimed = [cell for kind in UNTIMED for own in cells.values() for cell in own if cell.kind == kind]
     planned = [Planned(cell, 0, 0, _expected(request, cell)) for cell in untimed]
     planned.sort(key=lambda one: -one.seconds)  # the longest first, so that workers finish together; equal ones stay in order
     if CONTRACT in request.measures:
@@ -149,7 +153,7 @@ def _together(request: Request, cells: Pairs) -> list[Planned]:
 
 
 def _alone(request: Request, timed: Sequence[Cell]) -> Iterable[Planned]:
-    blocks = [timed[start : start + CELLS_IN_A_BLOCK] for start in range(0, len(timed), CELLS_IN_A_BLOCK)]
+    blocks = _blocks(timed)
     for process in range(request.processes):
         turn = -1 if process % 2 else 1  # A B, B A, A B ...: a machine that drifts favours neither
         for number, block in list(enumerate(blocks))[::turn]:
@@ -158,9 +162,24 @@ def _alone(request: Request, timed: Sequence[Cell]) -> Iterable[Planned]:
                 yield Planned(replace(cell, process=process), place, order, _expected(request, cell))
 
 
+def _blocks(timed: Sequence[Cell]) -> list[Sequence[Cell]]:
+    """Which cells share a process, in their order: those of energy share theirs with none, lest one be warmed by another."""
+    blocks: list[Sequence[Cell]] = []
+    for energy, alike in groupby(timed, key=lambda cell: cell.kind == ENERGY):
+        cells, size = list(alike), 1 if energy else CELLS_IN_A_BLOCK
+        blocks += [cells[start : start + size] for start in range(0, len(cells), size)]
+    return blocks
+
+
 def _cells(request: Request, estimator: str, problem: str, kind: str) -> list[Cell]:
-    """One cell for each execution, of a kind that depends on it."""
-    return [replace(_cell(request, estimator, problem, kind), execution=execution) for execution in request.executed(kind)]
+    """One cell for each execution and seed, of a kind that depends on them."""
+    seeds = request.repeated if kind in OVER_SEEDS else 1
+    cell = _cell(request, estimator, problem, kind)
+    return [
+        replace(cell, execution=execution, seed=request.seed + place)
+        for execution in request.executed(kind)
+        for place in range(seeds)
+    ]
 
 
 def _cell(request: Request, estimator: str, problem: str, kind: str) -> Cell:

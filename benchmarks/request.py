@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import COMPILE, EAGER, EXECUTED, EXECUTIONS, KINDS, TRAINING
+from benchmarks.records import COMPILE, CUDA_GRAPH, EAGER, EXECUTED, EXECUTIONS, KINDS, OVER_SEEDS, TRAINING
 from benchmarks.shard import Shard
 from benchmarks.suites import SUITES, Trained
 from estimators.spec import nearest
@@ -55,7 +55,7 @@ class Request:
             that are trained with their own learning rate, too.
         common_rate: whether all methods are trained with the learning rate that their rule has in common, too.
         steps: of each training; None for the suite's own.
-        seeds: each training is repeated with so many, counted from `seed`; None for the suite's own.
+        seeds: each training and perturbation is repeated with so many, counted from `seed`; None for the suite's own.
         pairs: (estimator, problem) to measure, and no others; empty for those of the suite.
         shard: `i/N` for the i-th of N parts of what is asked for, see `benchmarks.shard`; None for all of it.
         timeout: seconds after which a cell is ended; None for three times its budget and ten more, but no
@@ -109,6 +109,8 @@ class Request:
             _one_of("kind of measurement", kind, KINDS)
         for execution in self.executions or ("",):
             _one_of("execution", execution, EXECUTIONS)
+        if CUDA_GRAPH in self.executions and self.device == "cpu":
+            raise UsageError(f"execution {CUDA_GRAPH} needs a CUDA device, and the device is cpu: --device cuda")
         for spec in self.named:
             if not isinstance(spec, str):
                 raise UsageError(f"estimators, problems and rules are named by specs (texts), got {spec!r}")
@@ -121,9 +123,11 @@ class Request:
             if value is not None and not (isinstance(value, (int, float)) and 0 < value < float("inf")):
                 raise UsageError(f"{name} must be a positive number, got {value!r}")
         for name in ("rules", "learning_rates", "steps", "seeds"):
-            if getattr(self, name) and TRAINING not in self.measures:
+            needed = OVER_SEEDS if name == "seeds" else (TRAINING,)
+            if getattr(self, name) and not set(needed) & set(self.measures):
                 name = name.replace("_", "-")
-                raise UsageError(f"{name} is for trainings: take the suite training, or measure training, among others")
+                what = " and ".join(f"{kind}s" for kind in needed)
+                raise UsageError(f"{name} is for {what}: take the suite training, or measure {needed[0]}, among others")
         if self.shard is not None:
             try:
                 Shard.parse(self.shard)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the record's fields; a folder with a newer one is refused."""
 
 PROTOCOL_VERSION = 2
@@ -23,26 +23,42 @@ KINDS = {
     "cost": "time, floating-point operations and calls, as multiples of the base forward pass",
     "memory": "exact peak of tensor bytes",
     "quality": "how close estimates come to the exact gradient",
+    "energy": "joules of one gradient, in all and above what the idle device draws",
+    "step": "what one step gains: the fall of the loss along estimates, with the step size that is best",
     "training": "what an estimate buys: loss against steps, forward passes and seconds",
+    "perturbation": "how far loss and gradient change where all layers move along an estimate",
 }
 """The kinds of measurement."""
 
 TRAINING = "training"
 """The kind whose cells say by which rule, and for how many steps."""
 
-OF_ESTIMATES = tuple(kind for kind in KINDS if kind != TRAINING)
-"""The kinds about estimates at one point: what is measured unless somebody asks for others."""
+PERTURBATION = "perturbation"
+"""The kind about what happens a step away from the initial weights."""
+
+OVER_SEEDS = (TRAINING, PERTURBATION)
+"""The kinds whose repetitions differ in their seed, and which have a curve each."""
+
+STEP = "step"
+"""The kind that goes one step along estimates: what a training is made of, without a rule."""
+
+ENERGY = "energy"
+"""The kind whose cells take minutes, since a counter of energy moves in steps, and have a process of their own."""
+
+OF_ESTIMATES = tuple(kind for kind in KINDS if kind not in (TRAINING, ENERGY, STEP, PERTURBATION))
+"""What is measured unless somebody asks for others: the kinds about estimates at one point that take seconds."""
 
 EXECUTIONS = {
     "eager": "operation by operation, as torch runs it",
     "compile": "the part that runs the model is a graph, compiled by the backend of torch.compile",
+    "cuda-graph": "the part that runs the model is captured once as a CUDA graph, and replayed",
 }
 """How an estimate is executed; the base forward pass is always eager."""
 
-EAGER, COMPILE = EXECUTIONS
+EAGER, COMPILE, CUDA_GRAPH = EXECUTIONS
 
-EXECUTED = ("cost", "memory")
-"""The kinds that depend on it: estimates are equal up to rounding, which every compiled cell is held to."""
+EXECUTED = ("cost", "memory", ENERGY)
+"""The kinds that depend on it: estimates are equal up to rounding, which every cell is held to that is not eager."""
 
 CONTRACT = "contract"
 """What stands in place of a problem in the cell of an estimator's contract."""
@@ -53,6 +69,8 @@ MARKS = {
     "imprecise": "the precision asked for was not reached within the budget",
     "contended": "other processes used the processor meanwhile",
     "throttled": "the clock rate fell meanwhile",
+    "allocating": "the caching allocator asked the driver for memory while it was timed",
+    "disputed": "the counter of energy and the integral of the power read beside it differ by more than 5 %",
     "unchecked": "the estimator's contract was not run",
     "diverged": "the loss grew beyond all bounds or was no number any more, and the training ended there",
 }
@@ -107,7 +125,7 @@ class Measurement:
 
     Attributes:
         metrics: the numbers.
-        samples: name -> raw samples, integers (ns or bytes).
+        samples: name -> raw samples, integers (ns, bytes or µJ).
         marks: keys of `MARKS`.
         facts: anything else worth keeping (inner counts, cache state, the clauses of a contract); JSON values.
         series: name -> column of a curve; all are equally long, and None stands where there is no value.

@@ -1,8 +1,11 @@
-"""The suite `full`: the union of all others, and every registered estimator on every problem of theirs that it can afford."""
+"""The suite `full`: the union of all others but `energy`, and every registered estimator on every problem it can afford.
+
+Energy takes minutes a cell and is measured where somebody asks for it.
+"""
 
 from benchmarks.expectation import coordinates
 from benchmarks.problems.registry import PROBLEMS
-from benchmarks.records import KINDS
+from benchmarks.records import ENERGY, KINDS
 from benchmarks.suites.effort import LIMIT_S
 from benchmarks.suites.registered import AFFORDABLE, EVERY_COORDINATE
 from benchmarks.suites.suite import Grid, Suite
@@ -31,6 +34,6 @@ def union_of(suites: tuple[Suite, ...]) -> Suite:
         precision=0.03,
         budget=5.0,
         timeout=max(LIMIT_S, *(suite.timeout for suite in suites)),
-        measures=tuple(KINDS),
+        measures=tuple(kind for kind in KINDS if kind != ENERGY),
         trainings=tuple(training for suite in suites for training in suite.trainings),
     )
