@@ -17,7 +17,7 @@ from benchmarks.harness import declared, kernels
 from benchmarks.harness.settings import Settings, derived_seed
 from benchmarks.outcomes import check_estimate, frames_of, outcome_of, reason_of
 from benchmarks.problems.problem import Problem, build_problem
-from benchmarks.records import CONTRACT, EAGER, TRAINING, Cell, Measurement, Outcome, Record
+from benchmarks.records import CONTRACT, EAGER, ENERGY, PERTURBATION, STEP, TRAINING, Cell, Measurement, Outcome, Record
 from estimators.estimator import Declaration, Estimator
 from estimators.objective import MissingCapability
 from estimators.registry import ESTIMATORS
@@ -29,6 +29,9 @@ _MEASURERS = {
     "cost": "benchmarks.harness.multiple",
     "memory": "benchmarks.harness.memory",
     "quality": "benchmarks.harness.quality",
+    ENERGY: "benchmarks.harness.energy",
+    STEP: "benchmarks.harness.step",
+    PERTURBATION: "benchmarks.harness.perturbation",
 }
 
 
@@ -39,7 +42,7 @@ class Effort:
     Attributes:
         precision: half-width of the 95 % interval of a multiple to reach, relative to it.
         budget: seconds for the adaptive part.
-        draws: estimates for quality, or None for as many as needed.
+        draws: estimates for quality and steps, or None for as many as needed.
         data_folder: where prepared data lie, or None.
         references: estimators that are timed in the same rounds as a cost.
         pause: between two rounds of a cost, see `benchmarks.harness.rounds.Pause`.
@@ -134,12 +137,13 @@ def _measured(cell: Cell, estimator: Estimator, problem: Problem, effort: Effort
     """Measure an estimator in the execution that the cell names."""
     if cell.execution == EAGER:
         return _executed(cell, estimator, problem, effort)
-    from benchmarks import compiling  # what only compiled cells need
+    from benchmarks import compiling  # what only such cells need
 
-    with compiling.cold():
-        execution = compiling.compiled(estimator, problem.objective if cell.kind == "memory" else None)
+    name = cell.execution
+    with compiling.kept_apart(name):
+        execution = compiling.executed(estimator, name, problem.objective if cell.kind == "memory" else None)
         measurement = _executed(cell, execution, problem, effort, {EAGER: estimator})
-        prepared = compiling.held_to_eager(execution, estimator, problem, cell.seed)  # last: the caches are warm now
+        prepared = compiling.held_to_eager(execution, estimator, problem, cell.seed, name)  # last: the caches are warm now
     return replace(measurement, facts={**measurement.facts, "prepared": prepared})
 
 

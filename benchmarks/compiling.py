@@ -1,13 +1,14 @@
-"""What a compiled cell does beside what every cell does: it starts cold, and its estimates are held to the eager ones.
+"""What a cell does that is not eager beside what every cell does: it starts cold, and its estimates are held to the eager ones.
 
 The base stays eager, and so do backprop and checkpointed backprop, which a cost is compared with. Preparation is timed as of any
-estimator; for that to be the time of compiling, no cache of an earlier cell or run may be met.
+estimator; for that to be the time of compiling, no cache of an earlier cell or run may be met. A CUDA graph is captured in
+milliseconds, and there is no cache to it.
 """
 
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +21,7 @@ from benchmarks.executors import SCRATCH
 from benchmarks.harness.gradient import Gradient, generator_for
 from benchmarks.outcomes import WrongEstimateError
 from benchmarks.problems.problem import Problem
+from benchmarks.records import COMPILE, CUDA_GRAPH
 from estimators.estimator import Estimator
 from estimators.objective import MissingCapability, Objective
 
@@ -29,7 +31,41 @@ COMPARED = 3
 OF_DIFFERENCES = 0.1
 """The largest difference of two finite differences that rounding explains: that of the loss, divided by the step."""
 
+_WORDS = {COMPILE: "compiled", CUDA_GRAPH: "captured"}
+
 _CACHES = {"TORCHINDUCTOR_CACHE_DIR": "", "TRITON_CACHE_DIR": "triton"}  # where torch.compile keeps what it made -> below what
+
+
+def executed(estimator: Estimator, execution: str, prepared_for: Objective | None = None) -> Estimator:
+    """The estimator in an execution that is not eager.
+
+    Args:
+        estimator: who.
+        execution: a key of `benchmarks.records.EXECUTIONS`, but for `eager`.
+        prepared_for: see `compiled`; what is captured is always captured by `init`.
+
+    Raises:
+        MissingCapability: see `compiled` and `captured`.
+    """
+    return captured(estimator) if execution == CUDA_GRAPH else compiled(estimator, prepared_for)
+
+
+def kept_apart(execution: str) -> AbstractContextManager[None]:
+    """What must surround an execution, so that it finds nothing of earlier ones and leaves nothing to later ones."""
+    return cold() if execution == COMPILE else nullcontext()
+
+
+def captured(estimator: Estimator) -> Estimator:
+    """The estimator whose part that runs the model is captured as a CUDA graph.
+
+    Raises:
+        MissingCapability: this version of `estimators` does not know it.
+    """
+    try:
+        from estimators.captured import captured as of_this_version
+    except ModuleNotFoundError as error:
+        raise MissingCapability(CUDA_GRAPH, f"this version of `estimators` has no captured execution ({error})") from None
+    return of_this_version(estimator)
 
 
 def compiled(estimator: Estimator, prepared_for: Objective | None = None) -> Estimator:
@@ -69,14 +105,15 @@ def cold() -> Iterator[None]:
             clear_caches()
 
 
-def held_to_eager(execution: Estimator, eager: Estimator, problem: Problem, seed: int) -> Mapping[str, Any]:
+def held_to_eager(execution: Estimator, eager: Estimator, problem: Problem, seed: int, name: str = COMPILE) -> Mapping[str, Any]:
     """Compare estimates under the same random numbers.
 
     Args:
-        execution: the compiled one.
+        execution: the one that is not eager.
         eager: the same in eager execution.
         problem: on what.
         seed: of the draws.
+        name: of the execution.
 
     Returns:
         What was prepared, with the largest difference of the estimates relative to the root mean square of their norms, and what
@@ -95,8 +132,8 @@ def held_to_eager(execution: Estimator, eager: Estimator, problem: Problem, seed
     difference, allowed = max(differences) / scale if scale else max(differences), _allowed(eager, problem)
     if not difference <= allowed:
         raise WrongEstimateError(
-            f"compiled and eager estimates differ by {difference:.2g} of their norm under the same random numbers, expected at "
-            f"most {allowed:g}"
+            f"{_WORDS[name]} and eager estimates differ by {difference:.2g} of their norm under the same random numbers, "
+            f"expected at most {allowed:g}"
         )
     return {**sides[0].state.prepared, "difference": difference, "allowed": allowed}
 

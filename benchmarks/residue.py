@@ -117,4 +117,5 @@ _LOOKS: Mapping[str, Callable[[], Any]] = {
     "Python threads": lambda: {thread.ident for thread in threading.enumerate()},
     "child processes": _children,
     "compiled code": lambda: "torch._inductor.compile_fx" in sys.modules,  # its caches would warm the next compilation
+    "captured graphs": lambda: "estimators.captured" in sys.modules,  # a capture that failed may leave the stream unfit
 }

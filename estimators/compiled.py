@@ -1,9 +1,10 @@
-"""Compiled execution: the same estimate, where what runs the model is a compiled graph (see `estimators.graphs`).
+"""Executions other than the eager one: the same estimate, where what runs the model is a graph (see `estimators.graphs`).
 
 Compiled is one part of an estimator, the one that is a function of tensors: the derivatives along tangents that were drawn
 before, or the loss and its gradient by backprop. Drawing stays outside (Inductor draws normal numbers eleven times slower than
 torch), and so does the combination of tangents, which is a few large operations. What draws while the model runs, perturbs
-parameters in place or goes through the model layer by layer has no such part.
+parameters in place or goes through the model layer by layer has no such part. Instead of being compiled the part may be captured
+as a CUDA graph and replayed (see `estimators.captured`); all else is the same.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,11 +19,8 @@ from estimators.directional.derivatives import Derivative, Derivatives
 from estimators.directional.space import Space, Tangents
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator, Shapes
 from estimators.exact import Backprop
-from estimators.graphs import BACKEND, Graphs
+from estimators.graphs import INDUCTOR, Graphs, Maker
 from estimators.objective import MissingCapability, Objective
-
-MOST_EVALUATIONS = 64
-"""Of the loss in one graph: compiling takes as much longer as there are more of them, from here on minutes."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class State:
     def prepared(self) -> dict[str, Any]:
         """What was prepared, as JSON values: the backend, and of each graph what it computes and of how many operations."""
         graphs = [{"name": graph.name, "operations": graph.operations} for graph in self.graphs.made]
-        return {"backend": BACKEND, "graphs": graphs}
+        return {"backend": self.graphs.maker.backend, "graphs": graphs}
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,7 @@ class Compiled(Estimator):
     Args:
         estimator: backprop, or one with a derivative that it takes along tangents it has drawn (a field `derivative`).
         prepared: a state from `init`, whose graphs further ones take over, so that nothing is compiled; None for new graphs.
+        maker: of graphs.
 
     Example:
         >>> from estimators.directional.estimator import Directional
@@ -70,6 +69,7 @@ class Compiled(Estimator):
 
     estimator: Estimator
     prepared: State | None = None
+    maker: Maker = INDUCTOR
 
     def init(self, objective: Objective) -> State:
         """Compile: one estimate is made and forgotten, and what it asks for is compiled then; see `Estimator.init`.
@@ -82,12 +82,13 @@ class Compiled(Estimator):
             if self.prepared.estimator != self.estimator:
                 raise ValueError(f"prepared is a state of {self.prepared.estimator}, not of {self.estimator}")
             return replace(self.prepared, kept=self.prepared.runner.init(objective))
-        graphs = Graphs()
+        graphs = Graphs(self.maker)
         runner = _runner(self.estimator, graphs)
         device = next(iter(objective.parameters.values())).device
         runner.estimate(objective, runner.init(objective), generator=torch.Generator(device).manual_seed(0))
         if not graphs.made:
-            raise MissingCapability("compile", f"{type(self.estimator).__name__} does not use the part that could be compiled")
+            reason = f"{type(self.estimator).__name__} does not use the part that could be a graph"
+            raise MissingCapability(self.maker.capability, reason)
         return State(self.estimator, runner, runner.init(objective), graphs)
 
     def estimate(self, objective: Objective, state: State, *, generator: torch.Generator) -> tuple[Estimate, State]:
@@ -105,11 +106,11 @@ class Compiled(Estimator):
 
     def at_full_budget(self, coordinates: int) -> "Compiled | None":
         """See `Estimator.at_full_budget`."""
-        return _unless_none(self.estimator.at_full_budget(coordinates))
+        return self._of(self.estimator.at_full_budget(coordinates))
 
     def with_step(self, factor: float) -> "Compiled | None":
         """See `Estimator.with_step`."""
-        return _unless_none(self.estimator.with_step(factor))
+        return self._of(self.estimator.with_step(factor))
 
     def tangents(self, state: State) -> Mapping[str, Tensor] | None:
         """See `Estimator.tangents`."""
@@ -123,9 +124,8 @@ class Compiled(Estimator):
         """Those of the estimator, with its part compiled; see `Estimator.stages`."""
         return state.runner.stages(objective, state.kept, generator=generator)
 
-
-def _unless_none(estimator: Estimator | None) -> Compiled | None:
-    return None if estimator is None else Compiled(estimator)
+    def _of(self, estimator: Estimator | None) -> "Compiled | None":
+        return None if estimator is None else Compiled(estimator, maker=self.maker)
 
 
 def _runner(estimator: Estimator, graphs: Graphs) -> Estimator:
@@ -139,9 +139,8 @@ def _runner(estimator: Estimator, graphs: Graphs) -> Estimator:
     derivative = getattr(estimator, "derivative", None)
     if isinstance(derivative, Derivative) and not derivative.simulated:
         return replace(estimator, derivative=_Derivative(derivative, graphs))  # type: ignore[type-var]  # it has that field
-    raise MissingCapability(
-        "compile", f"{type(estimator).__name__} has no part that is a function of tensors drawn or given before it runs"
-    )
+    reason = f"{type(estimator).__name__} has no part that is a function of tensors drawn or given before it runs"
+    raise MissingCapability(graphs.maker.capability, reason)
 
 
 @dataclass(frozen=True)
@@ -182,10 +181,10 @@ class _Derivative(Derivative):
             moved = _at(space, dict(zip(names[0], at, strict=True)))
             return tuple(self._derivative.take(moved, objective, dict(zip(names[1], along, strict=True))))
 
-        if (evaluations := self._derivative.forward_calls(k)) > MOST_EVALUATIONS:
-            raise MissingCapability(
-                "compile", f"{evaluations} evaluations of the loss, and a graph has {MOST_EVALUATIONS} at most"
-            )
+        most = self._graphs.maker.most_evaluations
+        if most is not None and (evaluations := self._derivative.forward_calls(k)) > most:
+            reason = f"{evaluations} evaluations of the loss, and a graph has {most} at most"
+            raise MissingCapability(self._graphs.maker.capability, reason)
         inputs = [*point.values(), *tangents.values()]
         said = f"derivatives along {k} tangents" if k > 1 else "derivative along one tangent"
         loss, found = self._graphs.of(objective, (type(space), names, k), said, derivatives, inputs)(*inputs)

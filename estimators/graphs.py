@@ -11,9 +11,11 @@ What a graph reads beside its inputs (the batch, frozen parameters, buffers) it 
 while it was written down (a mode, a flag, a shape) is decided for good: a graph belongs to one objective.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import ClassVar, Final
 from weakref import WeakKeyDictionary
 
 import torch
@@ -21,23 +23,20 @@ from torch import Tensor
 
 from estimators.objective import MissingCapability, Objective
 
-BACKEND = "inductor"
-"""What compiles."""
-
 Function = Callable[..., tuple[Tensor, ...]]
 """A pure function of tensors, as positional arguments."""
 
 _OPTIONS = {"compile_threads": 1}  # in this process: a pool of compiling processes would stay behind
-_LONGEST = 300
+_LONGEST = 300  # characters of a reason
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A compiled function of tensors.
+    """A function of tensors that was made ready to run.
 
     Attributes:
         name: what it computes, in words.
-        operations: how many the graph held before it was compiled.
+        operations: how many of torch's it is made of.
         compiled: takes the inputs and what lies outside.
         outside: the tensors that it reads beside its inputs.
     """
@@ -53,11 +52,64 @@ class Graph:
             return self.compiled(*inputs, *self.outside)
 
 
-class Graphs:
-    """The graphs of one state, each made when it is first asked for; they live as long as their objectives."""
+class Maker(ABC):
+    """How a function of tensors becomes a graph.
 
-    def __init__(self) -> None:
-        """Nothing is compiled yet."""
+    Attributes:
+        capability: what is missing where it cannot, in the words of `MissingCapability`; also the name of the execution.
+        backend: what makes graphs, for records.
+        most_evaluations: of the loss that one graph may hold; None for any number.
+    """
+
+    capability: ClassVar[str]
+    backend: ClassVar[str]
+    most_evaluations: ClassVar[int | None] = None
+
+    @abstractmethod
+    def make(self, objective: Objective, name: str, function: Function, inputs: Sequence[Tensor]) -> Graph:
+        """The graph of a function.
+
+        Args:
+            objective: what the function evaluates.
+            name: what it computes, in words.
+            function: evaluated, perhaps several times.
+            inputs: in the form in which it will be called.
+
+        Raises:
+            MissingCapability: there is none to be had.
+        """
+
+    def granted(self, objective: Objective) -> Hashable:
+        """What a graph takes for granted about its objective; where that changes, another is made."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Inductor(Maker):
+    """By the backend of `torch.compile`."""
+
+    capability = "compile"
+    backend = "inductor"
+    most_evaluations = 64  # compiling takes as much longer as there are more of them, from here on minutes
+
+    def make(self, objective: Objective, name: str, function: Function, inputs: Sequence[Tensor]) -> Graph:
+        """See `Maker.make`."""
+        return _compiled(name, function, inputs)
+
+
+INDUCTOR: Final = Inductor()
+
+
+class Graphs:
+    """The graphs of one state, each made when it is first asked for; they live as long as their objectives.
+
+    Attributes:
+        maker: makes them.
+    """
+
+    def __init__(self, maker: Maker = INDUCTOR) -> None:
+        """Nothing is made yet."""
+        self.maker = maker
         self._known: WeakKeyDictionary[Objective, dict[Hashable, Graph]] = WeakKeyDictionary()
 
     def of(self, objective: Objective, key: Hashable, name: str, function: Function, inputs: Sequence[Tensor]) -> Graph:
@@ -67,17 +119,18 @@ class Graphs:
             objective: what the function evaluates.
             key: tells functions of this objective apart, and forms of their inputs.
             name: what it computes, in words.
-            function: what is compiled where the key is new; evaluates the objective once or several times.
+            function: what becomes a graph where the key is new; evaluates the objective once or several times.
             inputs: in the form in which it will be called.
 
         Raises:
-            MissingCapability: it cannot be compiled.
+            MissingCapability: there is none to be had.
         """
-        known = self._known.setdefault(objective, {})
+        known, key = self._known.setdefault(objective, {}), (key, self.maker.granted(objective))
         if key not in known:
             if objective.draws:
-                raise MissingCapability("compile", "the model draws random numbers, and a compiled graph would draw others")
-            known[key] = _compiled(name, function, inputs)
+                reason = "the model draws random numbers, and a graph would draw others"
+                raise MissingCapability(self.maker.capability, reason)
+            known[key] = self.maker.make(objective, name, function, inputs)
         return known[key]
 
     @property
@@ -115,14 +168,14 @@ def _compiled(name: str, function: Function, inputs: Sequence[Tensor]) -> Graph:
         try:
             module, outside = written_down(function, inputs)
         except (RuntimeError, TypeError, ValueError, AssertionError) as error:
-            raise MissingCapability("compile", f"no graph of the {name}: {_reason(error)}") from error
+            raise MissingCapability("compile", f"no graph of the {name}: {reason_of(error)}") from error
         operations = sum(node.op == "call_function" for node in module.graph.nodes)
         try:
             compiled = inductor_compile(module, [*inputs, *outside], options=_OPTIONS)
         except (MemoryError, torch.OutOfMemoryError):
             raise
         except Exception as error:  # of a hundred kinds; whatever it is, there is no compiled graph
-            raise MissingCapability("compile", f"{BACKEND} on the {name}: {_reason(error)}") from error
+            raise MissingCapability("compile", f"{Inductor.backend} on the {name}: {reason_of(error)}") from error
     return Graph(name, operations, compiled, outside)
 
 
@@ -149,7 +202,7 @@ def _opened(module: torch.fx.GraphModule) -> tuple[Tensor, ...]:
     return tuple(tensors)
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """The line of an error that says most: of a compiler's output the first error, or else the first line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return next((line for line in lines if "error:" in line), lines[0])[:_LONGEST]

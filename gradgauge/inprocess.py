@@ -86,8 +86,8 @@ def _subject(estimator: str | Estimator, execution: str) -> Iterator[Estimator]:
     if execution == EAGER:
         yield built
         return
-    with compiling.cold():
-        yield compiling.compiled(built)
+    with compiling.kept_apart(execution):
+        yield compiling.executed(built, execution)
 
 
 def _estimator(estimator: str | Estimator) -> Estimator:
