@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 from torch.nn import functional
 
+from estimators.directional.derivatives.duals import make_dual, unpack_dual
 from estimators.directional.derivatives.treatments import Treatment, differentiates_by_itself
 from estimators.directional.directions import Directions
 from estimators.directional.placeholder import Placeholder
@@ -47,19 +47,19 @@ def taken_for_tangents(otherwise: Treatment) -> Treatment:
         x, weight, bias = _arguments(args, kwargs)
         if not isinstance(weight, FactoredPlaceholder) or differentiates_by_itself():
             return otherwise(func, args, kwargs)
-        x, x_tangent = forward_ad.unpack_dual(x)
-        bias, bias_tangent = (None, None) if bias is None else forward_ad.unpack_dual(bias)
+        x, x_tangent = unpack_dual(x)
+        bias, bias_tangent = (None, None) if bias is None else unpack_dual(bias)
         primal, factors = func(x, weight.value, bias), weight.factors()
         if x_tangent is None:
-            return forward_ad.make_dual(primal, func(x @ factors.right, factors.left, bias_tangent))
-        return forward_ad.make_dual(primal, _added(func(x_tangent, weight.value, bias_tangent), x, factors))
+            return make_dual(primal, func(x @ factors.right, factors.left, bias_tangent))
+        return make_dual(primal, _added(func(x_tangent, weight.value, bias_tangent), x, factors))
 
     return treatment
 
 
 def _moved(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     x, weight, bias = _arguments(args, kwargs)
-    differentiated = differentiates_by_itself() or forward_ad.unpack_dual(x).tangent is not None
+    differentiated = differentiates_by_itself() or unpack_dual(x)[1] is not None
     if not isinstance(weight, FactoredPlaceholder) or differentiated:
         return func(*args, **kwargs)
     return _added(func(x, weight.value, bias), x, weight.factors())

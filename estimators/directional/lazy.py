@@ -9,6 +9,7 @@ from torch.autograd import forward_ad
 from torch.nn import functional
 
 from estimators.directional.derivatives.dual import TREATMENTS
+from estimators.directional.derivatives.duals import make_dual, unpack_dual
 from estimators.directional.derivatives.treatments import Treated
 from estimators.directional.derivatives.unsupported import described, is_unsupported
 from estimators.directional.directions import Directions
@@ -116,7 +117,7 @@ def _along(objective: Objective, tangents: Regenerated, index: int) -> tuple[Ten
             point[name] = _placeholder(point[name], tangents, position, index)
         with Treated(_TREATMENTS):
             value = objective.loss(point)
-        loss, derivative = forward_ad.unpack_dual(value)
+        loss, derivative = unpack_dual(value)
         return loss, torch.zeros_like(loss) if derivative is None else derivative.clone()
 
 
@@ -131,5 +132,5 @@ def _dual(value: Tensor, tangents: Regenerated, position: int, index: int) -> Te
     """A parameter with its tangent."""
     if not torch._C._is_fwd_grad_enabled():  # within an autograd.Function, whose jvp would never hear of the tangent
         raise RuntimeError("lazily drawn tangents do not support a forward mode of its own for what uses parameters")
-    together: Tensor = forward_ad.make_dual(value, tangents.block(position, index))
+    together: Tensor = make_dual(value, tangents.block(position, index))
     return together

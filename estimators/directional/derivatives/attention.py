@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 from torch.nn import functional
 
+from estimators.directional.derivatives.duals import make_dual, unpack_dual
 from estimators.directional.derivatives.treatments import KERNELS, Treatment, differentiates_by_itself
 
 _USUAL = ("is_causal", "scale")
@@ -23,14 +23,14 @@ def _attention(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[st
     usual = len(args) == 3 and not _unusual(kwargs) and all(type(x) is Tensor and x.dim() >= 3 for x in args)
     if differentiates_by_itself() or not usual:
         return KERNELS[func](func, args, kwargs)
-    duals = [forward_ad.unpack_dual(x) for x in args]
+    duals = [(primal, tangent) for primal, tangent in map(unpack_dual, args) if tangent is not None]
     batch = args[0].shape[:-2]
-    if any(x.shape[:-2] != batch for x in args) or any(dual.tangent is None for dual in duals):
+    if any(x.shape[:-2] != batch for x in args) or len(duals) < len(args):
         return KERNELS[func](func, args, kwargs)
-    (q, dq), (k, dk), (v, dv) = ((_flat(dual.primal), _flat(dual.tangent)) for dual in duals)
+    (q, dq), (k, dk), (v, dv) = ((_flat(primal), _flat(tangent)) for primal, tangent in duals)
     scale = kwargs.get("scale")
     value, tangent = _with_tangent(q, dq, k, dk, v, dv, q.shape[-1] ** -0.5 if scale is None else scale, kwargs.get("is_causal"))
-    return forward_ad.make_dual(value.view(*batch, *value.shape[1:]), tangent.view(*batch, *value.shape[1:]))
+    return make_dual(value.view(*batch, *value.shape[1:]), tangent.view(*batch, *value.shape[1:]))
 
 
 def _with_tangent(

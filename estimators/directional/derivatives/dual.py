@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from estimators.directional.derivatives.attention import ATTENTION
+from estimators.directional.derivatives.duals import make_dual, unpack_dual
 from estimators.directional.derivatives.treatments import BUFFERS, KERNELS, Treated
 from estimators.directional.derivatives.untouched_inputs import LAYERS
 from estimators.directional.space import Space, Tangents
@@ -28,8 +29,8 @@ def take_one(space: Space, objective: Objective, tangents: Tangents, index: int 
     """
     point = space.point(objective)
     with forward_ad.dual_level():
-        duals = {name: forward_ad.make_dual(value, tangents[name][index]) for name, value in point.items()}
+        duals = {name: make_dual(value, tangents[name][index]) for name, value in point.items()}
         with Treated(TREATMENTS):
             dual = space.loss(objective, duals)
-        loss, derivative = forward_ad.unpack_dual(dual)
+        loss, derivative = unpack_dual(dual)
         return loss, torch.zeros_like(loss) if derivative is None else derivative.clone()

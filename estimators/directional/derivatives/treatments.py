@@ -11,10 +11,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
+
+from estimators.directional.derivatives.duals import unpack_dual
 
 Treatment = Callable[[Callable[..., Any], Sequence[Any], Mapping[str, Any]], Any]
 """Calls a function with its arguments in a way that forward mode supports."""
@@ -91,7 +92,7 @@ def _into_a_buffer(func: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
     """What is written to a buffer (power iterations of spectral norm) is a constant; writing a dual there torch refuses."""
     if kwargs.get("out") is None:
         return func(*args, **kwargs)
-    return func(forward_ad.unpack_dual(args[0]).primal, *args[1:], **kwargs)
+    return func(unpack_dual(args[0])[0], *args[1:], **kwargs)
 
 
 _math_attention = _under(lambda: sdpa_kernel(SDPBackend.MATH))

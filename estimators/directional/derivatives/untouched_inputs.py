@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
-from torch.autograd import forward_ad
 from torch.nn import functional
 
+from estimators.directional.derivatives.duals import make_dual, unpack_dual
 from estimators.directional.derivatives.treatments import Treatment, differentiates_by_itself
 from estimators.directional.placeholder import Placeholder
 
@@ -38,17 +38,17 @@ def _untouched_input(func: Product, args: Sequence[Any], kwargs: Mapping[str, An
         return plain + bias.to(plain.dtype).view(-1, *[1] * (args[1].dim() - 2))  # autocast computes in a narrower one
     if moving[0] == moving[1]:
         return func(*args, **kwargs)
-    (x, x_tangent), (weight, weight_tangent) = forward_ad.unpack_dual(args[0]), forward_ad.unpack_dual(args[1])
-    bias_primal, bias_tangent = (None, None) if bias is None else forward_ad.unpack_dual(bias)
+    (x, x_tangent), (weight, weight_tangent) = unpack_dual(args[0]), unpack_dual(args[1])
+    bias_primal, bias_tangent = (None, None) if bias is None else unpack_dual(bias)
     primal = func(x, weight, bias_primal, *args[3:], **by_name)
     if weight_tangent is None:
-        return forward_ad.make_dual(primal, func(x_tangent, weight, bias_tangent, *args[3:], **by_name))
-    return forward_ad.make_dual(primal, (along or func)(x, weight_tangent, bias_tangent, *args[3:], **by_name))
+        return make_dual(primal, func(x_tangent, weight, bias_tangent, *args[3:], **by_name))
+    return make_dual(primal, (along or func)(x, weight_tangent, bias_tangent, *args[3:], **by_name))
 
 
 def _moves(tensor: Tensor) -> bool:
     """Whether a tensor carries a tangent; a placeholder, which would be made to find out, always makes one that does."""
-    return isinstance(tensor, Placeholder) or forward_ad.unpack_dual(tensor).tangent is not None
+    return isinstance(tensor, Placeholder) or unpack_dual(tensor)[1] is not None
 
 
 def _untouched_input_of_several(func: Product, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
