@@ -27,6 +27,7 @@ from estimators.directional.directions.rademacher import Rademacher
 from estimators.directional.estimator import Directional
 from estimators.directional.streams import Keyed
 from estimators.registry import ESTIMATORS
+from tests.micro.directional_floors import parts
 
 SAMPLE_NS = 2_000_000  # shortest sample
 FEWEST_ROUNDS = 7
@@ -94,9 +95,9 @@ class Naive:
 
 
 def derivative_alone(problem: Problem, k: int = 1) -> Callable[[], object]:
-    parts = Directional(k=k, directions=Rademacher())
-    tangents = parts.directions.draw(parts.space.layout(problem.objective), range(k), Keyed(1))
-    return partial(parts.derivative.take, parts.space, problem.objective, tangents)
+    estimator = Directional(k=k, directions=Rademacher())
+    tangents = estimator.directions.draw(estimator.space.layout(problem.objective), range(k), Keyed(1))
+    return partial(estimator.derivative.take, estimator.space, problem.objective, tangents)
 
 
 def gradient(problem: Problem, spec: str) -> Side:
@@ -123,7 +124,7 @@ def one(problem: Problem) -> dict[str, Side]:
 
 
 def several(problem: Problem, k: int) -> dict[str, Side]:
-    sides: dict[str, Side] = {}
+    sides: dict[str, Side] = {"derivative": Work(derivative_alone(problem, k))}
     for law in ("rademacher", "gaussian"):
         sides[f"{law} mean"] = gradient(problem, f"forward-gradient[k={k},directions={law}]")
         sides[f"naive {law} mean"] = Work(Naive(problem, law, k).mean)
@@ -138,11 +139,11 @@ def sides_of(group: str) -> tuple[Problem, dict[str, Side]]:
     name, _, k = group.partition("; k=")
     problem = build_problem(PROBLEMS[name])
     base = {"base": Base(problem), "backprop": gradient(problem, "backprop")}
-    if k:
-        return problem, base | several(problem, int(k))
     if name.startswith("width"):
         return problem, base | {"derivative": Work(derivative_alone(problem))}
-    return problem, base | one(problem)
+    named = several(problem, int(k)) if k else one(problem)
+    least = {f"least {part}": Work(work) for part, work in parts(problem, int(k or 1)).items()}
+    return problem, base | named | least
 
 
 def without_those_that_fail(sides: dict[str, Side]) -> dict[str, str]:

@@ -16,11 +16,17 @@ from statistics import median
 from typing import NamedTuple
 
 import pytest
+import torch
+from torch import nn
 
 from benchmarks.contract.check import check_estimator
 from benchmarks.contract.result import Verdict
 from benchmarks.executors.process import Launch
+from benchmarks.problems.problem import build_problem
+from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.space import Weights
 from estimators.registry import ESTIMATORS
+from tests.micro.directional_floors import derivative
 
 pytestmark = pytest.mark.micro
 
@@ -31,6 +37,14 @@ DRIFT = 1.1
 MLP = ("mlp", "mlp, batch 512", *(f"mlp; k={k}" for k in (4, 8, 16, 32, 64)))
 SMALL = ("logistic regression", "logistic regression; k=16", "vit", "cnn", "cnn4")
 DEEP = tuple(f"width {width}, depth {depth}" for width in (256, 1024) for depth in (10, 20, 50, 100))
+FLOORS = {
+    "rademacher": ("least signs", "least scaling"),
+    "gaussian": ("least normals", "least scaling"),
+    "rademacher mean": ("derivative", "least signs", "least sum"),
+    "gaussian mean": ("derivative", "least normals", "least sum"),
+    "projection": ("derivative", "least signs", "least Gram matrix", "least sum"),
+}
+"""What an estimator is made of at least; with the products of a perceptron, or the derivative alone, where k = 1."""
 
 
 class Goal(NamedTuple):
@@ -97,7 +111,23 @@ def shown(title: str, found: dict) -> list[str]:
     lines = [f"{title}: n = {found['n']}, base {median(times['base']) / 1e6:.3f} ms, operations {found['floor']:.3f} x base"]
     for name in times:
         lines.append(f"  {name:28} {ratio(times, name, 'base'):8.2f} x base {ratio(times, name, 'backprop'):8.2f} x backprop")
-    return lines + [f"  {name:28} left out: {reason}" for name, reason in found["left_out"].items()]
+    lines += [f"  {name:28} left out: {reason}" for name, reason in found["left_out"].items()]
+    return lines + floors(times)
+
+
+def floors(times: dict[str, list[float]]) -> list[str]:
+    """For each estimator what its parts cost where each is only the calls of torch that it needs, taken together."""
+    lines = []
+    for name, needed in FLOORS.items():
+        if name not in times:
+            continue
+        first = () if "derivative" in needed else ("least products" if "least products" in times else "derivative",)
+        sums = {side: sum(ratio(times, part, side) for part in (*first, *needed)) for side in ("base", "backprop")}
+        text = (
+            f"{sums['base']:.2f} x base, {sums['backprop']:.2f} x backprop, for the estimator's {ratio(times, name, 'base'):.2f}"
+        )
+        lines.append(f"  floor of {name}: {text} ({' + '.join((*first, *needed))})")
+    return lines
 
 
 @pytest.mark.parametrize("group", [*MLP, *SMALL, *DEEP])
@@ -131,3 +161,12 @@ def test_contract_of_torchzero(benchmark, capsys, name: str, law: str) -> None:
     with capsys.disabled():
         sys.stdout.write("\n".join([f"\ntorchzero {name}, {law}: {'fails' if broken else 'keeps'} the contract", *broken]) + "\n")
     assert results
+
+
+@pytest.mark.parametrize("problem", ["mlp[depth=3,width=20]", "logistic-regression"])
+def test_the_derivative_that_is_written_out_is_the_derivative(problem: str) -> None:
+    built = build_problem(problem)
+    layers = [module for module in built.objective.module.modules() if isinstance(module, nn.Linear)]
+    tangents = {name: torch.randn_like(value).unsqueeze(0) for name, value in built.objective.parameters.items()}
+    along = Jvp().take(Weights(), built.objective, tangents).values
+    torch.testing.assert_close(derivative(built, layers, [rows[0] for rows in tangents.values()]), along[0])
