@@ -113,6 +113,7 @@ def one(problem: Problem) -> dict[str, Side]:
         "derivative": Work(derivative_alone(problem)),
         "rank one, lazily": gradient(problem, "lazy-forward-gradient[directions=low-rank[rank=1]]"),
         "mezo": gradient(problem, "mezo[directions=rademacher]"),
+        "mezo, stored": gradient(problem, "spsa"),
         "torchzero forward gradient": gradient(problem, peer("ForwardGradient", "directions=rademacher")),
         "torchzero mezo": gradient(problem, peer("MeZO", "directions=rademacher")),
     }

@@ -71,6 +71,7 @@ GOALS = [
     Goal("mlp", "rademacher, lazily", "rademacher", 1.25),
     Goal("mlp", "gaussian, lazily", "gaussian", 1.5),
     Goal("mlp", "mezo", "base", 3.7),
+    Goal("mlp", "mezo, stored", "base", 3.0),
     Goal("mlp, batch 512", "rademacher", "base", 2.7),
     Goal("mlp; k=16", "rademacher mean", "base", 30),
     *(Goal(f"mlp; k={k}", "naive rademacher mean", "rademacher mean", 2.5, least=True) for k in (4, 8, 16, 32, 64)),
