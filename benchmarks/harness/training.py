@@ -3,8 +3,9 @@
 One step is an estimate on the next minibatch and an update rule that moves the parameters along it. The clock runs for the two of
 them and stands while a minibatch is fetched or the model is validated. Every `INTERVALS`-th part of the steps the loss on the
 samples kept back is taken, as it is, without smoothing. Forward equivalents are operations over those of one base forward pass on
-a minibatch: those of an estimate are counted once, those of the rule as it reports them. A loss that is no number, or far above
-the first, ends the training with the mark `diverged`: a result, and no failure.
+a minibatch: those of an estimate are counted once, those of the rule as it reports them. With the loss some weights are looked
+at (`benchmarks.harness.weights`). A loss that is no number, or far above the first, ends the training with the mark `diverged`: a
+result, and no failure.
 """
 
 import math
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 import torch
 
-from benchmarks.harness import flops
+from benchmarks.harness import flops, weights
 from benchmarks.harness.base import Base
 from benchmarks.harness.clock import Clock, clock_of
 from benchmarks.harness.gradient import Gradient, generator_for
@@ -42,12 +43,14 @@ class Point(NamedTuple):
         seconds: that they took together.
         forwards: forward equivalents that they cost together; NaN where operations cannot be counted.
         scores: what the validation says.
+        seen: what the weights are like, see `benchmarks.harness.weights`.
     """
 
     step: int
     seconds: float
     forwards: float
     scores: Scores
+    seen: weights.Seen
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,10 @@ def measure(
     forwards = _forwards(task, estimator, settings)
     gradient = Gradient(problem.objective, estimator, generator_for(settings.seed, "training", problem.device))
     stepper = Stepper(gradient, build(rule, problem.objective.parameters))
-    course = follow(task, stepper, steps, forwards, clock or clock_of(problem.device))
+    look = weights.watcher(problem.objective.parameters)
+    course = follow(task, stepper, steps, forwards, clock or clock_of(problem.device), look)
     return Measurement(
-        metrics=tuple(_metrics(course)),
+        metrics=tuple(_metrics(course, task.chance)),
         samples={"step": list(course.step_ns[:: _stride(steps)])},
         marks=frozenset({"diverged"} if course.diverged else ()),
         facts={"task": task.data, "validated_every": _stride(steps)},
@@ -111,7 +115,7 @@ def measure(
     )
 
 
-def follow(task: Task, stepper: Stepper, steps: int, forwards: float, clock: Clock) -> Course:
+def follow(task: Task, stepper: Stepper, steps: int, forwards: float, clock: Clock, look: weights.Look = weights.blind) -> Course:
     """The loop: fetch, step, and from time to time validate; only the step is timed.
 
     Args:
@@ -120,9 +124,10 @@ def follow(task: Task, stepper: Stepper, steps: int, forwards: float, clock: Clo
         steps: how many at most.
         forwards: operations of an estimate over those of a base forward pass.
         clock: of the task's device.
+        look: at the weights, after each validation.
     """
     stride, spent, first = _stride(steps), 0, task.validate()
-    points, step_ns = [Point(0, 0.0, 0.0, first)], []
+    points, step_ns = [Point(0, 0.0, 0.0, first, look(True))], []
     advance, step = task.advance, stepper.step
     for taken in range(1, steps + 1):
         advance()
@@ -134,7 +139,8 @@ def follow(task: Task, stepper: Stepper, steps: int, forwards: float, clock: Clo
         spent += sum(step_ns[points[-1].step :])
         work = stepper.rule.work
         scores = Scores(math.nan, None) if lost else task.validate()
-        points.append(Point(taken, spent / 1e9, work.directions * forwards + work.forward_equivalents, scores))
+        seen = look(taken == steps or not len(points) % weights.SPARSER)
+        points.append(Point(taken, spent / 1e9, work.directions * forwards + work.forward_equivalents, scores, seen))
         if out_of_bounds(points[-1].scores.loss, first.loss):
             break
     return Course(tuple(points), tuple(step_ns))
@@ -174,7 +180,7 @@ def _forwards(task: Task, estimator: Estimator, settings: Settings) -> float:
     return math.nan if found is None else float(found)
 
 
-def _metrics(course: Course) -> list[Metric]:
+def _metrics(course: Course, chance: float | None) -> list[Metric]:
     points, scores = course.points, [point.scores for point in course.points]
     losses = [score.loss for score in scores if math.isfinite(score.loss)]
     accuracies = [score.accuracy for score in scores if score.accuracy is not None]
@@ -184,6 +190,7 @@ def _metrics(course: Course) -> list[Metric]:
         row("initial_loss", scores[0].loss),
         row("final_loss", last),
         row("best_loss", min(losses) if losses else None),
+        *([] if chance is None else [row("chance_loss", chance)]),
         *accuracy,
         row("steps_taken", points[-1].step),
         interval_row("step_time", median_interval(course.step_ns), count=len(course.step_ns)),
@@ -199,4 +206,5 @@ def _columns(points: Sequence[Point]) -> dict[str, list[float | None]]:
         "forwards": [point.forwards for point in points],
         "loss": [point.scores.loss for point in points],
         "accuracy": [point.scores.accuracy for point in points],
+        **{key: [point.seen[key] for point in points] for key in points[0].seen},
     }

@@ -43,12 +43,15 @@ class Task:
         advance: put the next minibatch into the objective; nothing where every step sees the same.
         validate: the scores at the parameters as they are.
         data: one phrase for people: what is trained on, and what is validated on.
+        chance: the validation loss of who knows how frequent each class is, and nothing of the samples; None where there are no
+            classes.
     """
 
     problem: Problem
     advance: Callable[[], None]
     validate: Callable[[], Scores]
     data: str
+    chance: float | None = None
 
 
 class Minibatches:
@@ -119,7 +122,25 @@ def _with_minibatches(problem: Problem, objective: ModuleObjective, recipe: Mode
         mask = int(torch.randint(1 << 62, (), generator=masks)) if objective.draws else None
         objective.turn_to(next(batches), mask_seed=mask)
 
-    return Task(problem, advance, lambda: _kept_back(objective.module, recipe, validation), split.phrase)
+    chance = chance_loss(training[1], validation[1])
+    return Task(problem, advance, lambda: _kept_back(objective.module, recipe, validation), split.phrase, chance)
+
+
+def chance_loss(training: Tensor, validation: Tensor) -> float | None:
+    """The cross-entropy of the frequencies of classes, as they are among the samples to train on, one more counted of each.
+
+    Args:
+        training: labels, of any shape.
+        validation: labels that the loss is taken of.
+
+    Returns:
+        The mean over `validation`; None where targets are no labels.
+    """
+    if training.is_floating_point():
+        return None
+    classes = int(max(training.max(), validation.max())) + 1
+    counts = torch.bincount(training.flatten(), minlength=classes).double() + 1
+    return float(-(counts / counts.sum()).log()[validation.flatten()].mean())
 
 
 def _of_objective(problem: Problem) -> Scores:

@@ -1,11 +1,13 @@
 """A task trains on one part of the data and validates on another, sees each sample once an epoch, and leaves the model alone."""
 
+import math
+
 import pytest
 import torch
 
 from benchmarks.problems.data.real import Digits
 from benchmarks.problems.problem import build_problem
-from benchmarks.problems.task import Minibatches, build_task
+from benchmarks.problems.task import Minibatches, build_task, chance_loss
 
 
 def _rows(*parts: torch.Tensor) -> list[tuple[float, ...]]:
@@ -93,3 +95,15 @@ def test_a_function_is_its_own_validation() -> None:
 def _few() -> tuple[torch.Tensor, torch.Tensor]:
     inputs, targets = Digits().split(None).training
     return inputs[:64], targets[:64]
+
+
+def test_chance_is_the_loss_of_who_knows_the_frequencies_of_classes_alone() -> None:
+    training, validation = torch.tensor([0, 0, 0, 1]), torch.tensor([0, 1, 2])
+    shares = (4 / 7, 2 / 7, 1 / 7)  # one more counted of each, so that a class not seen has a loss
+    assert chance_loss(training, validation) == pytest.approx(-sum(map(math.log, shares)) / 3)
+    assert build_task("logistic-regression").chance == pytest.approx(math.log(10), rel=0.01)
+
+
+def test_where_there_are_no_classes_there_is_no_chance() -> None:
+    assert build_task("linear-regression[features=2]").chance is None
+    assert build_task("sphere[n=2]").chance is None
