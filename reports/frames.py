@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from benchmarks.records import CONTRACT, TRAINING, Cell, Record, RunFolder, latest
+from benchmarks.records import CONTRACT, OVER_SEEDS, Cell, Record, RunFolder, latest
 from reports import names, trainings
 from reports.parts import joint_name, name_of, parts
 from reports.pooling import pooled
@@ -104,7 +104,7 @@ class Results:
     @property
     def single(self) -> bool:
         """Whether no cell was measured in more than one process."""
-        measured = self.cells[~self.cells["kind"].isin((CONTRACT, TRAINING))]  # shards repeat contracts, seeds trainings
+        measured = self.cells[~self.cells["kind"].isin((CONTRACT, *OVER_SEEDS))]  # shards repeat contracts, seeds trainings
         return bool((measured["processes"] <= 1).all())
 
     @property
@@ -193,7 +193,7 @@ def _table(found: Iterable[_Found], own: Collection[tuple[Any, ...]]) -> pd.Data
                 [titles[key.problem], *(_said(place, key.context[place]) for place in varying if key.context[place] != _ANY)]
             ),
             **pooled([record for _, _, record, _ in of]),
-            **(trainings.columns(((cell, curve) for _, cell, _, curve in of), own) if key.rule else trainings.NONE),
+            **(trainings.columns(((cell, curve) for _, cell, _, curve in of), own) if key.kind in OVER_SEEDS else trainings.NONE),
         }
         for key, of in groups.items()
     ]
@@ -206,7 +206,7 @@ def _table(found: Iterable[_Found], own: Collection[tuple[Any, ...]]) -> pd.Data
 
 def _key(run: str, cell: Cell) -> _Key:
     """What a cell is about: trainings of several seeds are one, as processes are."""
-    context = {name: getattr(cell, name) for name in _CONTEXT} | ({"seed": _ANY} if cell.kind == TRAINING else {})
+    context = {name: getattr(cell, name) for name in _CONTEXT} | ({"seed": _ANY} if cell.kind in OVER_SEEDS else {})
     return _Key(cell.estimator, cell.problem, cell.kind, cell.execution, (run, *context.values()), cell.rule, cell.steps)
 
 

@@ -4,7 +4,7 @@ Colours have a contrast of at least 3 to 1 against white (Okabe and Ito's first,
 the marker says the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from matplotlib.typing import LineStyleType
@@ -48,6 +48,15 @@ def looks(names: Iterable[Name], by: str = "series") -> dict[str, Look]:
     return {
         series: Look(COLORS[family], MARKERS[place % len(MARKERS)], LINES[members[:place].count(family) % len(LINES)])
         for place, (series, family) in enumerate(families.items())
+    }
+
+
+def looks_of(words: Sequence[str]) -> dict[str, Look]:
+    """Look of things that are no estimators, such as update rules or depths: a colour each, in their order."""
+    colors = list(COLORS.values())
+    return {
+        word: Look(colors[place % len(colors)], MARKERS[place % len(MARKERS)], LINES[place // len(colors) % len(LINES)])
+        for place, word in enumerate(words)
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.records import TRAINING, Metric, Outcome, Record
+from benchmarks.records import OVER_SEEDS, Metric, Outcome, Record
 from reports.text import visible
 
 MISSING = "missing"
@@ -71,7 +71,7 @@ def _metrics(records: list[Record]) -> dict[str, float | None]:
     ):
         pools.setdefault(metric.metric, []).append(metric)
     values: dict[str, float | None] = {}
-    varied = any(record.cell.kind in ("cost", TRAINING) for record in records)
+    varied = any(record.cell.kind in ("cost", *OVER_SEEDS) for record in records)
     for name, pool in pools.items():
         if len(pool) == 1 or not varied:
             pool = [max(pool, key=lambda metric: metric.count or 0)]

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from benchmarks.rates import rate_of, without_rate
-from benchmarks.records import TRAINING, Cell, FolderError, Record, RunFolder
+from benchmarks.records import OVER_SEEDS, TRAINING, Cell, FolderError, Record, RunFolder
 from reports.targets import Curve
 
 COLUMNS = ("rule", "lr", "steps", "rate_is_own", "curves")
 """What `columns` gives."""
 
 NONE: Mapping[str, Any] = {"rule": "", "lr": None, "steps": 0, "rate_is_own": False, "curves": {}}
-"""Of a cell that is no training."""
+"""Of a cell that is not repeated over seeds."""
 
 
 def curves_of(folder: RunFolder, records: Iterable[Record]) -> tuple[dict[Cell, Curve], list[str]]:
@@ -19,7 +19,7 @@ def curves_of(folder: RunFolder, records: Iterable[Record]) -> tuple[dict[Cell, 
     curves: dict[Cell, Curve] = {}
     damage = []
     for record in records:
-        if record.cell.kind != TRAINING:
+        if record.cell.kind not in OVER_SEEDS:
             continue
         try:
             found = folder.curve(record.cell)
@@ -48,12 +48,12 @@ def columns(cells: Iterable[tuple[Cell, Curve | None]], own: Collection[tuple[An
     """
     repetitions = list(cells)
     cell = repetitions[0][0]
-    lr = rate_of(cell.rule)
+    lr = rate_of(cell.rule) if cell.rule else None
     curves: dict[int, Curve] = {}
     for one, curve in repetitions:
         if curve is not None:
             curves.setdefault(one.seed, curve)
-    return {"rule": cell.rule, "lr": lr, "steps": cell.steps, "rate_is_own": _of(cell) in own, "curves": curves}
+    return {"rule": cell.rule, "lr": lr, "steps": cell.steps, "rate_is_own": bool(cell.rule) and _of(cell) in own, "curves": curves}
 
 
 def _of(cell: Cell) -> tuple[Any, ...]:

@@ -32,14 +32,17 @@ from reports.figures import (
     memory,
     multiples,
     norm_ratio,
+    perturbation,
     relative_error,
     roofline,
     signs,
     split,
     tangents,
     thrift,
+    trainable,
     training,
     value,
+    weights,
 )
 
 
@@ -67,7 +70,7 @@ QUESTIONS = (
     Question("space", "What memory does it take?", (memory,)),
     Question("closeness", "How close is it?", (cosine, norm_ratio, relative_error, signs, layers, bias)),
     Question("worth", "Is it worth it?", (efficiency, thrift, value, break_even)),
-    Question("training", "Does it train?", (training,)),
+    Question("training", "Does it train?", (training, trainable, perturbation, weights)),
 )
 """In the order of the page; one of which no figure is shown has no section."""
 

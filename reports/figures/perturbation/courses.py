@@ -1,0 +1,105 @@
+"""The curves of perturbations in families: models that differ in depth alone, or one model of its own."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from estimators.theory.trust import reached
+from reports.figures.selection import Row
+from reports.figures.sweeps import of_problem
+from reports.frames import Results, rows
+
+_PARAMETERS = {"depth": "hidden layers"}
+
+COLUMNS = ("gradient_change", "largest_gradient_change", "loss_change", "deep_relative_trust")
+"""What a course has against `size`."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One estimator's direction on one model.
+
+    Attributes:
+        row: of `frames.Results.cells`.
+        depth: number of hidden layers; NaN for a model that has no such parameter.
+        sizes: relative sizes of the move.
+        values: column -> value at each size, the median over seeds; NaN where one of them has none.
+        seeds: how many.
+    """
+
+    row: Row
+    depth: float
+    sizes: tuple[float, ...]
+    values: Mapping[str, tuple[float, ...]]
+    seeds: int
+
+    @property
+    def layers(self) -> int:
+        """Weight matrices that moved; 0 where the record does not say."""
+        found = self.row["facts"].get("layers")
+        return found if isinstance(found, int) else 0
+
+    @property
+    def trusted(self) -> float:
+        """The size at which the gradient of some matrix has changed by its own length; NaN where it does not get there."""
+        found = reached(self.sizes, self.values["largest_gradient_change"])
+        return math.nan if found is None else found
+
+    def at(self, column: str, size: float) -> float:
+        """A value at one of the sizes; NaN where there is none."""
+        found = (value for place, value in zip(self.sizes, self.values[column], strict=True) if math.isclose(place, size))
+        return next(found, math.nan)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Courses on models that differ in depth alone.
+
+    Attributes:
+        title: the model.
+        courses: in the order of reports, by estimator the shallowest first.
+    """
+
+    title: str
+    courses: tuple[Course, ...]
+
+    @property
+    def depths(self) -> list[float]:
+        """Each once, rising; none of a model that has no depth."""
+        return sorted({course.depth for course in self.courses if not math.isnan(course.depth)})
+
+    def of(self, name: object) -> list[Course]:
+        """Those of one estimator, by its name."""
+        return [course for course in self.courses if course.row["name"] == name]
+
+    @property
+    def first(self) -> list[Course]:
+        """Those of the first estimator in the order of reports, which is backprop where that was measured."""
+        return self.of(min(course.row["name"] for course in self.courses))
+
+
+def families_of(results: Results) -> list[Family]:
+    """All families with a curve, those of most depths first."""
+    found: dict[str, tuple[str, list[Course]]] = {}
+    for row in rows(results.of("perturbation")):
+        place = of_problem(row, _PARAMETERS)
+        shared, title, depth = (row["panel"], row["panel"], math.nan) if place is None else (place.shared, place.family, place.x)
+        course = _course(row, depth)
+        if course is not None:
+            found.setdefault(f"{shared} {title}", (title, []))[1].append(course)
+    families = [
+        Family(title, tuple(sorted(courses, key=lambda course: (course.row["name"], course.depth))))
+        for title, courses in found.values()
+    ]
+    return sorted(families, key=lambda family: -len(family.depths))
+
+
+def _course(row: Row, depth: float) -> Course | None:
+    curves = [curve for curve in row["curves"].values() if len(curve["size"])]
+    if not curves:
+        return None
+    sizes = tuple(float(size) for size in curves[0]["size"])
+    values = {name: np.median([np.asarray(curve[name], dtype=float) for curve in curves], axis=0) for name in COLUMNS}
+    return Course(row, depth, sizes, {name: tuple(map(float, of)) for name, of in values.items()}, len(curves))
