@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from benchmarks.records import CONTRACT
 from reports.figures.selection import Row, became
 from reports.frames import Results, column, rows
+from reports.joules import energy_interval
 from reports.sortable import Entry, Heading, Sortable, cut, entry
 from reports.text import NOTHING, duration, interval, size, whole
 
@@ -24,11 +25,18 @@ def _with_interval(row: Row, metric: str) -> str:
     return interval(row[metric], low, high, 3).removesuffix(" (no interval)")
 
 
+def _energy(row: Row, metric: str) -> str:
+    said = energy_interval(row[metric], row[f"{metric}_low"], row[f"{metric}_high"])
+    return said.removesuffix(" (no interval)")
+
+
 _COLUMNS = (
     _Column("multiple of the base", "cost", "multiple", _with_interval),
     _Column("over backprop", "cost", "ratio_to_backprop", _with_interval),
     _Column("time", "cost", "time", lambda row, metric: duration(row[metric])),
     _Column("peak of memory", "memory", "peak_bytes", lambda row, metric: size(row[metric])),
+    _Column("energy", "energy", "energy", _energy),
+    _Column("energy net of idle", "energy", "energy_net", _energy),
     _Column("cosine", "quality", "cosine", _with_interval),
     _Column("norm ratio", "quality", "norm_ratio", _with_interval),
     _Column("efficiency η", "quality", "efficiency", _with_interval),
@@ -38,7 +46,7 @@ _COLUMNS = (
 def every_cell(results: Results) -> Sortable:
     """One row an estimator and problem, in the order of reports; only columns of which any cell has a number.
 
-    Intervals of costs are those of `results.scope`, intervals of quality are 95 % over the draws.
+    Intervals of costs are those of `results.scope`, intervals of quality are 95 % over the draws, of energies over windows.
     """
     cells = results.cells[results.cells["problem"] != CONTRACT]
     shown = [one for one in _COLUMNS if column(cells[cells["kind"] == one.kind], one.metric).notna().any()]

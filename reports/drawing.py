@@ -46,6 +46,12 @@ def whisker(axes: Axes, x: Sequence[float], y: Sequence[float], look: Look) -> N
         axes.plot(x, y, "-", color=look.color, linewidth=1.6, solid_capstyle="butt", zorder=2)
 
 
+def bounds(axes: Axes, low: float, high: float, y: float) -> None:
+    """A thin grey line with ends, for what no repetition makes smaller: an error bound, which is no interval."""
+    if np.isfinite([low, high]).all():
+        axes.plot([low, high], [y, y], "-", color=MUTED, linewidth=0.9, marker="|", markersize=5, markeredgewidth=0.9, zorder=2)
+
+
 def rings(axes: Axes, places: Sequence[tuple[float, float]], look: Look, place: int, *, wrong: bool = False) -> None:
     """Hollow markers, the larger the later their `place`, so that values of several series that agree stay visible."""
     size, (x, y) = 5 + 1.8 * (place % _RINGS), _apart(places)

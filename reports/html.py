@@ -130,6 +130,7 @@ def page(
         kinds=KINDS,
         marks=MARKS,
         metrics=METRICS,
+        planned_kinds=frozenset(results.cells["kind"]),
     )
 
 
@@ -139,7 +140,7 @@ def _answers(results: frames.Results) -> list[Answer]:
         found = []
         for question in QUESTIONS:
             chosen = [(module, module.select(results)) for module in question.figures]
-            shown = [pair for pair in chosen if pair[1].panels or pair[0].NAME in ALWAYS]
+            shown = [pair for pair in chosen if pair[1].panels or pair[1].asked or pair[0].NAME in ALWAYS]
             if shown:
                 found.append(Answer(question.name, question.title, tuple(section_of(*pair) for pair in shown)))
         return found

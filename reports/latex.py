@@ -13,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports.figures.selection import state
 from reports.frames import Results, rows
-from reports.text import NOTHING, count, listed, number, short, size, whole
+from reports.joules import joules
+from reports.text import NOTHING, count, duration, listed, number, short, size, whole
 
 NEEDS = r"\usepackage{array, booktabs, longtable}"
 """What the preamble of the paper says."""
@@ -62,13 +63,13 @@ class Question:
         kind: of measurement; also ends the label.
         caption: in LaTeX, without what the intervals are.
         columns: its quantities.
-        over_draws: whether intervals are over draws, and not those of a time.
+        brackets: what its intervals are; empty for those of a time, of which the results know what they are.
     """
 
     kind: str
     caption: str
     columns: tuple[Column, ...]
-    over_draws: bool = False
+    brackets: str = ""
 
 
 QUESTIONS = (
@@ -104,7 +105,32 @@ QUESTIONS = (
             Column("rel.\\ error", "relative_error"),
             Column(r"$\eta$", "efficiency", interval=True),
         ),
-        over_draws=True,
+        brackets="95 % interval over the draws",
+    ),
+    Question(
+        "energy",
+        "What energy one gradient takes, by the counter of the device: in all and net of what the idle device draws, each with "
+        r"the error bound of the counter ($\pm$), which is no part of its interval; and in all over that of backprop.",
+        (
+            Column("in all", "energy", joules, interval=True),
+            Column(r"$\pm$", "energy_bound", joules),
+            Column("net of idle", "energy_net", joules, interval=True),
+            Column(r"$\pm$", "energy_net_bound", joules),
+            Column("over backprop", "energy_ratio_to_backprop"),
+        ),
+        brackets="95 % interval over windows; of several processes the lowest and the highest",
+    ),
+    Question(
+        "training",
+        "What training along estimates comes to: the lowest validation loss on the way, the highest share of validation samples "
+        "named rightly, the time of one step, and its operations over those of one base forward pass.",
+        (
+            Column("lowest loss", "best_loss", interval=True),
+            Column("accuracy", "best_accuracy"),
+            Column("step", "step_time", duration),
+            Column("forwards a step", "step_forwards"),
+        ),
+        brackets="lowest and highest over the seeds",
     ),
 )
 
@@ -147,7 +173,7 @@ def figure(text: str) -> str:
         return escaped(text)
     sign, digits, power, unit = found.groups(default="")
     power = rf"$\cdot 10^{{{power}}}$" if power else ""
-    return f"{'$-$' if sign else ''}{digits}{power}{unit.replace(' ', chr(92) + ',')}"
+    return f"{'$-$' if sign else ''}{digits}{power}{unit.replace(' ', chr(92) + ',').replace('µ', chr(92) + 'textmu ')}"
 
 
 def _table(results: Results, question: Question) -> dict[str, Any]:
@@ -189,7 +215,7 @@ def _cells(row: dict[str, Any], column: Column) -> list[str]:
 def _caption(results: Results, question: Question, cells: Sequence[dict[str, Any]]) -> str:
     said = [question.caption]
     if any(column.interval for column in question.columns):
-        said.append(f"In brackets: {escaped('95 % interval over the draws' if question.over_draws else results.scope)}.")
+        said.append(f"In brackets: {escaped(question.brackets or results.scope)}.")
     if any(state(row) == "doubtful" for row in cells):
         said.append(f"{_DAGGER}: imprecise, or disturbed by other processes or a falling clock rate.")
     if any(row["outcome"] == "wrong" for row in cells):

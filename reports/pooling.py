@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.records import OVER_SEEDS, Metric, Outcome, Record
+from benchmarks.records import ENERGY, OVER_SEEDS, Metric, Outcome, Record
 from reports.text import visible
 
 MISSING = "missing"
@@ -26,8 +26,8 @@ def pooled(records: Sequence[Record | None]) -> dict[str, Any]:
     Returns:
         `outcome`, `reason`, `marks`, `planned`, `processes`, `n`, `facts`, `layers` (tensor -> metric -> `Metric`), `seconds`,
         and for each metric M over all layers `M`, `M_low`, `M_high` and `M_count`: one process keeps its interval, several give
-        median, lowest and highest. What reads no clock follows from the seed, which is theirs alike: a repetition adds nothing,
-        and the one with most draws stands for all.
+        median, lowest and highest. What reads neither clock nor meter follows from the seed, which is theirs alike: a repetition
+        adds nothing, and the one with most draws stands for all.
     """
     present = [record for record in records if record is not None]
     outcome, reason = _outcome(records)
@@ -71,7 +71,7 @@ def _metrics(records: list[Record]) -> dict[str, float | None]:
     ):
         pools.setdefault(metric.metric, []).append(metric)
     values: dict[str, float | None] = {}
-    varied = any(record.cell.kind in ("cost", *OVER_SEEDS) for record in records)
+    varied = any(record.cell.kind in ("cost", ENERGY, *OVER_SEEDS) for record in records)
     for name, pool in pools.items():
         if len(pool) == 1 or not varied:
             pool = [max(pool, key=lambda metric: metric.count or 0)]

@@ -73,17 +73,17 @@ def interval(value: float | None, low: float | None, high: float | None, digits:
 
 def duration(nanoseconds: float | None) -> str:
     """A time in the largest unit that leaves at least one before the point."""
-    return _scaled(nanoseconds, _TIMES)
+    return scaled(nanoseconds, _TIMES)
 
 
 def size(count: float | None) -> str:
     """A number of bytes in the largest binary unit that leaves at least one before the point."""
-    return _scaled(count, _BYTES)
+    return scaled(count, _BYTES)
 
 
 def rate(value: float | None, unit: str) -> str:
     """A rate in the largest multiple of its unit that leaves at least one before the point: `12.3 GB/s`."""
-    return _scaled(value, (*((factor, prefix + unit) for factor, prefix in _RATES), (1.0, unit)))
+    return scaled(value, (*((factor, prefix + unit) for factor, prefix in _RATES), (1.0, unit)))
 
 
 def size_tick(count: float) -> str:
@@ -109,13 +109,19 @@ def listed(items: list[str], limit: int = 6) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+def scaled(value: float | None, units: tuple[tuple[float, str], ...]) -> str:
+    """A value in the first unit, the largest, that leaves at least one before the point; or a dash where there is none.
 
-
-def _scaled(value: float | None, units: tuple[tuple[float, str], ...]) -> str:
+    Args:
+        value: in the unit whose factor is 1.
+        units: (factor, name), the largest first.
+    """
     if value is None or not math.isfinite(value):
         return NOTHING
     factor, unit = next((pair for pair in units if abs(value) >= pair[0]), units[-1])
     return f"{number(value / factor)} {unit}" if factor > 1 or value % 1 else f"{value:.0f} {unit}"
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

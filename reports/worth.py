@@ -1,7 +1,7 @@
-"""What each estimator costs, holds and yields on each problem: cost, memory and quality side by side, and over backprop's.
+"""What each estimator costs, holds, takes and yields on each problem: cost, memory, energy and quality, and over backprop's.
 
 Value combines cells, so it is worked out here and never recorded. The interval of an efficiency (over draws) and that of a time
-(over rounds or processes) are kept apart: a claim needs both.
+(over rounds or processes) or an energy (over windows) are kept apart: a claim needs both.
 """
 
 import math
@@ -12,13 +12,15 @@ import pandas as pd
 
 from benchmarks.records import EAGER, EXECUTED
 from reports.frames import Results, rows
+from reports.joules import NET, TOTAL, over_backprop, surely
 from reports.pooling import OUTCOMES
 
 _IDENTITY = ("estimator", "problem", "name", "series", "panel", "n")
 _COST = ("multiple", "time", "ratio_to_backprop", "ratio_to_checkpointed_backprop", "flop_multiple")
-_METRICS = {"cost": _COST, "memory": ("peak_bytes",), "quality": ("efficiency", "cosine")}
+_METRICS = {"cost": _COST, "memory": ("peak_bytes",), "quality": ("efficiency", "cosine"), "energy": (TOTAL, NET)}
 _EXACT = ("flop_multiple", "peak_bytes")  # counted: both ends of their interval are the value
 _OVER_BACKPROP = {"flop_multiple": "flops_to_backprop", "peak_bytes": "peak_to_backprop"}
+_ENERGY_OVER_BACKPROP = {TOTAL: "energy_to_backprop", NET: "net_to_backprop"}
 _GRAVE = ("wrong", *OUTCOMES)
 _OWN = ("execution", "label", "outcome", "marks", "processes", "remembers")
 
@@ -32,8 +34,10 @@ def offers(results: Results) -> pd.DataFrame:
         Columns: `estimator`, `problem`, `execution`, `name`, `series`, `label`, `panel`, `n`; `outcome` (the gravest of the kinds
         with a number), `marks` (of all of these), `processes`, `remembers` (whether estimates depend on earlier ones); for each
         metric M of `multiple`, `time`, `ratio_to_backprop`, `ratio_to_checkpointed_backprop`, `flop_multiple`, `peak_bytes`,
-        `efficiency`, `cosine`, and of `flops_to_backprop` and `peak_to_backprop` (over eager backprop's on the same problem)
-        `M`, `M_low` and `M_high`; NaN where it is not known. Quality is that of the eager estimate.
+        `efficiency`, `cosine`, `energy`, `energy_net`, of `flops_to_backprop` and `peak_to_backprop` (over eager backprop's on
+        the same problem), of `energy_to_backprop` and `net_to_backprop` (over backprop's in the same process) `M`, `M_low` and
+        `M_high`; NaN where it is not known. The ends of an energy take in the error bound of its counter. Quality is that of the
+        eager estimate.
     """
     kinds = {kind: {_key(row): row for row in rows(results.of(kind))} for kind in _METRICS}
     keys = dict.fromkeys(key for of in kinds.values() for key in of)
@@ -41,7 +45,8 @@ def offers(results: Results) -> pd.DataFrame:
     references = {row["panel"]: row for row in found if row["estimator"] == "backprop" and row["execution"] == EAGER}
     for row in found:
         _set_over_backprop(row, references.get(row["panel"], {}))
-    metrics = [*(metric for of in _METRICS.values() for metric in of), *_OVER_BACKPROP.values()]
+    over = (*_OVER_BACKPROP.values(), *_ENERGY_OVER_BACKPROP.values())
+    metrics = [*(metric for of in _METRICS.values() for metric in of), *over]
     return pd.DataFrame(found, columns=[*_IDENTITY, *_OWN, *(end for metric in metrics for end in ends(metric))])
 
 
@@ -100,7 +105,17 @@ def _offer(key: _Key, of: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
             row = of.get(kind, {})
             names = (metric,) * 3 if metric in _EXACT else ends(metric)
             offer |= dict(zip(ends(metric), (_number(row, name) for name in names), strict=True))
-    return offer
+    return offer | _energies(of.get("energy", {}), itself=(key[1], key[2]) == ("backprop", EAGER))
+
+
+def _energies(row: Mapping[str, Any], *, itself: bool) -> dict[str, float]:
+    """What is known of the energy of a cell; over itself it is 1, without any doubt."""
+    found: dict[str, float] = {}
+    for metric, name in _ENERGY_OVER_BACKPROP.items():
+        over = (1.0, 1.0, 1.0) if itself and _number(row, metric) > 0 else over_backprop(row, metric)
+        for of, values in ((metric, surely(row, metric)), (name, over)):
+            found |= dict(zip(ends(of), values, strict=True))
+    return found
 
 
 def _set_over_backprop(row: dict[str, Any], reference: Mapping[str, Any]) -> None:

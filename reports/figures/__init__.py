@@ -27,9 +27,12 @@ from reports.figures import (
     depth,
     dimensions,
     efficiency,
+    energy,
     floor,
+    frugality,
     layers,
     memory,
+    memory_kinds,
     multiples,
     norm_ratio,
     perturbation,
@@ -67,10 +70,11 @@ SWEEPS: tuple[ModuleType, ...] = (dimensions, depth, tangents, batch)
 QUESTIONS = (
     Question("scaling", "What changes with size?", SWEEPS),
     Question("cost", "What does it cost?", (multiples, split, floor, roofline)),
-    Question("space", "What memory does it take?", (memory,)),
+    Question("space", "What memory does it take?", (memory, memory_kinds)),
     Question("closeness", "How close is it?", (cosine, norm_ratio, relative_error, signs, layers, bias)),
-    Question("worth", "Is it worth it?", (efficiency, thrift, value, break_even)),
+    Question("worth", "Is it worth it?", (efficiency, thrift, frugality, value, break_even)),
     Question("training", "Does it train?", (training, trainable, perturbation, weights)),
+    Question("joules", "What energy does it take?", (energy,)),
 )
 """In the order of the page; one of which no figure is shown has no section."""
 

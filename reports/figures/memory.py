@@ -20,7 +20,7 @@ from reports.figures.selection import (
     by_problem,
     is_eager,
     left_out_sentence,
-    spread,
+    pictured,
     undrawn,
     unmeasured,
 )
@@ -32,26 +32,21 @@ TITLE = "Memory"
 QUESTION = "How much memory does one gradient take beyond parameters, buffers and batch?"
 READING = (
     "One panel a problem, one row an estimator. The mark is the exact peak of tensor bytes beyond parameters, buffers and batch, "
-    "what the estimator keeps between calls included. Dashed: one base forward pass. Dotted: backprop. Further "
-    "kinds, where recorded, are in the second table: by how much the process grew (CPU), and what CUDA's caching allocator "
-    "gave out and reserved (GPU). What NVML counts is not recorded: it is that of all that runs on the device."
+    "what the estimator keeps between calls included. Dashed: one base forward pass. Dotted: backprop. On the CPU the second "
+    "table has by how much the process grew; what a GPU counts beside the exact peak has a figure of its own."
 )
 
 __all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP"]
 __all__ += ["describe", "draw", "finding", "height", "parts", "select", "table"]
 
-_KINDS = {
-    "process_peak_bytes": "growth of the process",
-    "allocated_peak_bytes": "allocated by CUDA",
-    "reserved_peak_bytes": "reserved by CUDA",
-}
+_GROWTH = "process_peak_bytes"
 
 
 def select(results: Results) -> Selection:
     """The cells of kind `memory`, by problem."""
     panels = by_problem(results, "memory", "peak_bytes")
     return Selection(
-        panels, (*unmeasured(results, "memory"), *undrawn(panels)), "exact count of tensor bytes", drawn=spread(panels)
+        panels, (*unmeasured(results, "memory"), *undrawn(panels)), "exact count of tensor bytes", drawn=pictured(panels)
     )
 
 
@@ -97,19 +92,18 @@ def table(selection: Selection) -> Table:
 
 
 def parts(selection: Selection) -> Table | None:
-    """The exact peak beside the other kinds of memory that were recorded; None where none was."""
-    kinds = [name for name in _KINDS if any(row.get(name, -1) >= 0 for row in selection.rows)]
-    if not kinds:
+    """The exact peak beside the growth of the process; None where that was not recorded."""
+    if not any(row.get(_GROWTH, -1) >= 0 for row in selection.rows):
         return None
     groups = tuple(
         (
             panel.title,
-            tuple((row["label"], *(size(row.get(name)) for name in ("value", *kinds)), became(row)) for row in panel.rows),
+            tuple((row["label"], *(size(row.get(name)) for name in ("value", _GROWTH)), became(row)) for row in panel.rows),
         )
         for panel in selection.panels
     )
-    columns = ("estimator", "exact peak", *(_KINDS[name] for name in kinds), "outcome and marks")
-    caption = "Peaks by kind: tensor bytes as asked for, and what was taken for them. The growth of a process counts pages"
+    columns = ("estimator", "exact peak", "growth of the process", "outcome and marks")
+    caption = "Tensor bytes as asked for, and by how much the process grew, which counts pages"
     return Table(caption, columns, groups)
 
 

@@ -73,6 +73,7 @@ class Selection:
         drawn: the panels that have a picture; None for all. The others may be in the table.
         folded: panels whose pictures are folded away below the others.
         fold: what they are, as the words one unfolds them by.
+        asked: whether its sentence is shown also where nothing can be drawn, since it was asked for and says why.
     """
 
     panels: tuple[Panel, ...]
@@ -82,6 +83,7 @@ class Selection:
     drawn: tuple[Panel, ...] | None = None
     folded: tuple[Panel, ...] = ()
     fold: str = ""
+    asked: bool = False
 
     @property
     def pictures(self) -> tuple[Panel, ...]:
@@ -156,10 +158,23 @@ def spread(things: Sequence[_T], most: int = MOST_PANELS) -> tuple[_T, ...]:
     return tuple(things[round(place * (len(things) - 1) / max(1, most - 1))] for place in range(most))
 
 
+def pictured(panels: Sequence[Panel], most: int = MOST_PANELS) -> tuple[Panel, ...]:
+    """The panels that have a picture, `most` at most: of evenly spread problems all that there are.
+
+    A problem in several runs, or on several devices, has a panel for each, which readers compare: they stay together.
+    """
+    problems = _by_problem(panels)
+    fitting = (few for few in range(len(problems), 0, -1) if sum(map(len, spread(problems, few))) <= most)
+    if fits := next(fitting, 0):
+        return tuple(panel for members in spread(problems, fits) for panel in members)
+    return spread(problems[0], most) if problems else ()
+
+
 def undrawn(panels: Sequence[Panel], most: int = MOST_PANELS) -> tuple[str, ...]:
-    """How many problems have no picture, for what is left out."""
-    further = len(panels) - len(spread(panels, most))
-    return (f"{count(further, 'further problem')} (without a picture)",) if further else ()
+    """How many problems have no picture, for what is left out; panels, where a problem has several."""
+    further = len(panels) - len(pictured(panels, most))
+    noun = "further problem" if len(_by_problem(panels)) == len(panels) else "further panel"
+    return (f"{count(further, noun)} (without a picture)",) if further else ()
 
 
 def is_eager(row: Row, estimator: str) -> bool:
@@ -200,3 +215,11 @@ def left_out_sentence(selection: Selection) -> str:
 
 def _rows(groups: Sequence[tuple[str, Sequence[object]]]) -> int:
     return sum(len(rows) for _, rows in groups)
+
+
+def _by_problem(panels: Sequence[Panel]) -> list[list[Panel]]:
+    """The panels of each problem, in the order of the first."""
+    found: dict[str, list[Panel]] = {}
+    for panel in panels:
+        found.setdefault(str(panel.data["problem"].iloc[0]), []).append(panel)
+    return list(found.values())

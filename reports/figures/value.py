@@ -3,10 +3,11 @@
 One panel a price, on one problem, one row an estimator: the mark is η over what the estimate costs, as a multiple of the same for
 backprop, whose η is 1. Dashed: backprop. The line through a mark is the interval of η over the draws; the price enters by its
 median, since the uncertainty of times is of another kind. A claim takes both intervals at their worst. Needs the metrics
-`efficiency`, `ratio_to_backprop`, `flop_multiple` and `peak_bytes`; see `reports.worth`.
+`efficiency`, `ratio_to_backprop`, `flop_multiple`, `peak_bytes` and, where energy was measured, `energy` and `energy_net`; see
+`reports.worth`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -22,7 +23,7 @@ from reports.worth import bought, ends, offers
 
 NAME = "value"
 TITLE = "Efficiency for its price"
-QUESTION = "How much efficiency does a second, an operation or a byte buy, compared with backprop?"
+QUESTION = "How much efficiency does a second, an operation, a byte or a joule buy, compared with backprop?"
 READING = (
     "One panel a price, one row an estimator: efficiency η over the price, as a multiple of the same for backprop (dashed), "
     "whose η is 1. Beyond the dashed line an estimator is worth its price. With steps of the best length, progress goes with η. "
@@ -35,14 +36,19 @@ PRICES = {
     "per second": "ratio_to_backprop",
     "per floating-point operation": "flops_to_backprop",
     "per byte of peak memory": "peak_to_backprop",
+    "per joule": "energy_to_backprop",
+    "per joule net of idle": "net_to_backprop",
 }
 """What a panel is called -> the price over backprop's."""
+
+_OF_ENERGIES = ("energy_to_backprop", "net_to_backprop")
 
 _ABSOLUTE = {
     "η per base forward pass": ("multiple", 1.0),
     "η per second": ("time", 1e-9),
     "η per MiB of peak": ("peak_bytes", 2.0**-20),
 }
+_OF_ENERGY = {"η per joule": ("energy", 1.0), "η per joule net of idle": ("energy_net", 1.0)}
 
 
 def select(results: Results) -> Selection:
@@ -104,12 +110,19 @@ def describe(selection: Selection) -> str:
 
 def table(selection: Selection) -> Table:
     """Efficiency over each price, by itself and over backprop's, for every problem."""
-    columns = ("estimator", "η", *_ABSOLUTE, *(f"{price}, over backprop's" for price in PRICES), "outcome and marks")
+    known = {panel.facts["price"] for panel in selection.panels}
+    energy = any(row[metric] > 0 for row in selection.rows for metric, _ in _OF_ENERGY.values())
+    prices = [price for price, metric in PRICES.items() if metric not in _OF_ENERGIES or price in known]
+    absolute = {**_ABSOLUTE, **(_OF_ENERGY if energy else {})}
+    columns = ("estimator", "η", *absolute, *(f"{price}, over backprop's" for price in prices), "outcome and marks")
     groups: dict[str, dict[str, dict[str, Row]]] = {}
     for panel in selection.panels:
         for row in panel.rows:
             groups.setdefault(panel.facts["problem"], {}).setdefault(row["label"], {})[panel.facts["price"]] = row
-    lines = tuple((problem, tuple(_line(of) for of in estimators.values())) for problem, estimators in groups.items())
+    lines = tuple(
+        (problem, tuple(_line(of, absolute.values(), prices) for of in estimators.values()))
+        for problem, estimators in groups.items()
+    )
     return Table(f"Efficiency η over its prices, with the {selection.scope}; prices enter by their median", columns, lines)
 
 
@@ -127,14 +140,12 @@ def _headline(panels: list[Panel]) -> str:
     return max(prices, key=lambda problem: (len(prices[problem]), prices[problem][0].facts["n"]), default="")
 
 
-def _line(of: Mapping[str, Row]) -> tuple[str, ...]:
+def _line(of: Mapping[str, Row], absolute: Iterable[tuple[str, float]], prices: Iterable[str]) -> tuple[str, ...]:
     one: Mapping[str, Any] = next(iter(of.values()))
     eta = [one[end] for end in ends("efficiency")]
-    absolute = (
-        _spread([end / one[metric] / unit for end in eta]) if one[metric] > 0 else NOTHING for metric, unit in _ABSOLUTE.values()
-    )
-    relative = (_spread([of[price][end] for end in ("value", "low", "high")]) if price in of else NOTHING for price in PRICES)
-    return (one["label"], _spread(eta), *absolute, *relative, became(one))
+    by_itself = (_spread([end / one[metric] / unit for end in eta]) if one[metric] > 0 else NOTHING for metric, unit in absolute)
+    relative = (_spread([of[price][end] for end in ("value", "low", "high")]) if price in of else NOTHING for price in prices)
+    return (one["label"], _spread(eta), *by_itself, *relative, became(one))
 
 
 def _spread(ends: Sequence[float]) -> str:

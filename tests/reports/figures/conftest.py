@@ -18,10 +18,45 @@ LONG = 200
 _PROBLEMS = ("sphere[n=64]", "mlp[activation=relu,batch=64,data=digits,depth=2,width=128]")
 
 
+_JOULES = (
+    "energy",
+    "energy_net",
+    "energy_bound",
+    "energy_net_bound",
+    "base_energy",
+    "backprop_energy",
+    "energy_ratio_to_backprop",
+)
+_OF_A_GPU = ("allocated_peak_bytes", "reserved_peak_bytes", "nvml_process_bytes", "nvml_device_bytes")
+
+
 def _small() -> Run:
-    """The real run on two of its problems."""
+    """The real run on two of its problems, as if a GPU had been there: with energies, and memory as it counts it."""
     real = measured()
-    return Run(real.header, [line for line in real.lines if line["problem"] in (*_PROBLEMS, CONTRACT)])
+    lines = [line for line in real.lines if line["problem"] in (*_PROBLEMS, CONTRACT)]
+    energies = [_metered(line) for line in lines if line["kind"] == "cost"]
+    counted = [_counted(line) if line["kind"] == "memory" else line for line in lines]
+    return Run(real.header, [*counted, *energies])
+
+
+def _metered(line: Line) -> Line:
+    """What the energy of a cell might be: 100 W for the time of a gradient, with half of it idle."""
+    times = {metric["metric"]: metric["value"] for metric in line["metrics"]}
+    shares = dict(zip(_JOULES, (1.0, 0.5, 0.02, 0.02, 0.3, 0.9, 1.1), strict=True))
+    spent = 1e-7 * (times.get("time") or 1e6)
+    metrics = [_metric(name, spent * share, "J") for name, share in shares.items()] if line["metrics"] else []
+    return line | {"kind": "energy", "metrics": metrics, "samples": {}}
+
+
+def _counted(line: Line) -> Line:
+    exact = next((metric["value"] for metric in line["metrics"] if metric["metric"] == "peak_bytes"), None)
+    further = [_metric(name, exact * factor, "B") for factor, name in enumerate(_OF_A_GPU, start=2)] if exact else []
+    return line | {"metrics": [*line["metrics"], *further]}
+
+
+def _metric(name: str, value: float, unit: str) -> Line:
+    ends = {"low": 0.95 * value, "high": 1.05 * value} if unit == "J" else {"low": None, "high": None}
+    return {"metric": name, "value": value, "unit": unit, "layer": None, **ends, "method": "", "count": 5}
 
 
 def _one(kind: str) -> Run:
@@ -81,6 +116,7 @@ DEGENERATE: dict[str, Callable[[], Run]] = {
     "one-cost": lambda: _one("cost"),
     "one-memory": lambda: _one("memory"),
     "one-quality": lambda: _one("quality"),
+    "one-energy": lambda: _one("energy"),
     "all-failed": _failed,
     "nan": lambda: _with_values([math.nan]),
     "infinite": lambda: _with_values([math.inf, -math.inf, math.inf, 1.0]),

@@ -33,16 +33,10 @@ def test_a_wrong_estimator_is_no_finding(make_run, record_of) -> None:
     assert "checkpointed" not in memory.finding(memory.select(frames.read([make_run(records)])))
 
 
-def test_the_other_kinds_of_memory_that_were_recorded_have_a_table_of_their_own(make_run, record_of) -> None:
-    kinds = {"allocated_peak_bytes": 4608, "reserved_peak_bytes": 2097152}
-    records = [record_of(BACKPROP, peak_bytes=4096, **kinds), record_of(OTHER, "failed", "no")]
+def test_the_growth_of_the_process_has_a_table_of_its_own(make_run, record_of) -> None:
+    records = [record_of(BACKPROP, peak_bytes=4096, process_peak_bytes=0), record_of(OTHER, "failed", "no")]
     table = memory.parts(memory.select(frames.read([make_run(records)])))
-    assert table.columns[1:-1] == ("exact peak", "allocated by CUDA", "reserved by CUDA")
-    assert table.groups[0][1] == (
-        ("backprop", "4.00 KiB", "4.50 KiB", "2.00 MiB", "ok"),
-        ("checkpointed-backprop", "–", "–", "–", "failed"),
-    )
-    process = frames.read([make_run([record_of(BACKPROP, peak_bytes=4096, process_peak_bytes=0)], name="cpu")])
-    assert memory.parts(memory.select(process)).groups[0][1] == (("backprop", "4.00 KiB", "0 B", "ok"),)
+    assert table.columns[1:-1] == ("exact peak", "growth of the process")
+    assert table.groups[0][1] == (("backprop", "4.00 KiB", "0 B", "ok"), ("checkpointed-backprop", "–", "–", "failed"))
     without = frames.read([make_run([record_of(BACKPROP, peak_bytes=4096)], name="without")])
     assert memory.parts(memory.select(without)) is None
