@@ -45,15 +45,16 @@ def profiled(work: Callable[[], Any]) -> Allocated:
     return summed([event.nbytes() for event in sorted(on_cpu, key=lambda event: event.start_ns())])
 
 
-def trace(work: Callable[[], Any], *, profile_memory: bool = False) -> list[Any]:
+def trace(work: Callable[[], Any], *, profile_memory: bool = False, device: str | None = None) -> list[Any]:
     """The events of torch's profiler while `work` runs; what it returns is held until then.
 
     Args:
         work: what is watched.
         profile_memory: whether the allocator's events are wanted too.
+        device: kind of a device whose kernels are wanted too, such as `cuda`.
     """
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # it writes two lines to standard error for every profile otherwise
-    with profile(use_kineto=True, profile_memory=profile_memory) as profiler:
+    with profile(use_kineto=True, profile_memory=profile_memory, use_device=device) as profiler:
         held = work()
     del held
     assert profiler.kineto_results is not None

@@ -2,22 +2,24 @@
 
 The baseline is taken before `init`; then come `init` and two estimates, the second with the state of the first, whose items are
 formed one by one and dropped. On the CPU the peak is the sum of the allocator's events, the same bytes at every repeat, and a
-dispatch-mode tracker counts it a second time; on CUDA it is the caching allocator's own count of requested bytes. All of this
-after one call outside, so that tables cached once for a process do not count. What libraries allocate for themselves does not
-count either; the peak of the process, in a run of its own, holds it too (see `benchmarks.harness.resident`).
-Compiled estimators have been compiled before (see `benchmarks.compiling`), and there is no tracker, which does not see what a
-compiled graph allocates.
+dispatch-mode tracker counts it a second time; on CUDA it is the caching allocator's own count of requested bytes, beside which
+stands what `benchmarks.harness.cuda_memory` tells apart. All of this after one call outside, so that tables cached once for a
+process do not count. What libraries allocate for themselves does not count either; the peak of the process, in a run of its own,
+holds it too (see `benchmarks.harness.resident`). Compiled estimators have been compiled before (see `benchmarks.compiling`), and
+there is no tracker, which does not see what a compiled graph allocates. A CUDA graph is captured in `init`: what it holds counts.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 
+from benchmarks.harness import cuda_memory
 from benchmarks.harness.allocations import Allocated, profiled, tracked
 from benchmarks.harness.base import Base
-from benchmarks.harness.clock import collector_off
 from benchmarks.harness.gradient import Gradient, generator_for
+from benchmarks.harness.probe import GpuProbe
 from benchmarks.harness.resident import resident_peak
 from benchmarks.harness.rows import row
 from benchmarks.harness.settings import Settings
@@ -70,32 +72,13 @@ def _on_cpu(gradients: Callable[[], Any], base: Callable[[], Any], device: torch
 
 
 def _on_cuda(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device, *, compiled: bool) -> Measurement:
-    above, below = _cuda_peaks(gradients, device), _cuda_peaks(base, device)
-    metrics = _rows(above["requested"], below["requested"], "requested bytes of the caching allocator")
-    metrics += [row(f"{kind}_peak_bytes", above[kind].peak, method="caching allocator") for kind in ("allocated", "reserved")]
-    return Measurement(tuple(metrics), facts={"allocator": torch.cuda.get_allocator_backend()})
-
-
-def _cuda_peaks(work: Callable[[], Any], device: torch.device) -> dict[str, Allocated]:
-    """What `work` requested, was given and had reserved, beyond what was there before it."""
-    names = ("requested", "allocated", "reserved")
-    with collector_off():
-        torch.cuda.synchronize(device)
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats(device)
-        before = torch.cuda.memory_stats(device)
-        held = work()
-        torch.cuda.synchronize(device)
-        after = torch.cuda.memory_stats(device)
-    del held
-    current = {name: before[f"{name}_bytes.all.current"] for name in names}
-    return {
-        name: Allocated(
-            after[f"{name}_bytes.all.peak"] - current[name],
-            after[f"{name}_bytes.all.current"] - current[name],
-        )
-        for name in names
-    }
+    with GpuProbe() as probe:
+        driver = cuda_memory.of_driver(probe, device)
+        above, below = cuda_memory.increase(gradients, device, driver), cuda_memory.increase(base, device, driver)
+    exact = _rows(above.allocator["requested"], below.allocator["requested"], "requested bytes of the caching allocator")
+    apart = cuda_memory.measurement(above, below)
+    said = {"allocator": torch.cuda.get_allocator_backend(), **apart.facts}
+    return replace(apart, metrics=(*exact, *apart.metrics), facts=said)
 
 
 def _rows(above: Allocated, below: Allocated, method: str) -> list[Metric]:

@@ -6,12 +6,19 @@ ms; the references, whose ratios are secondary, a quarter of that, and at least 
 steady state are separate numbers. A compiled estimator has itself in eager execution among the references; operations and
 evaluations, which nobody sees within a compiled graph, are counted there, or not at all where it cannot be run; its traffic,
 which is less, is not counted. Memory is not looked at here: time and memory never come from the same pass.
+
+On a GPU the clock of all this is the wall clock, synchronised; `benchmarks.harness.device_time` adds what CUDA events and a
+profiled call say. The allocator must not ask the driver for memory meanwhile, which takes as long as a small model: a mark says
+where it did.
 """
 
 import random
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from benchmarks.harness import flops, split
+import torch
+
+from benchmarks.harness import device_time, flops, split
 from benchmarks.harness.base import Base
 from benchmarks.harness.clock import Clock, clock_of, collector_off, elapsed
 from benchmarks.harness.gradient import Gradient, generator_for
@@ -46,22 +53,29 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings, clock: C
         gradient, once = _first(problem, estimator, settings, clock)
         references, left_out = _references(problem, estimator, settings)
         sides: dict[str, Side] = {"base": base, "estimator": gradient, **references}
-        rounds = _rounds(sides, settings, clock)
+        rounds, allocating = _watched(sides, settings, clock, problem.device)
         stages = split.measure(base, gradient, rounds, settings, clock)
+        instruments = device_time.instruments_of(problem.device)
+        device = Measurement(()) if instruments is None else device_time.measure(base, gradient, rounds, settings, instruments)
     metrics = [
         *_ratios(rounds, estimator, settings.references),
         interval_row("time", median_interval(rounds.times("estimator")), count=len(rounds.samples["base"])),
         interval_row("base_time", median_interval(rounds.times("base")), count=len(rounds.samples["base"])),
         *once,
         *stages.metrics,
+        *device.metrics,
         *_counts(problem, base, references.get(EAGER, gradient), settings, left_out),
     ]
     return Measurement(
         metrics=tuple(metrics),
-        samples={**{name: list(values) for name, values in rounds.samples.items()}, **stages.samples},
-        marks=frozenset({"imprecise"} if rounds.last is Step.IMPRECISE else ()),
-        facts={"inner_counts": dict(rounds.counts), **stages.facts, **({"references_left_out": left_out} if left_out else {})},
+        samples={**{name: list(values) for name, values in rounds.samples.items()}, **stages.samples, **device.samples},
+        marks=frozenset({"imprecise"} if rounds.last is Step.IMPRECISE else ()) | allocating,
+        facts={**_said(rounds, left_out), **stages.facts, **device.facts},
     )
+
+
+def _said(rounds: Rounds, left_out: Mapping[str, str]) -> dict[str, Any]:
+    return {"inner_counts": dict(rounds.counts), **({"references_left_out": dict(left_out)} if left_out else {})}
 
 
 def _counts(problem: Problem, base: Base, gradient: Gradient, settings: Settings, left_out: Mapping[str, str]) -> list[Metric]:
@@ -125,7 +139,27 @@ def _references(problem: Problem, estimator: Estimator, settings: Settings) -> t
     return sides, left_out
 
 
-def _rounds(sides: Mapping[str, Side], settings: Settings, clock: Clock) -> Rounds:
+def _watched(sides: Mapping[str, Side], settings: Settings, clock: Clock, device: torch.device) -> tuple[Rounds, frozenset[str]]:
+    """The rounds, and a mark where the allocator of a GPU asked the driver for memory in one of them."""
+    before: tuple[int, ...] = ()
+
+    def begun() -> None:
+        nonlocal before
+        before = asked_of_the_driver(device)
+
+    rounds = _rounds(sides, settings, clock, begun)
+    return rounds, frozenset({"allocating"} if asked_of_the_driver(device) != before else ())
+
+
+def asked_of_the_driver(device: torch.device) -> tuple[int, ...]:
+    """How often a GPU's caching allocator has asked for memory, and given its own back to get some; nothing on the CPU."""
+    if device.type != "cuda":
+        return ()
+    counts = torch.cuda.memory_stats(device)
+    return tuple(int(counts.get(name, 0)) for name in ("num_device_alloc", "num_alloc_retries"))
+
+
+def _rounds(sides: Mapping[str, Side], settings: Settings, clock: Clock, begun: Callable[[], None] = lambda: None) -> Rounds:
     single = {name: calibrate(side, clock) for name, side in sides.items()}
     full = max(single["base"], single["estimator"], SAMPLE_NS)
     secondary = min(full, max(REFERENCE_SHARE * full, REFERENCE_NS))
@@ -133,7 +167,7 @@ def _rounds(sides: Mapping[str, Side], settings: Settings, clock: Clock) -> Roun
     decide: Callable[[Rounds, int], Step] = lambda rounds, spent: next_step(  # noqa: E731
         rounds.ratios("estimator", "base"), spent, precision=settings.precision, budget_ns=settings.budget_s * 1e9
     )
-    return paired_rounds(sides, inner_counts(single, lengths), clock, decide, random.Random(settings.seed), settings.pause)
+    return paired_rounds(sides, inner_counts(single, lengths), clock, decide, random.Random(settings.seed), settings.pause, begun)
 
 
 def _ratios(rounds: Rounds, estimator: Estimator, references: Mapping[str, Estimator]) -> list[Metric]:

@@ -99,6 +99,7 @@ def paired_rounds(
     decide: Callable[[Rounds, int], Step],
     order: random.Random,
     pause: Pause = lambda: False,
+    begun: Callable[[], None] = lambda: None,
 ) -> Rounds:
     """Time rounds until `decide` ends them; one round before the first is made and not kept, to warm caches and allocators.
 
@@ -111,10 +112,12 @@ def paired_rounds(
         decide: from the rounds so far and the nanoseconds they took to the next step.
         order: shuffles the sides of each round.
         pause: between two rounds.
+        begun: called when everything is warm, before the first round that is kept.
     """
     names = list(sides)
     samples = {name: array("q") for name in names}
     _warm(sides, counts)
+    begun()
     start, step, away = clock(), Step.GO_ON, 0
     while step is Step.GO_ON:
         order.shuffle(names)
