@@ -391,6 +391,38 @@ def tune(
         raise typer.Exit(tuning.tune(asked, how, resume, dry_run=dry_run))
 
 
+@app.command(
+    epilog=example(
+        "gradgauge profile -e 'forward-gradient[k=16]' -p mlp",
+        "gradgauge profile -e mezo -p vit --device name:H200 -o profiles/mezo",
+    )
+)
+def profile(
+    estimator: Annotated[
+        str, typer.Option("-e", "--estimator", metavar="SPEC", help="An estimator: `gradgauge list estimators`, or file.py:Class.")
+    ],
+    problem: Annotated[
+        str, typer.Option("-p", "--problem", metavar="SPEC", help="A problem: `gradgauge list problems`, or file.py:function.")
+    ],
+    device: options.Device = None,
+    threads: options.Threads = None,
+    seed: options.Seed = None,
+    data: options.Data = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="A new folder for it. Default: one in results/.")
+    ] = None,
+) -> None:
+    """Show where the time, the launches and the memory of one gradient go, on one device; write a folder with a trace and a page.
+
+    `gradgauge report DIR` writes the page again. Exit code 3 if the estimator or the profiler fails, 4 if nothing was measured.
+    """
+    from gradgauge import profiling
+
+    with _usage_errors():
+        code = profiling.profile(estimator, problem, device=device, threads=threads, seed=seed, data=data, out=out)
+    raise typer.Exit(code)
+
+
 @app.command(epilog=example("gradgauge check 'forward-gradient[k=4]'", "gradgauge check my.py:Mine --models"))
 def check(
     estimator: Annotated[

@@ -76,6 +76,12 @@ def rule(axes: Axes, which: str, at: float, dashes: str = "--") -> None:
     line(at, color=MUTED, linewidth=1, linestyle=dashes, zorder=0.5)
 
 
+def bar(axes: Axes, y: float, start: float, end: float, look: Look, height: float = 10) -> None:
+    """A thick line from `start` to `end` at one row of a row chart, `height` pixels high; nothing where it has no length."""
+    if end > start:
+        axes.plot([start, end], [y, y], "-", color=look.color, linewidth=height, solid_capstyle="butt", zorder=2)
+
+
 def band(axes: Axes, low: float, high: float) -> None:
     """A shaded range of x, behind everything."""
     axes.axvspan(low, high, color=GRID, alpha=0.6, linewidth=0, zorder=0.1)

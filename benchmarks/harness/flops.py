@@ -55,11 +55,16 @@ def measure(problem: Problem, base: Base, gradient: Gradient, *, eager: bool = T
 
 def operations(work: Callable[[], Any]) -> int:
     """Floating-point operations of the matrix products and convolutions in `work`."""
-    counter = FlopCounterMode(display=False)
-    counter.mod_tracker = _NoModules()
-    with counter:
+    with operation_counter() as counter:
         work()
     return int(counter.get_total_flops())
+
+
+def operation_counter() -> FlopCounterMode:
+    """Torch's counter of operations, attributing nothing to modules."""
+    counter = FlopCounterMode(display=False)
+    counter.mod_tracker = _NoModules()
+    return counter
 
 
 class _NoModules(ModuleTracker):

@@ -104,8 +104,8 @@ def draw(axes: Axes, panel: Panel) -> None:
     style.log_axis(axes, "y", panel.facts["ys"], "GFLOP/s", tick)
     roof: Ceilings | None = panel.facts["roof"]
     if roof is not None:
-        _draw_roof(axes, roof, roof.copy[1], "-")
-        _draw_roof(axes, roof, roof.largest_copy[1], "--")
+        draw_roof(axes, roof, roof.copy[1], "-")
+        draw_roof(axes, roof, roof.largest_copy[1], "--")
     for row in panel.rows:
         look = panel.look(row)
         drawing.whisker(axes, [row["x"]] * 2, [row["low"], row["high"]], look)
@@ -158,8 +158,8 @@ def _uncounted(data: pd.DataFrame) -> list[str]:
     return [count(int(quantity), words, plural[words]) for words, quantity in said.items() if quantity]
 
 
-def _draw_roof(axes: Axes, roof: Ceilings, bandwidth: float, dashes: str) -> None:
-    """The slope of a bandwidth up to the ceiling, and the ceiling on from there."""
+def draw_roof(axes: Axes, roof: Ceilings, bandwidth: float, dashes: str) -> None:
+    """Draw the slope of a bandwidth up to the ceiling, and the ceiling on from there; limits must be set."""
     (low, high), ceiling = axes.get_xlim(), roof.product[1]
     ridge = min(max(ceiling / bandwidth, low), high)
     corners = [(low, low), (ridge, ridge), (high, high)]
