@@ -87,9 +87,10 @@ class Results:
             what sets it apart), `kind`, `execution`, `context` (run, empty where runs are pooled; device, dtype, threads, seed),
             `layers` (tensor -> metric -> `Metric`), `outcome`,
             `reason`, `marks` (a frozenset), `planned` and `processes` (how many repetitions were asked for and measured), `n`
-            (number of parameters), `facts`, `seconds`; of a training, whose repetitions are its seeds, `rule` (canonical
-            spec), `lr` (None where that names none), `steps`, `rate_is_own` (whether tuned) and `curves` (seed -> columns);
-            and for each metric M over all layers `M`, `M_low`, `M_high`, `M_count`.
+            (number of parameters), `facts`, `seconds`; of a training, or of a perturbation without a rule, whose repetitions are
+            its seeds, `rule` (canonical spec), `lr` (None where that names none), `steps`, `rate_is_own` (whether tuned),
+            `curves` (seed -> columns) and `seeds_diverged` (of these); and for each metric M over all layers `M`, `M_low`,
+            `M_high`, `M_count`.
     """
 
     runs: tuple[Run, ...]
@@ -193,7 +194,7 @@ def _table(found: Iterable[_Found], own: Collection[tuple[Any, ...]]) -> pd.Data
                 [titles[key.problem], *(_said(place, key.context[place]) for place in varying if key.context[place] != _ANY)]
             ),
             **pooled([record for _, _, record, _ in of]),
-            **(trainings.columns(((cell, curve) for _, cell, _, curve in of), own) if key.kind in OVER_SEEDS else trainings.NONE),
+            **(trainings.columns((one[1:] for one in of), own) if key.kind in OVER_SEEDS else trainings.NONE),
         }
         for key, of in groups.items()
     ]

@@ -7,10 +7,10 @@ from benchmarks.rates import rate_of, without_rate
 from benchmarks.records import OVER_SEEDS, TRAINING, Cell, FolderError, Record, RunFolder
 from reports.targets import Curve
 
-COLUMNS = ("rule", "lr", "steps", "rate_is_own", "curves")
+COLUMNS = ("rule", "lr", "steps", "rate_is_own", "curves", "seeds_diverged")
 """What `columns` gives."""
 
-NONE: Mapping[str, Any] = {"rule": "", "lr": None, "steps": 0, "rate_is_own": False, "curves": {}}
+NONE: Mapping[str, Any] = {"rule": "", "lr": None, "steps": 0, "rate_is_own": False, "curves": {}, "seeds_diverged": frozenset()}
 """Of a cell that is not repeated over seeds."""
 
 
@@ -35,26 +35,34 @@ def own_rates(header: Mapping[str, Any], records: Iterable[Record]) -> set[tuple
     options = header.get("options") or {}
     if options.get("common_rate", True):
         return {tuple(one) for one in options.get("learning_rates") or ()}
-    return {_of(record.cell) for record in records if record.cell.kind == TRAINING}
+    return {method_of(record.cell) for record in records if record.cell.kind == TRAINING}
 
 
-def columns(cells: Iterable[tuple[Cell, Curve | None]], own: Collection[tuple[Any, ...]]) -> dict[str, Any]:
-    """The columns of one method on one problem.
+def columns(cells: Iterable[tuple[Cell, Record | None, Curve | None]], own: Collection[tuple[Any, ...]]) -> dict[str, Any]:
+    """The columns of one method on one problem; of a perturbation, which has no rule, its curves alone.
 
     Args:
-        cells: its repetitions, which differ in seed and process alone, each with its curve; of several processes of one seed,
-            whose curves differ in seconds alone, the first is shown.
+        cells: its repetitions, which differ in seed and process alone, each with its record and its curve; of several processes
+            of one seed, whose curves differ in seconds alone, the first is shown.
         own: see `own_rates`.
     """
     repetitions = list(cells)
     cell = repetitions[0][0]
-    lr = rate_of(cell.rule) if cell.rule else None
     curves: dict[int, Curve] = {}
-    for one, curve in repetitions:
+    for one, _, curve in repetitions:
         if curve is not None:
             curves.setdefault(one.seed, curve)
-    return {"rule": cell.rule, "lr": lr, "steps": cell.steps, "rate_is_own": bool(cell.rule) and _of(cell) in own, "curves": curves}
+    gone = {one.seed for one, record, _ in repetitions if record is not None and "diverged" in record.marks}
+    return {
+        "rule": cell.rule,
+        "lr": rate_of(cell.rule) if cell.rule else None,
+        "steps": cell.steps,
+        "rate_is_own": bool(cell.rule) and method_of(cell) in own,
+        "curves": curves,
+        "seeds_diverged": frozenset(gone & curves.keys()),
+    }
 
 
-def _of(cell: Cell) -> tuple[Any, ...]:
+def method_of(cell: Cell) -> tuple[Any, ...]:
+    """What `own_rates` lists: (estimator, problem, rule without its rate, rate) of a training."""
     return cell.estimator, cell.problem, without_rate(cell.rule), rate_of(cell.rule)

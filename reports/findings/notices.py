@@ -1,6 +1,7 @@
 """Everything that limits what a report says, in order."""
 
-from reports.findings import cells, runs
+from benchmarks.records import CONTRACT, TRAINING
+from reports.findings import cells, runs, training
 from reports.findings.notice import Notice
 from reports.frames import Results
 
@@ -23,7 +24,9 @@ def notices(results: Results) -> list[Notice]:
         *runs.unlike(results),
         *runs.noise(results),
         *cells.within_noise(results),
+        *training.rates(results),
+        *training.repetitions(results),
     ]
-    if len(results.cells) and results.single:
+    if results.single and not results.cells["kind"].isin((CONTRACT, TRAINING)).all():
         found.append(Notice(False, _SINGLE))
     return sorted(found, key=lambda notice: not notice.grave)

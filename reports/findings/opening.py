@@ -1,11 +1,12 @@
 """What was found, in a paragraph: the answer that a report gives first.
 
-Every clause is about one problem, the `subject`, and about estimators that keep their contract; no order is claimed where
-intervals overlap, or where the machine's noise floor is larger than the difference.
+Of estimates at one point every clause is about one problem, the `subject`; of trainings about those that the figure shows first,
+and then about all. Both are about estimators that keep their contract; no order is claimed where intervals overlap, or where the
+machine's noise floor is larger than the difference.
 """
 
-from reports.findings import closeness, cost, memory, worth
-from reports.findings.subject import subject
+from reports.findings import closeness, cost, memory, training, worth
+from reports.findings.subject import place_of, subject
 from reports.frames import Results
 
 _CLAUSES = (cost.clause, closeness.clause, memory.clause, worth.clause)
@@ -13,13 +14,19 @@ _CLAUSES = (cost.clause, closeness.clause, memory.clause, worth.clause)
 
 def opening(results: Results) -> str:
     """The paragraph; also for nothing, all failed, and only wrong estimators."""
-    about = subject(results)
+    about, trained = subject(results), training.sentences(results)
     if about is None:
-        return _nothing(results)
+        return " ".join([_placed(trained[0], place_of(results.runs)), *trained[1:]]) if trained else _nothing(results)
     clauses = [said for clause in _CLAUSES if (said := clause(about))]
-    along = worth.along_sizes(results)
-    found = f"{about.lead}: {'; '.join(clauses)}." if clauses else "Nothing that was measured bears a statement."
-    return f"{found} {along}".strip()
+    found = f"{about.lead}: {'; '.join(clauses)}." if clauses else ""
+    if not clauses and not trained:
+        found = "Nothing that was measured bears a statement."
+    return " ".join(filter(None, (found, worth.along_sizes(results), *trained)))
+
+
+def _placed(sentence: str, place: str) -> str:
+    """A sentence with the machine it is of, where that is known."""
+    return f"On this machine ({place}), {sentence[0].lower()}{sentence[1:]}" if place else sentence
 
 
 def _nothing(results: Results) -> str:

@@ -62,7 +62,7 @@ def subject(results: Results) -> Subject | None:
         title=short(title, 90),
         size=_parameters(n),
         standing=f"{rank} of {len(problems)} problems" if others else "",
-        place=_place(results.runs),
+        place=place_of(results.runs),
         floor=floor_of(results) or 0.0,
         exact=tuple(row for row in members if row["name"].family == "exact"),
         approximate=tuple(row for row in members if row["name"].family != "exact"),
@@ -87,7 +87,7 @@ def _parameters(n: float) -> str:
     return f"{counted} parameter{'' if n == 1 else 's'}"
 
 
-def _place(runs: Sequence[Run]) -> str:
+def place_of(runs: Sequence[Run]) -> str:
     """The processor or GPU that all runs were measured on."""
     names = {_device(run.header) for run in runs}
     return visible(names.pop()) if len(names) == 1 else ""

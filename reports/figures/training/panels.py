@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from reports import drawing, style
 from reports.figures.selection import Panel, Row, Selection, unmeasured
-from reports.figures.training.groups import OWN, Group, groups_of, is_search
+from reports.figures.training.groups import Group, groups_of, headline, is_search
 from reports.frames import Results
 from reports.looks import looks
 from reports.targets import Curve
@@ -39,15 +39,13 @@ def select(results: Results) -> Selection:
         (count(tried, "training of a search for learning rates", "trainings of a search for learning rates"),) if tried else ()
     )
     seen = looks((row["name"] for group in shown for row in group.members), "text")
-    headline = _headline(shown)
+    first = headline(shown)
     panels = [
         Panel(f"{group.title}: {AXES[axis]}", _data(group), seen, {"group": group, "axis": axis}, "text")
         for group in shown
-        for axis in (AXES if headline is not None and _alike(group, headline) else ("step",))
+        for axis in (AXES if _alike(group, first) else ("step",))
     ]
-    first = [headline is not None and _alike(panel.facts["group"], headline) for panel in panels]
-    at_once = [panel for panel, here in zip(panels, first, strict=True) if here]
-    folded = [panel for panel, here in zip(panels, first, strict=True) if not here]
+    at_once, folded = ([panel for panel in panels if _alike(panel.facts["group"], first) is here] for here in (True, False))
     others = count(len({(panel.facts["group"].panel, panel.facts["group"].rule) for panel in folded}), "other pair")
     fold = f"The same for {others} of problem and rule" if folded else ""
     return Selection(
@@ -107,14 +105,9 @@ def _plain(value: float) -> str:
     return f"{value:,.6g}"
 
 
-def _headline(groups: Sequence[Group]) -> Group | None:
-    """The group that is shown at once: one at own rates if there is any, then the one with most methods and coordinates."""
-    return max(groups, key=lambda group: (group.rates == OWN, len(group.members), group.members[0]["n"]), default=None)
-
-
-def _alike(group: Group, other: Group) -> bool:
+def _alike(group: Group, other: Group | None) -> bool:
     """Whether two groups are the same trainings but for the learning rate."""
-    return (group.panel, group.rule, group.steps) == (other.panel, other.rule, other.steps)
+    return other is not None and (group.panel, group.rule, group.steps) == (other.panel, other.rule, other.steps)
 
 
 def _data(group: Group) -> pd.DataFrame:
