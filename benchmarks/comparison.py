@@ -36,6 +36,9 @@ FALSE_DISCOVERIES = 1 - CONFIDENCE
 LEAST_PROCESSES = 6
 """Processes on each side that a verdict needs: for fewer the coverage of the intervals was not shown."""
 
+LEAST_SEEDS = LEAST_PROCESSES
+"""Seeds that a verdict over seeds needs, for the same reason."""
+
 POWER = 0.8
 """Chance with which the detection limit is found."""
 
@@ -97,6 +100,20 @@ def unpaired(base: ArrayLike, new: ArrayLike) -> Difference:
     errors = (_squared_error(a), _squared_error(b))
     degrees = _welch_degrees(errors, (len(a) - 1, len(b) - 1))
     return _student(float(b.mean() - a.mean()), sum(errors), degrees, shift(a, b))
+
+
+def of_pairs(base: ArrayLike, new: ArrayLike) -> Difference:
+    """The mean difference of pairs over the size of the mean of BASE, which is taken as given, with Student's interval.
+
+    For numbers that may be negative, such as losses; `paired` is for ratios of times.
+
+    Args:
+        base: [S] numbers whose mean is not zero.
+        new: [S] those that belong to them, in the same order.
+    """
+    before, after = np.asarray(base, dtype=np.float64), np.asarray(new, dtype=np.float64)
+    differences = (after - before) / abs(float(before.mean()))
+    return _student(float(differences.mean()), _squared_error(differences), len(differences) - 1, centre(differences))
 
 
 def of_means(base: float, new: float, errors: tuple[float, float], degrees: tuple[float, float]) -> Difference:

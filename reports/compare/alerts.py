@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.records import Outcome
+from benchmarks.records import TRAINING, Outcome
 from reports import names
 from reports.compare.differing import Differing
 from reports.compare.rows import Row, Rule
@@ -37,6 +37,7 @@ def alerts(
         *_forbidding(differences, rows),
         *_wrong(base, new, rows),
         *_lost(unmatched),
+        *_diverged(rows),
         *_versions(differences),
         *_floor(rows, rule),
         *_damage(base, new, again),
@@ -46,7 +47,7 @@ def alerts(
 def kinds_forbidden(differences: Sequence[Differing]) -> list[str]:
     """The kinds of measurement about which no verdict is drawn, in the order of tables."""
     kinds = frozenset().union(*(one.forbids for one in differences))
-    return [kind for kind in ("cost", "memory", "quality") if kind in kinds]
+    return [kind for kind in ("cost", "memory", "quality", TRAINING) if kind in kinds]
 
 
 def _forbidding(differences: Sequence[Differing], rows: Sequence[Row]) -> list[str]:
@@ -71,6 +72,16 @@ def _wrong(base: Side, new: Side, rows: Sequence[Row]) -> list[str]:
 def _lost(unmatched: Sequence[Unmatched]) -> list[str]:
     lost = sum(one.lost for one in unmatched)
     return [f"{count(lost, 'cell')} measured in BASE {'has' if lost == 1 else 'have'} no number in NEW."] if lost else []
+
+
+def _diverged(rows: Sequence[Row]) -> list[str]:
+    """Trainings that ended with a number in BASE, and with the same seed without one in NEW."""
+    pairs = {id(row.pair): row.pair for row in rows if row.pair.kind == TRAINING}
+    found = 0
+    for pair in pairs.values():
+        gone = [{record.cell.seed for record in side.values() if "diverged" in record.marks} for side in (pair.base, pair.new)]
+        found += len((gone[1] - gone[0]) & {record.cell.seed for record in pair.base.values()})
+    return [f"{count(found, 'training')} diverged in NEW and not in BASE, with the same seed."] if found else []
 
 
 def _versions(differences: Sequence[Differing]) -> list[str]:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.records import METRICS
 from benchmarks.statistics import Interval
 from reports import names
 from reports.compare.alerts import alerts
 from reports.compare.differing import Differing, differing
 from reports.compare.judging import judged
 from reports.compare.notes import notes
+from reports.compare.reaching import with_targets
 from reports.compare.rows import Row, Rule
 from reports.compare.sides import Side, Unmatched, matched, read
 from reports.text import visible
@@ -91,11 +91,12 @@ COLUMNS = {
     "problem": "canonical spec",
     "kind": "of measurement",
     "execution": "eager or compile",
+    "rule": "canonical spec of a training's update rule; empty for all else",
     "metric": "which number",
     "unit": "its unit",
     "base": "in BASE; over several processes the geometric mean of their medians",
     "new": "in NEW",
-    "ratio": "NEW / BASE; for means over draws 1 + (NEW - BASE) / |BASE|",
+    "ratio": "NEW / BASE; for means over draws or seeds 1 + (NEW - BASE) / |BASE|",
     "low": "lower end of its 95 % interval; NaN where there is none",
     "high": "upper end",
     "robust": "the Hodges-Lehmann estimate of the ratio",
@@ -103,11 +104,11 @@ COLUMNS = {
     "robust_high": "upper end",
     "p": "probability of a difference at least as large between equal things",
     "adjusted_p": "after Benjamini and Hochberg, over the rows of the metric that have a verdict",
-    "base_count": "processes or draws in BASE",
-    "new_count": "processes or draws in NEW",
+    "base_count": "processes, draws or seeds in BASE",
+    "new_count": "processes, draws or seeds in NEW",
     "in_pairs": "whether processes were measured in turns, and compared in pairs",
     "detection_limit": "the relative change that is found in four cases of five",
-    "verdict": "faster, slower, same; more, less, equal; higher, lower, same; undecided",
+    "verdict": "faster, slower, same; more, less, equal; higher, lower, same; later, sooner, same; undecided",
     "stage": "which measurement it rests on: once; of two versions screened, or suspect and then settled in a row of its own",
     "reason": "why there is no verdict; empty where there is one",
     "loss": "whether it is a decided change for the worse beyond the threshold",
@@ -131,7 +132,7 @@ def compare(base: str | Path, new: str | Path, rule: Rule) -> Comparison:
 
 def of_sides(base: Side, new: Side, rule: Rule) -> Comparison:
     """Compare two runs that were read."""
-    pairs, unmatched = matched(base, new)
+    pairs, unmatched = matched(*with_targets(base, new))
     differences = differing(base, new)
     rows = judged(pairs, differences, rule)
     context = (rows, unmatched, differences, rule)
@@ -147,8 +148,9 @@ def _values(row: Row, rule: Rule) -> dict[str, Any]:
         "problem": row.pair.problem,
         "kind": row.pair.kind,
         "execution": row.pair.execution,
+        "rule": row.pair.rule,
         "metric": row.compared.metric,
-        "unit": METRICS[row.compared.metric].unit,
+        "unit": row.compared.unit,
         "base": row.base,
         "new": row.new,
         "ratio": _finite(row.relative(difference.value)),

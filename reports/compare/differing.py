@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.records import KINDS
+from benchmarks.records import KINDS, TRAINING
 from reports.compare.sides import CONTEXT, Side
 from reports.text import short, visible
 
@@ -21,8 +21,9 @@ _FORBIDS = {
     "dtype": _ALL,
     "execution": frozenset({"cost", "memory"}),  # quality is always measured eagerly
     "measuring protocol": _ALL,
-    "threads": frozenset({"cost", "memory"}),  # estimates are the same but for rounding
-    "seed": frozenset({"quality"}),  # another gradient at another point; times and sizes follow from the shapes
+    "threads": frozenset({"cost", "memory", TRAINING}),  # estimates are the same but for rounding, which a training multiplies
+    "seed": frozenset({"quality", TRAINING}),  # another gradient at another point; times and sizes follow from the shapes
+    "steps": frozenset({TRAINING}),  # another end
 }
 _IN_CELLS = {*CONTEXT, "suite", "estimators", "problems", "measures", "executions", "pairs"}  # options that show in cells
 _PLACES = {"estimators_from"}  # options that say where, not what

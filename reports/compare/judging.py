@@ -1,18 +1,22 @@
-"""From matched cells to rows with verdicts: what is compared by processes, what exactly, what by means over draws."""
+"""From matched cells to rows with verdicts: what is compared by processes, what exactly, what by means over draws.
+
+Rows of trainings are in `trained`.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from statistics import geometric_mean
 from typing import Any
 
-from benchmarks.comparison import LEAST_PROCESSES, Difference, benjamini_hochberg, of_means, paired, typical_error, unpaired
-from benchmarks.records import Metric, Record
+from benchmarks.comparison import benjamini_hochberg, of_means, typical_error
+from benchmarks.records import TRAINING, Metric, Record
 from benchmarks.statistics import student_quantile
+from reports.compare.differences import by_processes, point
 from reports.compare.differing import Differing
 from reports.compare.metrics import COMPARED, Compared, How
 from reports.compare.rows import Row, Rule
 from reports.compare.sides import Pair, in_turns
+from reports.compare.trained import row_of
 
 SAME_DRAWS = 1e-3
 """Means over equally many draws that lie closer than this, in standard errors, come from the same draws but for rounding: of
@@ -44,6 +48,8 @@ def _decided(rows: Sequence[Row], rule: Rule) -> list[Row]:
 
 def _row(pair: Pair, compared: Compared) -> Row | None:
     """The row of one number; None where a side lacks it."""
+    if pair.kind == TRAINING:
+        return row_of(pair, compared)
     base, new = _metrics(pair.base, compared.metric), _metrics(pair.new, compared.metric)
     if not base or not new:
         return None
@@ -60,25 +66,15 @@ def _metrics(records: Mapping[int, Record], name: str) -> dict[int, Metric]:
 
 
 def _processes(pair: Pair, compared: Compared, base: dict[int, Metric], new: dict[int, Metric]) -> Row | None:
-    common = sorted(base.keys() & new.keys())
-    in_pairs = in_turns(pair.base, pair.new) and len(common) > 1
-    before, after = ([_number(of[process]) for process in (common if in_pairs else sorted(of))] for of in (base, new))
-    if min(*before, *after) <= 0:  # no run yields this, a damaged record may
-        return None
-    counts = (len(before), len(after))
-    reason = ""
-    if min(counts) < LEAST_PROCESSES:
-        several = "a claim that two things differ needs several processes: run again with --processes"
-        reason = f"{several} {LEAST_PROCESSES} (here {counts[0]} and {counts[1]})"
-    difference = paired(before, after) if in_pairs else unpaired(before, after)
-    return Row(pair, compared, geometric_mean(before), geometric_mean(after), difference, counts, in_pairs, reason)
+    before, after = ({process: _number(metric) for process, metric in of.items()} for of in (base, new))
+    return by_processes(pair, compared, before, after, in_turns=in_turns(pair.base, pair.new))
 
 
 def _exact(pair: Pair, compared: Compared, base: dict[int, Metric], new: dict[int, Metric]) -> Row:
     values = [sorted({_number(metric) for metric in of.values()}) for of in (base, new)]
     before, after = (of[-1] for of in values)
     reason = "" if max(map(len, values)) == 1 else "it is not the same number in every process, so it is not exact"
-    return Row(pair, compared, before, after, _point(before, after), None, reason=reason)
+    return Row(pair, compared, before, after, point(before, after), None, reason=reason)
 
 
 def _means(pair: Pair, compared: Compared, base: dict[int, Metric], new: dict[int, Metric]) -> Row:
@@ -87,22 +83,16 @@ def _means(pair: Pair, compared: Compared, base: dict[int, Metric], new: dict[in
     values, degrees = (_number(before), _number(after)), (max(1, counts[0] - 1), max(1, counts[1] - 1))
     if values[0] == 0:
         reason = "" if values[0] == values[1] else "it is zero in BASE, so there is no ratio"
-        return Row(pair, compared, *values, _point(*values), counts, reason=reason)
+        return Row(pair, compared, *values, point(*values), counts, reason=reason)
     errors = (_error(before, degrees[0]), _error(after, degrees[1]))
     difference = of_means(*values, errors, degrees)
     if counts[0] == counts[1] and abs(difference.value) <= SAME_DRAWS * difference.error < math.inf:
-        return Row(pair, compared, *values, _point(*values), counts)
+        return Row(pair, compared, *values, point(*values), counts)
     reason = "" if math.isfinite(difference.error) else "a side has too few draws for a standard error"
     return Row(pair, compared, *values, difference, counts, reason=reason)
 
 
 _BY: dict[How, Callable[..., Row | None]] = {How.PROCESSES: _processes, How.EXACT: _exact, How.MEANS: _means}
-
-
-def _point(base: float, new: float) -> Difference:
-    """The relative difference of two exact numbers; infinite where BASE is zero and NEW is not."""
-    value = 0.0 if new == base else (new - base) / abs(base) if base else math.copysign(math.inf, new)
-    return Difference(value, value, value, float(value == 0), 0.0, 0.0)
 
 
 def _error(metric: Metric, degrees: int) -> float:

@@ -6,7 +6,7 @@ from statistics import median
 from benchmarks.records import MARKS, Record
 from reports import names
 from reports.compare.differing import Differing, same_code
-from reports.compare.metrics import How
+from reports.compare.metrics import DERIVED, How
 from reports.compare.rows import Row, Rule, Stage
 from reports.compare.sides import Unmatched
 from reports.text import count, number
@@ -29,6 +29,7 @@ def notes(rows: Sequence[Row], unmatched: Sequence[Unmatched], differences: Sequ
         *_sensitivity(timed, rule, equal=equal),
         *_ranks(timed),
         *_draws(means),
+        *_trainings(rows),
         *_marks(rows),
         *_renamed(unmatched),
     ]
@@ -108,6 +109,18 @@ def _draws(means: Sequence[Row]) -> list[str]:
     return [f"The number of draws differs in {len(unequal)} of {count(len(pairs), 'cell')} (such as {example})."]
 
 
+def _trainings(rows: Sequence[Row]) -> list[str]:
+    """How trainings are compared, where any are."""
+    found = []
+    if ends := [row for row in rows if row.compared.metric == "final_loss"]:
+        equal = sum(row.judged and row.difference.error == 0 and row.base == row.new for row in ends)
+        said = "Trainings are compared seed by seed, which repeats them to the last digit where nothing has changed"
+        found.append(f"{said}: so it is in {equal} of {count(len(ends), 'training')}.")
+    if any(row.compared.metric in DERIVED for row in rows):
+        found.append("The target of a training is the lowest loss that backprop reached in BASE with the same seed.")
+    return found
+
+
 def _marks(rows: Sequence[Row]) -> list[str]:
     found = []
     for mark, meaning in MARKS.items():
@@ -119,9 +132,9 @@ def _marks(rows: Sequence[Row]) -> list[str]:
 
 def _renamed(unmatched: Sequence[Unmatched]) -> list[str]:
     """Cells that differ only in parameters that the short name leaves out."""
-    places: dict[tuple[str, str, str, str], set[str]] = {}
+    places: dict[tuple[str, ...], set[str]] = {}
     for one in unmatched:
-        place = (names.estimator(one.estimator).text, names.problem(one.problem), one.kind, one.execution)
+        place = (names.estimator(one.estimator).text, names.problem(one.problem), one.kind, one.execution, one.rule)
         places.setdefault(place, set()).add(one.reason)
     both = sum({"only in BASE", "only in NEW"} <= reasons for reasons in places.values())
     if not both:
@@ -134,8 +147,8 @@ def _records(row: Row, name: str) -> list[Record]:
     return list((row.pair.base if name == "BASE" else row.pair.new).values())
 
 
-def _place(row: Row) -> tuple[str, str, str, str]:
-    return row.pair.estimator, row.pair.problem, row.pair.kind, row.pair.execution
+def _place(row: Row) -> tuple[str, ...]:
+    return row.pair.estimator, row.pair.problem, row.pair.kind, row.pair.execution, row.pair.rule
 
 
 def _share(value: float) -> str:

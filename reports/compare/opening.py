@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from reports.compare.comparison import Comparison
 from reports.compare.metrics import COMPARED, Compared, How
+from reports.compare.naming import called
 from reports.compare.rows import Row
 from reports.compare.tally import by_word, final, of_cells
-from reports.names import with_execution
 from reports.text import count, interval, listed, short
 
 _NAMED = 4  # differences that are named in a sentence
@@ -63,9 +63,11 @@ def _largest(comparison: Comparison, by_number: Mapping[Compared, list[Row]]) ->
         return []
     row = max(decided, key=lambda row: abs(row.difference.value))
     estimators, problems = comparison.labels()
-    where = f"{short(with_execution(estimators[row.pair.estimator], row.pair.execution))} on {short(problems[row.pair.problem])}"
+    where = f"{short(called(row.pair, estimators))} on {short(problems[row.pair.problem])}"
     ratio, low, high = (row.relative(end) for end in (row.difference.value, row.difference.low, row.difference.high))
-    return [f"The largest change is that of {where}: {interval(ratio, low, high)} times its runtime multiple in BASE."]
+    return [
+        f"The largest change is that of {where}: {interval(ratio, low, high)} times its {row.compared.title.lower()} in BASE."
+    ]
 
 
 def _differing(comparison: Comparison) -> str:

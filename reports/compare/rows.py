@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from benchmarks.comparison import Difference, Sensitivity, Verdict, detection_limit, error_behind, verdict
 from benchmarks.doctor.noise import NoiseFloor
+from benchmarks.records import TRAINING
 from reports.compare.metrics import Compared, How
 from reports.compare.sides import Pair
 
@@ -85,7 +86,7 @@ class Row:
         base: its value in BASE; over several processes the geometric mean of their medians.
         new: its value in NEW.
         difference: between them: of logarithms for processes, over the size of BASE's for the others.
-        counts: processes, or draws, on both sides; None where neither is counted.
+        counts: processes, draws or seeds on both sides; None where neither is counted.
         in_pairs: whether processes were measured in turns, and compared in pairs.
         reason: why there is no verdict; empty where there is one, be it `undecided`.
         adjusted_p: after false discovery control over the rows of this metric that have a verdict.
@@ -117,6 +118,11 @@ class Row:
         """Whether it is compared by the medians of processes: a time."""
         return self.compared.how is How.PROCESSES
 
+    @property
+    def settles(self) -> bool:
+        """Whether it may be a suspect of a screening: a time that is measured again by itself, as those of trainings are not."""
+        return self.in_processes and self.pair.kind != TRAINING
+
     def relative(self, value: float) -> float:
         """A value on the scale of the difference as a ratio of NEW to BASE."""
         return math.exp(value) if self.compared.how is How.PROCESSES else 1 + value
@@ -126,7 +132,7 @@ class Row:
         if self.compared.how is How.EXACT:
             return math.nan
         rule = self.rule or rule
-        bound = rule.threshold if self.compared.how is How.MEANS else rule.theta
+        bound = rule.theta if self.in_processes else rule.threshold
         return self.relative(detection_limit(self.difference, self._scaled(bound))) - 1
 
     def loss(self, rule: Rule) -> bool:
@@ -144,7 +150,7 @@ class Row:
         if self.compared.how is How.EXACT:
             return replace(self, verdict=_exactly(self.base, self.new))
         band = self._scaled(rule.threshold)
-        if self.compared.how is How.MEANS:
+        if not self.in_processes:
             return replace(self, adjusted_p=adjusted_p, verdict=verdict(self.difference, adjusted_p, band, band))
         found = verdict(self.difference, adjusted_p, band, self._scaled(rule.theta), self._sensitivity(rule, typical))
         return replace(self, adjusted_p=adjusted_p, verdict=found)

@@ -14,14 +14,20 @@ from reports.compare.alerts import kinds_forbidden
 from reports.compare.comparison import Comparison
 from reports.compare.lines import Line, Mark, Section
 from reports.compare.metrics import COMPARED, Compared, How
+from reports.compare.naming import called
+from reports.compare.paces import step_times, untimed
 from reports.compare.rows import Row, Rule, Stage
-from reports.compare.sides import Pair, Unmatched
+from reports.compare.sides import Pair
 from reports.compare.tally import by_word, summary
-from reports.names import with_execution
 from reports.text import NOTHING, count, interval, listed, number, short, whole
 
 _SYMBOLS = {Verdict.MORE: "▲", Verdict.LESS: "▼", Verdict.SAME: "=", Verdict.UNDECIDED: "?"}
-_HIDDEN = {How.PROCESSES: (), How.EXACT: (Verdict.SAME,), How.MEANS: (Verdict.SAME, Verdict.UNDECIDED)}
+_HIDDEN = {
+    How.PROCESSES: (),
+    How.EXACT: (Verdict.SAME,),
+    How.MEANS: (Verdict.SAME, Verdict.UNDECIDED),
+    How.SEEDS: (Verdict.SAME,),
+}
 
 
 def sections(comparison: Comparison) -> list[Section]:
@@ -31,13 +37,14 @@ def sections(comparison: Comparison) -> list[Section]:
         rows = [row for row in comparison.rows if row.compared is compared and (row.stage is Stage.SETTLED) == again]
         if rows:
             found.append(_section(comparison, compared, rows, again=again))
+    estimators, problems = comparison.labels()
     if "cost" in kinds_forbidden(comparison.differences):
-        estimators, problems = comparison.labels()
         pairs = {id(row.pair): row.pair for row in comparison.rows if row.pair.kind == "cost"}
         found += absolute_times(
             [(problems[pair.problem], called(pair, estimators), pair) for pair in _in_order(pairs.values(), problems)]
         )
-    return found
+    bare = _in_order(untimed(comparison.rows), problems)
+    return [*found, *step_times([(problems[pair.problem], called(pair, estimators), pair) for pair in bare])]
 
 
 def outcome(comparison: Comparison) -> str:
@@ -64,11 +71,6 @@ def unmatched(comparison: Comparison) -> list[str]:
         f"{count(len(of), 'cell')} {reason} ({listed([short(place) for place in dict.fromkeys(of)], 4)})"
         for reason, of in sorted(places.items(), key=lambda item: -len(item[1]))
     ]
-
-
-def called(cell: Pair | Unmatched, estimators: Mapping[str, str]) -> str:
-    """The short name of an estimator in its execution."""
-    return with_execution(estimators[cell.estimator], cell.execution)
 
 
 def _section(comparison: Comparison, compared: Compared, rows: list[Row], *, again: bool) -> Section:
@@ -104,6 +106,7 @@ def _title(compared: Compared, *, again: bool) -> str:
         How.PROCESSES: "NEW / BASE [95 % interval over processes]",
         How.EXACT: "exact",
         How.MEANS: "NEW / BASE [95 % interval over draws]",
+        How.SEEDS: "NEW / BASE [95 % interval over seeds]",
     }
     return f"{compared.title}{' of suspects, measured again' if again else ''}, {how[compared.how]}"
 
@@ -159,5 +162,7 @@ def _behind(row: Row) -> str:
         return ""
     if row.in_pairs:
         return count(row.counts[0], "pair")
+    if row.compared.how is How.SEEDS:
+        return count(row.counts[0], "seed")
     what = "processes" if row.compared.how is How.PROCESSES else "draws"
     return f"{row.counts[0]:,} and {row.counts[1]:,} {what}"

@@ -11,7 +11,6 @@ from dataclasses import replace
 from benchmarks.comparison import Verdict
 from reports.compare.alerts import alerts
 from reports.compare.comparison import Comparison
-from reports.compare.metrics import How
 from reports.compare.notes import notes
 from reports.compare.rows import Row, Rule, Stage
 
@@ -39,10 +38,10 @@ def settled(screened: Comparison, again: Comparison | None) -> Comparison:
     """
     chosen = {*suspects(screened), *(() if again is None else _cells(again))}
     rows = [_screened(row, (row.pair.estimator, row.pair.problem) in chosen) for row in screened.rows]
-    last = max((place for place, row in enumerate(rows) if row.compared.how is How.PROCESSES), default=-1)
+    last = max((place for place, row in enumerate(rows) if row.settles), default=-1)
     unmatched = screened.unmatched
     if again is not None:
-        fresh = [replace(row, stage=Stage.SETTLED, rule=again.rule) for row in again.rows if row.compared.how is How.PROCESSES]
+        fresh = [replace(row, stage=Stage.SETTLED, rule=again.rule) for row in again.rows if row.settles]
         rows[last + 1 : last + 1] = fresh
         unmatched = (*unmatched, *again.unmatched)
     folders, rule = (None, None) if again is None else ((again.base, again.new), again.rule)
@@ -64,13 +63,13 @@ def _cells(comparison: Comparison) -> set[tuple[str, str]]:
 
 
 def _suspicious(row: Row, rule: Rule) -> bool:
-    if not row.judged or row.compared.how is not How.PROCESSES or row.verdict is Verdict.SAME:
+    if not row.judged or not row.settles or row.verdict is Verdict.SAME:
         return False
     return row.verdict is not Verdict.UNDECIDED or abs(row.difference.value) > math.log1p(rule.theta)
 
 
 def _screened(row: Row, suspect: bool) -> Row:
-    if row.compared.how is not How.PROCESSES:
+    if not row.settles:
         return row
     if not suspect:
         return replace(row, stage=Stage.SCREENED)

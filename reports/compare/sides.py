@@ -1,18 +1,21 @@
 """The two sides of a comparison: their cells side by side, and those that have no counterpart."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import CONTRACT, EAGER, EXECUTED, Cell, FolderError, Record, RunFolder, latest
+from benchmarks.records import CONTRACT, EAGER, EXECUTED, TRAINING, Cell, FolderError, Record, RunFolder, latest
+from reports import trainings
 from reports.parts import joint_name, name_of
+from reports.targets import Curve
 from reports.text import visible
 
 CONTEXT = ("device", "dtype", "threads", "execution", "rule", "steps", "seed")
 """What a cell says beside estimator, problem and kind. Where either run holds several values, cells must agree on it; where
-each holds one, a difference is one of the runs and named as such."""
+each holds one, a difference is one of the runs and named as such. Trainings with
+several seeds are one cell, as are several processes."""
 
 Key = tuple[Any, ...]
 """Estimator, problem, kind, and those values of the context that cells must agree on."""
@@ -28,7 +31,8 @@ class Side:
         header: the content of its `run.json`; of several parts the first one's.
         cells: what was planned or measured, contracts left out.
         records: cell -> its last record.
-        damage: a note on every line that could not be read.
+        damage: a note on every line or curve that could not be read.
+        curves: cell -> its curve, of trainings.
     """
 
     paths: tuple[Path, ...]
@@ -37,6 +41,7 @@ class Side:
     cells: tuple[Cell, ...]
     records: Mapping[Cell, Record]
     damage: tuple[str, ...]
+    curves: Mapping[Cell, Curve] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -60,9 +65,11 @@ class Pair:
         estimator: canonical spec.
         problem: canonical spec.
         kind: of measurement.
-        base: process -> its record, in BASE; those without a number are left out.
+        base: process -> its record, in BASE; those without a number are left out. Of a training, which has several seeds in each
+            process, just a number of its own -> record.
         new: the same in NEW.
         execution: of NEW, which is BASE's wherever either folder holds several.
+        rule: the same of a training's update rule; empty for all else.
     """
 
     estimator: str
@@ -71,6 +78,7 @@ class Pair:
     base: Mapping[int, Record]
     new: Mapping[int, Record]
     execution: str = EAGER
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,7 @@ class Unmatched:
         reason: why: only one side has it, or what became of it on the other.
         lost: whether BASE measured it and NEW, which holds it too, has no number.
         execution: of the side that has it.
+        rule: the same of a training's update rule.
     """
 
     estimator: str
@@ -92,6 +101,7 @@ class Unmatched:
     reason: str
     lost: bool = False
     execution: str = EAGER
+    rule: str = ""
 
 
 def read(base: str | Path, new: str | Path) -> tuple[Side, Side]:
@@ -131,12 +141,12 @@ def matched(base: Side, new: Side) -> tuple[list[Pair], list[Unmatched]]:
         estimator, problem, kind, *_ = key
         cells = [group.get(key, []) for group in groups]
         measured = [_measured(side, of) for side, of in zip((base, new), cells, strict=True)]
-        execution = (cells[1] or cells[0])[0].execution
+        one = (cells[1] or cells[0])[0]
         if all(measured):
-            pairs.append(Pair(estimator, problem, kind, measured[0], measured[1], execution))
+            pairs.append(Pair(estimator, problem, kind, measured[0], measured[1], one.execution, one.rule))
         else:
             lost = bool(measured[0] and cells[1])
-            unmatched.append(Unmatched(estimator, problem, kind, _why(base, new, cells), lost, execution))
+            unmatched.append(Unmatched(estimator, problem, kind, _why(base, new, cells), lost, one.execution, one.rule))
     return pairs, unmatched
 
 
@@ -156,7 +166,8 @@ def _part(path: Path) -> Side:
     records = {record.cell: record for record in latest(found)}
     cells = dict.fromkeys((*folder.planned(), *records))
     kept = tuple(cell for cell in cells if cell.kind != CONTRACT)
-    return Side((path,), name_of(header, path.name), header, kept, records, tuple(damage))
+    curves, unread = trainings.curves_of(folder, records.values())
+    return Side((path,), name_of(header, path.name), header, kept, records, (*damage, *map(visible, unread)), curves)
 
 
 def _joined(first: Side, other: Side) -> Side:
@@ -173,20 +184,25 @@ def _joined(first: Side, other: Side) -> Side:
         (*first.cells, *moved.values()),
         {**first.records, **records},
         (*first.damage, *other.damage),
+        {**first.curves, **{moved[cell]: curve for cell, curve in other.curves.items() if cell in moved}},
     )
 
 
 def _grouped(cells: Iterable[Cell], agreed: list[str]) -> dict[Key, list[Cell]]:
     groups: dict[Key, list[Cell]] = {}
     for cell in cells:
-        key = (cell.estimator, cell.problem, cell.kind, *(getattr(cell, name) for name in agreed))
+        names = [name for name in agreed if name != "seed" or cell.kind != TRAINING]
+        key = (cell.estimator, cell.problem, cell.kind, *(getattr(cell, name) for name in names))
         groups.setdefault(key, []).append(cell)
     return groups
 
 
 def _measured(side: Side, cells: Iterable[Cell]) -> dict[int, Record]:
-    records = {cell.process: side.records[cell] for cell in cells if cell in side.records}
-    return {process: record for process, record in sorted(records.items()) if record.metrics}
+    """The records of one cell that have a number; see `Pair`."""
+    found = sorted((cell for cell in cells if cell in side.records), key=lambda cell: (cell.process, cell.seed))
+    seeds = any(cell.kind == TRAINING for cell in found)
+    records = {number if seeds else cell.process: side.records[cell] for number, cell in enumerate(found)}
+    return {number: record for number, record in records.items() if record.metrics}
 
 
 def _why(base: Side, new: Side, cells: list[list[Cell]]) -> str:

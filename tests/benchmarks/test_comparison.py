@@ -17,6 +17,7 @@ from benchmarks.comparison import (
     detection_limit,
     error_behind,
     of_means,
+    of_pairs,
     paired,
     typical_error,
     unpaired,
@@ -250,3 +251,13 @@ def test_false_discovery_control_agrees_with_scipy(p):
 
 def test_no_cells_have_no_discoveries():
     assert benjamini_hochberg([]) == []
+
+
+def test_means_of_pairs_are_judged_by_their_differences_over_the_size_of_the_first() -> None:
+    base, new = [-1.0, -2.0, -3.0, -6.0], [-0.8, -1.9, -2.5, -6.2]
+    found = of_pairs(base, new)
+    differences = np.subtract(new, base) / 3
+    interval = stats.ttest_1samp(differences, 0.0).confidence_interval(0.95)
+    assert (found.value, found.low, found.high) == pytest.approx((differences.mean(), interval.low, interval.high))
+    assert found.p == pytest.approx(stats.ttest_1samp(differences, 0.0).pvalue)
+    assert not math.isfinite(of_pairs([1.0], [2.0]).high)

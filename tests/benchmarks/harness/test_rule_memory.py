@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from benchmarks.harness.allocations import Allocated, profiled, tracked
+from benchmarks.harness.gradient import Gradient
+from benchmarks.harness.training import Stepper
 from benchmarks.problems.problem import build_problem
 from estimators.estimator import Estimate
 from estimators.objective import Objective
@@ -63,6 +65,24 @@ def test_a_lazy_estimate_is_applied_one_tensor_at_a_time_and_nothing_is_kept(rul
     _, step = step_of(objective, rule, "lazy-forward-gradient")
     for found in (profiled(step), tracked(step)):
         assert LAYER <= found.peak <= CEILINGS[rule]
+        assert found.kept <= LITTLE
+
+
+WHOLE_STEPS = {
+    ("sgd[lr=1e-6]", "lazy-forward-gradient"): LAYER + 4 * PASS + LITTLE,
+    ("fromage[lr=1e-6]", "mezo"): LAYER + PASS + LITTLE,
+    ("lars[lr=1e-6,momentum=0.0]", "mezo[restore=subtract]"): LAYER + LITTLE,
+    ("sgd[lr=1e-6]", "lozo[rank=2]"): FACTORS + PASS + LITTLE,
+}
+
+
+@pytest.mark.parametrize(("rule", "estimator"), WHOLE_STEPS)
+def test_a_step_of_a_training_its_estimate_included_holds_no_more(rule: str, estimator: str, objective: Objective) -> None:
+    gradient = Gradient(objective, ESTIMATORS.build(estimator), torch.Generator().manual_seed(1))
+    stepper = Stepper(gradient, build(rule, objective.parameters))
+    stepper.step()
+    for found in (profiled(stepper.step), tracked(stepper.step)):
+        assert found.peak <= WHOLE_STEPS[rule, estimator]
         assert found.kept <= LITTLE
 
 

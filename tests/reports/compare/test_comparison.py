@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.records import METRICS
 from reports.compare import COLUMNS, FINE, LOSS, NOTHING, Rule, compare
-from reports.compare.metrics import COMPARED
+from reports.compare.metrics import COMPARED, DERIVED
 
 STEADY = [3.0, 3.01, 2.99, 3.0, 3.02, 2.98]
 
@@ -95,5 +95,6 @@ def test_an_empty_comparison_has_an_empty_frame_with_the_same_columns(comparison
     assert (len(frame), tuple(frame)) == (0, tuple(COLUMNS))
 
 
-def test_what_is_compared_is_in_the_closed_list_of_metrics():
-    assert set(COMPARED) <= set(METRICS)
+def test_what_is_compared_is_in_the_closed_list_of_metrics_or_combines_cells():
+    assert set(COMPARED) - set(DERIVED) <= set(METRICS)
+    assert not set(DERIVED) & set(METRICS)

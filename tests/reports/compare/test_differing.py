@@ -46,11 +46,11 @@ def test_nothing_differs_between_equal_folders(differences):
 @pytest.mark.parametrize(
     ("changed", "line", "forbids"),
     [
-        ({"cells": {"threads": 2}}, "threads: 1 -> 2", CLOCKED),
+        ({"cells": {"threads": 2}}, "threads: 1 -> 2", CLOCKED | {"training"}),
         ({"cells": {"device": "GPU-1"}}, "device: cpu -> GPU-1", EVERYTHING),
         ({"cells": {"dtype": "float64"}}, "dtype: float32 -> float64", EVERYTHING),
         ({"cells": {"execution": "compile"}}, "execution: eager -> compile", CLOCKED),
-        ({"cells": {"seed": 3}}, "seed: 0 -> 3", frozenset({"quality"})),
+        ({"cells": {"seed": 3}}, "seed: 0 -> 3", frozenset({"quality", "training"})),
         ({"protocol": PROTOCOL_VERSION + 1}, f"measuring protocol: {PROTOCOL_VERSION} -> {PROTOCOL_VERSION + 1}", EVERYTHING),
         ({"provenance": {"machine": "other"}}, "machine: bench -> other", EVERYTHING),
         ({"provenance": {"cpu": {"name": "Xeon", "cores_usable": 2.0}}}, "cpu.name: EPYC -> Xeon", EVERYTHING),
