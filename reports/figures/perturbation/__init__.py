@@ -16,7 +16,8 @@ READING = (
     "over the loss before, whatever its sign. Lines are medians over seeds, a colour a depth. Dotted, in the same colour: deep "
     "relative trust (Bernstein et al. 2020), (1 + size) to the power of the number of weight matrices, minus 1, which is taken "
     "for the most that a gradient changes by; it is a model, and what is measured may lie above it. Where the change is 1 "
-    "(dashed) the gradient has changed by its own length: that size stands against depth in the last picture."
+    "(dashed) the gradient has changed by its own length: that size stands against depth in the last picture. By "
+    "weight matrix the changes stand at a size of 0.01."
 )
 
 __all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP", "describe", "draw", "finding", "height", "select", "table"]

@@ -1,7 +1,7 @@
 """The curves of perturbations in families: models that differ in depth alone, or one model of its own."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,14 @@ from estimators.theory.trust import reached
 from reports.figures.selection import Row
 from reports.figures.sweeps import of_problem
 from reports.frames import Results, rows
+from reports.targets import Curve
 
 _PARAMETERS = {"depth": "hidden layers"}
+
+_MATRIX = "change:"  # begins the columns of single weight matrices
+
+PROBED = 0.01
+"""The relative size that sentences are about."""
 
 COLUMNS = ("gradient_change", "largest_gradient_change", "loss_change", "deep_relative_trust")
 """What a course has against `size`."""
@@ -26,6 +32,7 @@ class Course:
         depth: number of hidden layers; NaN for a model that has no such parameter.
         sizes: relative sizes of the move.
         values: column -> value at each size, the median over seeds; NaN where one of them has none.
+        matrices: weight matrix, in the model's order -> the relative change of its gradient at each size, likewise.
         seeds: how many.
     """
 
@@ -33,6 +40,7 @@ class Course:
     depth: float
     sizes: tuple[float, ...]
     values: Mapping[str, tuple[float, ...]]
+    matrices: Mapping[str, tuple[float, ...]]
     seeds: int
 
     @property
@@ -49,8 +57,14 @@ class Course:
 
     def at(self, column: str, size: float) -> float:
         """A value at one of the sizes; NaN where there is none."""
-        found = (value for place, value in zip(self.sizes, self.values[column], strict=True) if math.isclose(place, size))
-        return next(found, math.nan)
+        return self._at(self.values[column], size)
+
+    def by_matrix(self, size: float) -> list[float]:
+        """The change of each weight matrix at one of the sizes, in the model's order."""
+        return [self._at(values, size) for values in self.matrices.values()]
+
+    def _at(self, values: Sequence[float], size: float) -> float:
+        return next((value for place, value in zip(self.sizes, values, strict=True) if math.isclose(place, size)), math.nan)
 
 
 @dataclass(frozen=True)
@@ -101,5 +115,10 @@ def _course(row: Row, depth: float) -> Course | None:
     if not curves:
         return None
     sizes = tuple(float(size) for size in curves[0]["size"])
-    values = {name: np.median([np.asarray(curve[name], dtype=float) for curve in curves], axis=0) for name in COLUMNS}
-    return Course(row, depth, sizes, {name: tuple(map(float, of)) for name, of in values.items()}, len(curves))
+    everywhere = [column for column in curves[0] if column.startswith(_MATRIX) and all(column in curve for curve in curves)]
+    matrices = {column.removeprefix(_MATRIX): _median(curves, column) for column in everywhere}
+    return Course(row, depth, sizes, {column: _median(curves, column) for column in COLUMNS}, matrices, len(curves))
+
+
+def _median(curves: Sequence[Curve], column: str) -> tuple[float, ...]:
+    return tuple(map(float, np.median([np.asarray(curve[column], dtype=float) for curve in curves], axis=0)))

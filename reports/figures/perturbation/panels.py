@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from estimators.theory.trust import trusted_size
 from reports import drawing, style
-from reports.figures.perturbation.courses import Course, Family, families_of
+from reports.figures.perturbation.courses import PROBED, Course, Family, families_of
 from reports.figures.selection import Panel, Selection, spread, unmeasured
 from reports.frames import Results
 from reports.looks import looks_of
@@ -28,6 +28,8 @@ _QUANTITIES = {
 }
 """Column -> noun for titles, label of the axis."""
 
+_BY_MATRIX = "matrices"
+
 _HIGHEST = 1e6  # changes beyond are off the picture
 _LOWEST = 1e-6
 
@@ -43,9 +45,9 @@ def select(results: Results) -> Selection:
     at_once: list[Panel] = []
     folded: list[Panel] = []
     for family in families[:1]:
-        at_once = [*_by_size(family, family.first), *_by_depth(family)]
+        at_once = [*_along(family, family.first), *_by_depth(family)]
         others = dict.fromkeys(course.row["name"] for course in family.courses)
-        folded = [panel for name in list(others)[1:] for panel in _by_size(family, family.of(name))]
+        folded = [panel for name in list(others)[1:] for panel in _along(family, family.of(name))]
     rest = [_panel(family.title, family, family.courses, "") for family in families[1:]]
     hidden = [count(len(rest), "further model (without a picture)", "further models (without a picture)")] if rest else []
     more = len(folded) - _MOST_FOLDED
@@ -60,14 +62,19 @@ def draw(axes: Axes, panel: Panel) -> None:
     """Draw one picture."""
     if panel.facts["quantity"] in _QUANTITIES:
         _draw_by_size(axes, panel, panel.facts["quantity"])
+    elif panel.facts["quantity"] == _BY_MATRIX:
+        _draw_by_matrix(axes, panel)
     else:
         _draw_by_depth(axes, panel)
 
 
-def _by_size(family: Family, courses: Sequence[Course]) -> list[Panel]:
-    label = courses[0].row["label"]
-    shown = spread(courses, MOST_DEPTHS)
-    return [_panel(f"{family.title}: {noun} along {label}", family, shown, name) for name, (noun, _) in _QUANTITIES.items()]
+def _along(family: Family, courses: Sequence[Course]) -> list[Panel]:
+    """What changes along one estimator's direction: against size, and by weight matrix where there are several."""
+    label, shown = courses[0].row["label"], spread(courses, MOST_DEPTHS)
+    nouns = {name: noun for name, (noun, _) in _QUANTITIES.items()}
+    if any(len(course.matrices) > 1 for course in shown):
+        nouns |= {_BY_MATRIX: f"change by weight matrix at {PROBED:g}"}
+    return [_panel(f"{family.title}: {noun} along {label}", family, shown, name) for name, noun in nouns.items()]
 
 
 def _by_depth(family: Family) -> list[Panel]:
@@ -86,7 +93,7 @@ def _panel(title: str, family: Family, courses: Sequence[Course], quantity: str)
     labels = list(dict.fromkeys(course.row["label"] for course in family.courses))
     lines = [*dict.fromkeys(depths), *(label for label in labels if label not in depths)]
     names = {line: Name(place, line, 0, line) for place, line in enumerate(lines)}
-    called = [_depth(course) if quantity in _QUANTITIES else course.row["label"] for course in courses]
+    called = [_depth(course) if quantity in (*_QUANTITIES, _BY_MATRIX) else course.row["label"] for course in courses]
     data = [
         {"name": names.get(line, Name(len(lines), line, 0, line)), "course": course}
         for line, course in zip(called, courses, strict=True)
@@ -114,6 +121,19 @@ def _draw_by_size(axes: Axes, panel: Panel, quantity: str) -> None:
         drawing.points(axes, points, look, size=4)
         for name in trust:
             drawing.reference(axes, _positive(course.sizes, course.values[name]), look.color, ":")
+
+
+def _draw_by_matrix(axes: Axes, panel: Panel) -> None:
+    lines = [(panel.look(row), row["course"].by_matrix(PROBED)) for row in panel.rows]
+    places = [(look, _positive(range(1, len(values) + 1), values)) for look, values in lines]
+    most = max(len(values) for _, values in lines)
+    doubling = [2.0**power for power in range(most.bit_length())]
+    style.doubling_axis(axes, [*doubling, float(most)], "weight matrix, counted from the input")
+    style.log_axis(axes, "y", [1.0, *(y for _, points in places for _, y in points)], "relative change of the gradient", tick)
+    drawing.rule(axes, "y", 1.0)
+    for look, points in places:
+        drawing.curve(axes, [x for x, _ in points], [y for _, y in points], look)
+        drawing.points(axes, points[:: max(1, len(points) // 8)], look, size=4)
 
 
 def _draw_by_depth(axes: Axes, panel: Panel) -> None:

@@ -4,12 +4,9 @@ import math
 from collections.abc import Sequence
 
 from estimators.theory.trust import trusted_size
-from reports.figures.perturbation.courses import Course, Family
+from reports.figures.perturbation.courses import PROBED, Course, Family
 from reports.figures.selection import NOT_MEASURED, Selection, Table, became, left_out_sentence
 from reports.text import NOTHING, count, number
-
-PROBED = 0.01
-"""The relative size that sentences are about."""
 
 _COLUMNS = (
     *("estimator", "hidden layers", "weight matrices", "gradient, the matrix that changes most", "all of the gradient"),
@@ -58,7 +55,7 @@ def table(selection: Selection) -> Table:
     groups = tuple((family.title, tuple(_line(course) for course in family.courses)) for family in _families(selection))
     caption = (
         f"Relative changes where every tensor moves by {100 * PROBED:g} % of its norm, and the relative size of a move at which "
-        "the gradient of some weight matrix is another by its own length, with what deep relative trust says; medians over seeds"
+        "the gradient of some weight matrix has changed by its own length, beside deep relative trust; medians over seeds"
     )
     return Table(caption, _COLUMNS, groups)
 

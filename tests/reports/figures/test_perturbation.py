@@ -18,7 +18,14 @@ MLP = "mlp[activation=relu,batch=64,data=digits,depth={},width=64]"
 FORWARD = "forward-gradient[aggregation=mean,derivative=jvp,directions=gaussian,k=1,space=weights]"
 
 
-def _record(depth: int, of: Callable[[float], float], estimator: str = "backprop", seed: int = 0, problem: str = MLP) -> Record:
+def _record(
+    depth: int,
+    of: Callable[[float], float],
+    estimator: str = "backprop",
+    seed: int = 0,
+    problem: str = MLP,
+    matrices: tuple[int, ...] = (0,),
+) -> Record:
     """A perturbation of a model with `depth` hidden layers whose gradient changes by `of(size)`."""
     cell = Cell(estimator, problem.format(depth), "perturbation", seed=seed)
     changes = [of(size) for size in SIZES]
@@ -28,7 +35,7 @@ def _record(depth: int, of: Callable[[float], float], estimator: str = "backprop
         "gradient_change": changes,
         "largest_gradient_change": changes,
         "deep_relative_trust": [deep_relative_trust([size] * (depth + 1)) for size in SIZES],
-        "change:0.weight": changes,
+        **{f"change:{name}.weight": [change * (1 + place) for change in changes] for place, name in enumerate(matrices)},
     }
     metrics = (Metric("largest_gradient_change", of(0.01), ""),)
     return Record(cell, Outcome.OK, metrics=metrics, facts={"n": 64, "layers": depth + 1}, series=series)
@@ -78,6 +85,16 @@ def test_depths_of_the_first_estimator_are_seen_at_once_and_others_folded(make_r
     ]
 
 
+def test_where_there_are_several_weight_matrices_each_is_shown(make_run) -> None:
+    records = [_record(depth, _tenfold(depth), seed=seed, matrices=(0, 2, 4)) for depth in (1, 5) for seed in (0, 1)]
+    selection = _select(make_run, [*records, _record(5, _tenfold(5), seed=2, matrices=(2, 4))])
+    titles = [panel.title for panel in selection.pictures]
+    assert titles[2] == "mlp[width=64]: change by weight matrix at 0.01 along backprop"
+    shallow, deep = selection.pictures[2].data["course"]
+    assert shallow.by_matrix(0.01) == pytest.approx([0.2, 0.4, 0.6])
+    assert list(deep.matrices) == ["2.weight", "4.weight"]  # those that every seed has
+
+
 def test_the_table_has_measured_and_trusted_sizes(make_run) -> None:
     [(_, lines)] = perturbation.table(_select(make_run, RUN)).groups
     sizes = [(line[0], line[1], line[2], float(line[7]), float(line[8])) for line in lines]
@@ -109,7 +126,8 @@ ODD = {
     "extreme": [_record(depth, lambda size: 1e200 * size) for depth in (1, 2, 5)],
     "no-layers": [Record(record.cell, record.outcome, metrics=record.metrics, series=record.series) for record in RUN],
     "several-models": [*RUN, _record(3, _tenfold(3), problem="logistic-regression[batch=64]")],
-    "a-hundred-depths": [_record(depth, _tenfold(depth)) for depth in range(1, 101)],
+    "a-hundred-depths": [_record(depth, _tenfold(depth), matrices=tuple(range(depth + 1))) for depth in range(1, 101)],
+    "by-matrix-nan": [_record(depth, lambda size: math.nan, matrices=(0, 2)) for depth in (1, 2, 5)],
 }
 
 
