@@ -182,11 +182,15 @@ def is_eager(row: Row, estimator: str) -> bool:
     return bool(row["estimator"] == estimator and row["execution"] == EAGER)
 
 
+DOUBTFUL = frozenset({"imprecise", "contended", "throttled", "allocating", "disputed"})
+"""Marks that touch a number, which is then drawn hollow."""
+
+
 def state(row: Row) -> str:
     """`wrong`, `doubtful` (a mark that touches the number) or `ok`."""
     if row["outcome"] == "wrong":
         return "wrong"
-    return "doubtful" if row["marks"] & {"imprecise", "contended", "throttled"} else "ok"
+    return "doubtful" if row["marks"] & DOUBTFUL else "ok"
 
 
 def remark(row: Row) -> str:

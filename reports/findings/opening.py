@@ -5,11 +5,11 @@ and then about all. Both are about estimators that keep their contract; no order
 machine's noise floor is larger than the difference.
 """
 
-from reports.findings import closeness, cost, memory, training, worth
+from reports.findings import closeness, cost, energy, memory, training, worth
 from reports.findings.subject import place_of, subject
 from reports.frames import Results
 
-_CLAUSES = (cost.clause, closeness.clause, memory.clause, worth.clause)
+_CLAUSES = (cost.clause, closeness.clause, memory.clause, energy.clause, worth.clause)
 
 
 def opening(results: Results) -> str:

@@ -12,7 +12,7 @@ from reports.worth import offers
 Offer = Mapping[str, Any]
 """A row of `reports.worth.offers`."""
 
-_NUMBERS = ("multiple", "ratio_to_backprop", "peak_bytes", "efficiency", "cosine")
+_NUMBERS = ("multiple", "ratio_to_backprop", "peak_bytes", "efficiency", "cosine", "energy")
 _TELLING = ("ratio_to_backprop", "cosine", "peak_to_backprop")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from reports import names
-from reports.figures.selection import Panel, Selection
+from reports.figures.selection import DOUBTFUL, Panel, Selection
 from reports.history.gathering import History, Line
 from reports.history.quantities import Quantity
 from reports.history.rows import DIRTY
@@ -24,7 +24,7 @@ MOST_COMMITS = 120
 COLUMNS = ("name", "label", "line", "position", "commit", "value", "low", "high", "outcome", "state", "drawn")
 """Of the data of a panel: one row a number of a commit, `line` counts the lines of the panel."""
 
-_DOUBTFUL = frozenset({"imprecise", "contended", "throttled", DIRTY})
+_DOUBTFUL = DOUBTFUL | {DIRTY}
 
 
 def select(history: History, quantity: Quantity) -> Selection:

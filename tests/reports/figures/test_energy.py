@@ -7,7 +7,7 @@ import pytest
 from benchmarks.records import Cell
 from reports import frames, style
 from reports.figures import energy
-from reports.figures.selection import Selection
+from reports.figures.selection import Selection, state
 
 BACKPROP, FORWARD = "backprop", "forward-gradient[k=4]"
 
@@ -131,6 +131,13 @@ def test_the_error_bound_is_drawn_apart_from_the_interval(selected) -> None:
     assert interval[0] != bound[0] == style.MUTED
     assert interval[1] < bound[1]
     assert axes.get_xlim()[0] < 1.0 < 2.5 < axes.get_xlim()[1]  # the base, and the end of the bound
+
+
+def test_a_counter_that_the_power_beside_it_contradicts_is_drawn_hollow(make_run, record_of) -> None:
+    record = record_of(Cell(FORWARD, "beale", "energy"), marks=["disputed"], **joules(2.0))
+    selection = energy.select(frames.read([make_run([record])]))
+    assert state(selection.rows[0]) == "doubtful"
+    assert energy.table(selection).groups[0][1][0][-1] == "ok, disputed"
 
 
 def test_of_several_processes_the_ends_are_the_lowest_and_highest(make_run, record_of) -> None:

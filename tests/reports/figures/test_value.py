@@ -59,6 +59,31 @@ def test_the_problem_with_pictures_is_the_largest_and_the_others_are_in_the_tabl
     assert [title for title, _ in value.table(selection).groups] == ["beale", "booth"]
 
 
+def test_joules_are_prices_where_energy_was_measured(make_run, record_of) -> None:
+    """η is 0.8 for half of backprop's energy; the error bound of the counter is in the claim and not in the picture."""
+    energy = {"energy": (2.0, 1.9, 2.1), "energy_bound": 0.1, "backprop_energy": 4.0, "backprop_energy_bound": 0.4}
+    cells = [
+        record_of(Cell("a", "beale", "energy"), **energy, energy_ratio_to_backprop=(0.5, 0.48, 0.52)),
+        record_of(Cell("backprop", "beale", "energy"), energy=(4.0, 3.9, 4.1), energy_bound=0.4),
+        record_of(Cell("a", "beale", "quality"), efficiency=(0.8, 0.7, 0.9)),
+        record_of(Cell("backprop", "beale", "quality"), efficiency=(1.0, 1.0, 1.0)),
+    ]
+    selection = value.select(frames.read([make_run(cells)]))
+    [panel] = selection.panels
+    assert panel.title == "per joule: beale"
+    row = next(row for row in panel.rows if row["estimator"] == "a")
+    assert [row[name] for name in ("value", "low", "high")] == pytest.approx([1.6, 1.4, 1.8])
+    assert row["least"] == pytest.approx(0.7 / (0.52 * 1.05 / 0.9))
+    assert value.finding(selection) == "On beale, compared with backprop: per joule a surely buys more efficiency."
+    table = value.table(selection)
+    assert dict(zip(table.columns, table.groups[0][1][1], strict=True))["η per joule"] == "0.400 [0.350, 0.450]"
+
+
+def test_without_energy_no_column_is_about_joules(selected) -> None:
+    table = value.table(selected({"a": ((0.9, 0.8, 1.0), (0.5, 0.4, 0.6), 4000)}))
+    assert not [column for column in table.columns if "joule" in column]
+
+
 def test_without_backprop_there_is_nothing_to_compare_with(make_run, record_of) -> None:
     cells = [("quality", {"efficiency": 0.5}), ("cost", {"multiple": 2.0}), ("memory", {"peak_bytes": 64})]
     results = frames.read([make_run([record_of(Cell("a", "beale", kind), **metrics) for kind, metrics in cells])])

@@ -1,91 +1,24 @@
-"""What energy does one gradient take, in all and net of what the idle device draws?
+"""What energies come to, in words and in numbers: what takes least, whether that is sure, and what it rests on."""
 
-Two panels a problem, one for each reckoning, one row an estimator: the mark is the mean over windows, the line through it its
-interval over windows, the grey line with ends below it the error bound of the counter: two kinds of doubt, drawn and named
-apart. A claim takes both at their worst. Dashed: the base forward pass. Dotted: backprop. Needs the metrics of kind `energy`;
-see `reports.joules`.
-"""
-
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from matplotlib.axes import Axes
-
-from reports import drawing
-from reports.figures.rows import LEFT, TOP, draw_rows, drawn_rows, height, middle
-from reports.figures.selection import (
-    NOT_MEASURED,
-    Panel,
-    Row,
-    Selection,
-    Table,
-    became,
-    is_eager,
-    left_out_sentence,
-    pictured,
-    undrawn,
-)
-from reports.frames import Results, column
-from reports.joules import (
-    NET,
-    TOTAL,
-    energy_interval,
-    joule_tick,
-    joules,
-    over_backprop,
-    reckoned,
-    unavailable,
-    watts,
-)
-from reports.looks import looks
+from reports.figures.energy.panels import problems_of, reference
+from reports.figures.selection import NOT_MEASURED, Panel, Row, Selection, Table, became, is_eager, left_out_sentence
+from reports.joules import NET, TOTAL, energy_interval, joules, over_backprop, watts
 from reports.text import NOTHING, count, interval, number, whole
-
-NAME = "energy"
-TITLE = "Energy"
-QUESTION = "What energy does one gradient take, in all and net of idle?"
-READING = (
-    "One row an estimator: the mark is the energy of one gradient, the mean over windows of some seconds; the line through it is "
-    "its 95 % interval over windows. The thin grey line with ends below it is another kind of doubt: the error bound of the "
-    "counter, whose value moves in steps; how true its sensor is, no window can tell. Net of idle: without what the idle device "
-    "draws in the same time. Dashed: one base forward pass. Dotted: backprop. It is the energy of the device with the counter, "
-    "and of nothing else."
-)
-
-__all__ = ["LEFT", "NAME", "QUESTION", "READING", "TITLE", "TOP"]
-__all__ += ["describe", "draw", "finding", "height", "parts", "select", "table"]
-
-_RECKONINGS = {TOTAL: "in all", NET: "net of idle"}
-_BELOW = 0.16  # of a row: from the mark to the line of the error bound
 
 _Both = Mapping[str, Row]
 """Reckoning -> the row of one estimator."""
 
 
-def select(results: Results) -> Selection:
-    """The cells of kind `energy`, by problem and reckoning; where energy was asked for and is not there, why."""
-    cells, seen = results.of("energy"), looks(results.cells["name"])
-    panels = []
-    for title, group in cells.groupby("panel", sort=False):
-        for metric, said in _RECKONINGS.items():
-            data = reckoned(group.reset_index(drop=True), metric)
-            if data["value"].notna().any():
-                panels.append(Panel(f"{title}: {said}", data, seen, {"problem": str(title), "metric": metric}))
-    none = int((column(cells, NET) <= 0).sum())
-    below = f"{count(none, 'energy', 'energies')} net of idle that {'is' if none == 1 else 'are'} not above zero (in the table)"
-    left_out = (*unavailable(cells), *([below] if none else []), *undrawn(panels))
-    several = "lowest and highest of the processes; where there is only one, the 95 % interval over its windows"
-    scope = "95 % interval over windows" if (cells["processes"] <= 1).all() else several
-    return Selection(tuple(panels), left_out, scope, drawn=pictured(panels), asked=not cells.empty)
-
-
 def finding(selection: Selection) -> str:
     """On the problem on which backprop takes most, what takes least, and whether that is surely less than backprop."""
-    problems = [both for both in _problems(selection.panels).values() if _sound(both)]
+    problems = [both for both in problems_of(selection.panels).values() if _sound(both)]
     if not problems:
         why = left_out_sentence(selection).removeprefix("Not shown: ")
         return f"Energy was asked for, and is not known: {why}" if why else NOT_MEASURED
-    both = max(problems, key=lambda both: (_reference(both[TOTAL]) or 0.0, max(row["value"] for row in _sound(both))))
+    both = max(problems, key=lambda both: (reference(both[TOTAL]) or 0.0, max(row["value"] for row in _sound(both))))
     sound, net = _sound(both), {row["label"]: row for row in both[NET].rows} if NET in both else {}
     least = min(sound, key=lambda row: float(row["value"]))
     backprop = next((row for row in sound if is_eager(row, "backprop")), None)
@@ -99,21 +32,6 @@ def finding(selection: Selection) -> str:
         return f"{on}backprop takes least{', as is sure' if surely else ', though not surely'}: {said}."
     less = "surely less than backprop" if over_backprop(least, TOTAL)[2] < 1 else "least, though not surely less than backprop"
     return f"{on}{least['label']} takes {less}: {said}, against {_amount(backprop, net)}."
-
-
-def draw(axes: Axes, panel: Panel) -> None:
-    """Draw one problem in one reckoning."""
-    metric, base = panel.facts["metric"], _base(panel)
-    bounds = [row["value"] + sign * row["bound"] for row in panel.rows for sign in (-1, 1)]
-    with_rules = Panel(panel.title, panel.data, panel.looks, {"rules": [value for value in (*bounds, base) if value > 0]})
-    draw_rows(axes, with_rules, f"energy of a gradient, {_RECKONINGS[metric]}", joules, joule_tick)
-    for place, row in enumerate(drawn_rows(panel)):
-        if row["value"] > 0 and row["bound"] > 0:
-            drawing.bounds(axes, row["value"] - row["bound"], row["value"] + row["bound"], middle(place) + _BELOW)
-    if base > 0:
-        drawing.rule(axes, "x", base)
-    if (backprop := _reference(panel)) is not None:
-        drawing.rule(axes, "x", backprop, ":")
 
 
 def describe(selection: Selection) -> str:
@@ -136,7 +54,7 @@ def table(selection: Selection) -> Table:
     )
     groups = tuple(
         (problem, tuple(_line(estimator) for estimator in _estimators(both)))
-        for problem, both in _problems(selection.panels).items()
+        for problem, both in problems_of(selection.panels).items()
     )
     caption = f"Energy of one gradient, with the {selection.scope}; apart from it the error bound of the counter, either way"
     return Table(caption, columns, groups)
@@ -149,7 +67,7 @@ def parts(selection: Selection) -> Table | None:
     columns = ("estimator", "windows", "idle power", "share of busy time", "counter over integrated power", "outcome and marks")
     groups = tuple(
         (problem, tuple(_parts_line(row) for row in next(iter(both.values())).rows))
-        for problem, both in _problems(selection.panels).items()
+        for problem, both in problems_of(selection.panels).items()
     )
     return Table("What the energies rest on", columns, groups)
 
@@ -193,14 +111,6 @@ def _extent(panel: Panel) -> str:
     return f"{extent}, {count(len(values), 'estimator')}{bound}"
 
 
-def _problems(panels: Sequence[Panel]) -> dict[str, dict[str, Panel]]:
-    """Problem -> reckoning -> its panel."""
-    found: dict[str, dict[str, Panel]] = {}
-    for panel in panels:
-        found.setdefault(panel.facts["problem"], {})[panel.facts["metric"]] = panel
-    return found
-
-
 def _estimators(both: Mapping[str, Panel]) -> list[_Both]:
     """The rows of each estimator, in the order of reports: every panel of a problem has the same ones."""
     rows = [[(metric, row) for row in panel.rows] for metric, panel in both.items()]
@@ -216,14 +126,3 @@ def _amount(row: Row, net: Mapping[str, Row]) -> str:
 def _sound(both: Mapping[str, Panel]) -> list[dict[str, Any]]:
     rows = both[TOTAL].rows if TOTAL in both else []
     return [row for row in rows if row["value"] > 0 and row["outcome"] != "wrong"]
-
-
-def _base(panel: Panel) -> float:
-    """What the base forward pass takes; 0 where that is not known."""
-    values = (row.get(f"base_{panel.facts['metric']}", math.nan) for row in panel.rows)
-    return next((float(value) for value in values if value is not None and value > 0), 0.0)
-
-
-def _reference(panel: Panel) -> float | None:
-    """What backprop takes, where it has a row."""
-    return next((float(row["value"]) for row in panel.rows if is_eager(row, "backprop") and row["value"] > 0), None)
