@@ -20,7 +20,7 @@ Measures = Annotated[
     typer.Option(
         "--measure",
         metavar="KINDS",
-        help="Which of contract,cost,memory,quality,training. Default: the suite's, mostly all but training.",
+        help="Which of contract,cost,memory,quality,training,perturbation. Default: the suite's, mostly the first four.",
     ),
 ]
 Executions = Annotated[
