@@ -21,6 +21,7 @@ from benchmarks.doctor.noise import Place
 from benchmarks.executors.events import TURN, Admission, Finished, Found, Limits, Paused, StartError
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.executors.process import Launch
+from benchmarks.harness.gpu_state import GpuWatch
 from benchmarks.harness.machine import MEMORY_SHARE, available_bytes, physical_cores, usable_cores
 from benchmarks.journal import Journal, Progress
 from benchmarks.plan import Plan, Planned
@@ -224,7 +225,9 @@ class Session:
 
 
 @contextmanager
-def opened(request: Request, scratch: Path, data: Preparation, progress: Progress, group: Group) -> Iterator[Session]:
+def opened(
+    request: Request, scratch: Path, data: Preparation, progress: Progress, group: Group, watch: GpuWatch | None
+) -> Iterator[Session]:
     """The session of a request: its folder is made or reopened, and held until the context ends; no worker is left behind.
 
     Args:
@@ -233,6 +236,7 @@ def opened(request: Request, scratch: Path, data: Preparation, progress: Progres
         data: that they read.
         progress: is told how far it has come.
         group: that it is measured in.
+        watch: of its GPU; None for the CPU.
 
     Raises:
         FolderError: the folder cannot be used.
@@ -240,7 +244,7 @@ def opened(request: Request, scratch: Path, data: Preparation, progress: Progres
         SpecError: see `benchmarks.plan.plan`.
     """
     everything = planned_cells(request)
-    folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything, group)
+    folder = RunFolder.open(request.resume) if request.resume is not None else _created(request, everything, group, watch)
     damage = folder.records()[1]  # a torn last line is cut off before anything is written
     with folder.writing() as writer:
         folder.write_header(_with_files(folder.header(), request))
@@ -248,7 +252,8 @@ def opened(request: Request, scratch: Path, data: Preparation, progress: Progres
         left = everything.without(record.cell for record in done)
         journal = Journal(writer, left, done, workers=workers_of(request), cores=usable_cores(), progress=progress)
         asked = {planned.cell.estimator for planned in everything.cells}
-        with LocalExecutor(_launch(request, folder, scratch, data.folder, asked), _limits(request, group)) as executor:
+        launch = _launch(request, folder, scratch, data.folder, asked)
+        with LocalExecutor(launch, _limits(request, group), watch) as executor:
             in_turns = group.size > 1 and request.device == "cpu"
             yield Session(request, folder, everything, damage, journal, executor, data, in_turns=in_turns)
 
@@ -289,7 +294,7 @@ def _launch(request: Request, folder: RunFolder, scratch: Path, data: Path, aske
     return Launch(job, scratch, Path(folder.header()["directory"]), request.device, request.threads)
 
 
-def _created(request: Request, everything: Plan, group: Group) -> RunFolder:
+def _created(request: Request, everything: Plan, group: Group, watch: GpuWatch | None) -> RunFolder:
     now = datetime.now(UTC)
     part = f"-{request.shard.replace('/', 'of')}" if request.shard else ""
     name = f"{now:%Y%m%d-%H%M%S}-{request.suite}{part}-{secrets.token_hex(2)}"
@@ -304,7 +309,7 @@ def _created(request: Request, everything: Plan, group: Group) -> RunFolder:
         "effort": request.effort(),
         "sessions": [],
         **({"turns": group.name} if group.name else {}),
-        "provenance": provenance_of(request),
+        "provenance": {**provenance_of(request), **({} if watch is None else {"nvml": watch.provenance()})},
         "cells": [planned.cell.to_json() for planned in everything.cells],
     }
     return RunFolder.create(request.out or Path("results") / name, header)

@@ -14,12 +14,14 @@ process by process. One side alone is an ordinary run.
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from benchmarks.harness import gpu
+from benchmarks.harness.gpu_state import GpuWatch
+from benchmarks.harness.probe import GpuProbe
 from benchmarks.journal import Progress, Status
 from benchmarks.plan import Plan
 from benchmarks.plan import plan as planned_cells
@@ -48,21 +50,22 @@ def measure_in_turns(requests: Sequence[Request], progress: Progress = lambda st
         ValueError: requests differ in something else.
         SpecError, UsageError, DeviceError, FolderError: see `benchmarks.runner.USAGE_ERRORS`; nothing was measured then.
     """
-    asked = [placed(request) for request in requests]
-    alike = [replace(request, estimators_from=None, out=None, resume=None) for request in asked]
-    if not alike or alike != alike[:1] * len(alike):
-        raise ValueError("sides measured in turns must be asked for the same")
-    reasons = [unfit(request.estimators_from) for request in asked]
     with ExitStack() as stack:
+        on_gpu = any(request.device != "cpu" for request in requests)
+        probe = stack.enter_context(GpuProbe()) if on_gpu else None  # stays open: it may be all that keeps the GPU up
+        asked = [placed(request, probe) for request in requests]
+        alike = [replace(request, estimators_from=None, out=None, resume=None) for request in asked]
+        if not alike or alike != alike[:1] * len(alike):
+            raise ValueError("sides measured in turns must be asked for the same")
+        reasons = [unfit(request.estimators_from) for request in asked]
         scratch = Path(stack.enter_context(_scratch()))
         cells = [one.cell for request in asked for one in left(request).cells]
         data = stack.enter_context(Preparation(scratch / "data", cells, asked[0].data))
         data.settle(lambda note: progress(Status(len(cells), 0, (), 0.0, 0.0, note=note)))
-        if asked[0].device != "cpu":
-            stack.enter_context(gpu.locked(asked[0].device))
+        watch = None if probe is None else _held(asked[0].device, probe, stack)
         board, group = _Board(progress, len(asked)), _group(asked)
         sessions = [
-            stack.enter_context(opened(request, scratch, data, partial(board.take, side), group))
+            stack.enter_context(opened(request, scratch, data, partial(board.take, side), group, watch))
             for side, request in enumerate(asked)
         ]
         interrupted = False
@@ -86,16 +89,29 @@ def left(request: Request) -> Plan:
     return everything.without(record.cell for record in latest(records) if record.outcome.done)
 
 
-def placed(request: Request) -> Request:
+def placed(request: Request, probe: GpuProbe | None = None) -> Request:
     """The same request with the UUID of its GPU for a device, or `cpu`.
+
+    Args:
+        request: from the user.
+        probe: that is open; None for one of its own.
 
     Raises:
         DeviceError: there is no such device.
     """
     if request.device == "cpu":
         return request
-    found = gpu.resolve(request.device, gpu.gpus())
+    with GpuProbe() if probe is None else nullcontext(probe) as reader:
+        found = gpu.named(request.device, reader)
     return replace(request, device="cpu" if found is None else found.uuid)
+
+
+def _held(uuid: str, probe: GpuProbe, stack: ExitStack) -> GpuWatch:
+    """What watches a GPU that no other run may use until the stack unwinds."""
+    stack.enter_context(gpu.locked(uuid))
+    found = gpu.named(uuid, probe)
+    assert found is not None
+    return GpuWatch(probe, found)
 
 
 def _group(asked: Sequence[Request]) -> Group:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from benchmarks.harness.gpu_state import was_shared, was_throttled
 from benchmarks.harness.machine import is_contended
 from benchmarks.plan import TIMED, Plan, Planned
 from benchmarks.records import CONTRACT, EAGER, Cell, Outcome, Record
@@ -30,14 +31,10 @@ def judged(record: Record, contract: Record | None, cores: float) -> Record:
 
     Returns:
         `wrong` instead of `ok`, with the clause as reason, where the contract is broken; marked `unchecked` where the contract
-        was not run to its end; a timed cell marked `contended` where others took the processor, and `throttled` where heat
-        slowed a core down.
+        was not run to its end; a timed cell marked `contended` where others took the processor, and `throttled` where a clock was
+        held down; any cell on a GPU marked `contended` where a process that is not ours was there.
     """
-    other = record.facts.get("other_load")
-    if record.cell.kind in TIMED and record.facts.get("throttle_events"):
-        record = record.marked("throttled")
-    if record.cell.kind in TIMED and isinstance(other, float) and is_contended(other, record.cell.threads, cores):
-        record = record.marked("contended")
+    record = record.marked(*_disturbed(record, cores))
     if record.cell.kind == CONTRACT:
         return record
     if contract is not None and contract.outcome is Outcome.WRONG and record.outcome is Outcome.OK:
@@ -45,6 +42,16 @@ def judged(record: Record, contract: Record | None, cores: float) -> Record:
     if contract is None or contract.outcome not in (Outcome.OK, Outcome.WRONG):
         return record.marked("unchecked")
     return record
+
+
+def _disturbed(record: Record, cores: float) -> set[str]:
+    """Marks for what went on beside a cell; who else was on its GPU tells on its memory and its energy, too."""
+    other, gpu = record.facts.get("other_load"), record.facts.get("gpu", {})
+    timed = record.cell.kind in TIMED
+    busy = timed and isinstance(other, float) and is_contended(other, record.cell.threads, cores)
+    slowed = record.facts.get("throttle_events") or (gpu and was_throttled(gpu))
+    marks = {"contended": busy or was_shared(gpu), "throttled": timed and slowed}
+    return {mark for mark, holds in marks.items() if holds}
 
 
 def hopeless(cell: Cell, seen: Lost) -> Record | None:

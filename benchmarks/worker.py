@@ -100,6 +100,7 @@ def facts() -> dict[str, Any]:
         "estimators_in": str(Path(str(estimators.__file__)).parent.parent),
         "environment": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_TELLING)},
         "gpu": [_gpu(torch.cuda.get_device_properties(index)) for index in range(torch.cuda.device_count())],
+        **({"cuda": _cuda()} if torch.cuda.is_available() else {}),
     }
 
 
@@ -109,6 +110,20 @@ def _gpu(properties: Any) -> dict[str, Any]:
         "uuid": f"GPU-{properties.uuid}",
         "memory_bytes": properties.total_memory,
         "capability": f"{properties.major}.{properties.minor}",
+        "multiprocessors": properties.multi_processor_count,
+        "l2_bytes": properties.L2_cache_size,
+    }
+
+
+def _cuda() -> dict[str, Any]:
+    """The libraries behind torch on a GPU, and what they may do with float32."""
+    import torch
+
+    return {
+        "cudnn": torch.backends.cudnn.version(),
+        "matmul_float32": torch.backends.cuda.matmul.fp32_precision,
+        "cudnn_float32": torch.backends.cudnn.fp32_precision,
+        "allocator": torch.cuda.get_allocator_backend(),
     }
 
 

@@ -2,9 +2,10 @@
 
 import io
 import json
+import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +16,7 @@ from benchmarks.doctor.finding import Finding, Level
 from benchmarks.doctor.forward_mode import OK, OWN, UNSUPPORTED, WAYS
 from benchmarks.records.rows import finite
 from benchmarks.verdicts import INTERRUPTED
-from reports.text import count, listed, visible
+from reports.text import count, listed, size, visible
 
 FIT, UNFIT = 0, 1
 """Exit codes: no finding is bad; one is."""
@@ -70,6 +71,8 @@ def text(diagnosis: Diagnosis, width: int) -> str:
     for finding in diagnosis.findings:
         if "rows" in finding.facts:
             _print_grid(console, finding.facts["rows"])
+        if "readouts" in finding.facts:
+            _print_readouts(console, finding.facts["readouts"])
     console.print()
     for line in _conclusion(diagnosis):
         console.print(line)
@@ -100,6 +103,38 @@ def _print_grid(console: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     console.print(f"Works every way: {'; '.join(whole) or 'none'}.")
 
 
+def _print_readouts(console: Any, found: Sequence[Mapping[str, Any]]) -> None:
+    """What the driver answered, or the class of its error, and what asking costs."""
+    table = _table(("read-out", "us a call", "answer"))
+    table.columns[1].justify = "right"
+    table.columns[2].no_wrap, table.columns[2].overflow = False, "fold"
+    for one in found:
+        table.add_row(one["read-out"], f"{one['microseconds']:,.0f}", visible(_answer(one)))
+    console.print("\nWhat the driver says of the GPU (reasons in full: --json):")
+    console.print(table)
+
+
+def _answer(one: Mapping[str, Any]) -> str:
+    """A value with its unit; or no value, and the classes of errors that kept it away."""
+    if one["value"] is None:
+        classes = dict.fromkeys(re.findall(r"\w*Error\w*", one["reason"]))
+        return f"no ({', '.join(classes) or one['reason']})"
+    unit = one.get("unit", "")
+    written = _written(one["value"], size if unit == "bytes" else lambda number: f"{number:,}")
+    return written if unit == "bytes" else f"{written} {unit}".strip()
+
+
+def _written(value: Any, number: Callable[[int], str]) -> str:
+    """A value on one line: parts by name, lists by their members, whole numbers as `number` writes them."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_written(part, number)}" for name, part in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(_written(part, number) for part in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, int) else str(value)
+
+
 def _errors(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """What torch said -> the layers it said that of; gradgauge's own words only where torch had none."""
     found: dict[str, list[str]] = {}
@@ -113,7 +148,7 @@ def _errors(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 def _table(columns: Sequence[str]) -> Any:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=columns[0] == "layer")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=columns[0] in ("layer", "read-out"))
     for name in columns:
         table.add_column(name, no_wrap=True)
     return table

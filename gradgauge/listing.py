@@ -64,8 +64,12 @@ def devices() -> list[Item]:
     """The CPU and every GPU that the driver reports, by the names `--device` takes."""
     from benchmarks.harness.gpu import gpus
     from benchmarks.harness.machine import cpu_name
+    from benchmarks.harness.probe import GpuProbe
 
-    return [Item("cpu", cpu_name(), ""), *(Item(f"cuda:{gpu.index}", gpu.name, gpu.uuid) for gpu in gpus())]
+    with GpuProbe() as probe:
+        found = gpus(probe)
+    none = "" if found else f"no GPU: {probe.absent or 'the driver reports none'}"
+    return [Item("cpu", cpu_name(), none), *(Item(f"cuda:{gpu.index}", gpu.name, gpu.uuid) for gpu in found)]
 
 
 def _size(suite: "Suite") -> str:

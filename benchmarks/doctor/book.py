@@ -19,6 +19,7 @@ class Depth:
         pairs: of processes that time equal code; 2 or more.
         cells: how many of `pairs.CELLS`.
         budget: seconds that the adaptive part of a cell may take.
+        counter: seconds for the steps of a GPU's counter of energy.
     """
 
     look: float
@@ -26,12 +27,13 @@ class Depth:
     pairs: int
     cells: int
     budget: float
+    counter: float = 3.0
 
 
 FULL = Depth(look=1.0, threads=3.0, pairs=6, cells=4, budget=0.6)
 """A minute on two quiet cores."""
 
-QUICK = Depth(look=0.3, threads=0.3, pairs=3, cells=3, budget=0.2)
+QUICK = Depth(look=0.3, threads=0.3, pairs=3, cells=3, budget=0.2, counter=1.0)
 """A quarter of a minute; few pairs leave the detection limit wide."""
 
 
@@ -44,16 +46,18 @@ class Book:
         progress: is told how far it has come.
         findings: in the order in which they were made.
         done: steps.
+        on_gpu: whether a GPU is examined, which is a step more.
     """
 
     depth: Depth
     progress: Progress
     findings: list[Finding] = field(default_factory=list)
     done: int = 0
+    on_gpu: bool = False
 
     def next(self, what: str) -> None:
         """Say what comes next."""
-        self.progress(self.done, 5 + self.depth.pairs, what)
+        self.progress(self.done, 5 + self.on_gpu + self.depth.pairs, what)
         self.done += 1
 
     def lost(self, check: str, error: Exception) -> None:

@@ -1,7 +1,7 @@
 """The examination: every check in turn, what it found, and the noise floor that is kept if the machine is fit.
 
-This process imports no torch; what needs it is read by workers. First it only looks on, then one worker tries threads, overhead
-and forward mode, then fresh processes time equal code in pairs.
+This process imports no torch and makes no CUDA context; what needs either is read by workers. First it only looks on, then one
+worker tries threads, overhead and forward mode, then fresh processes time equal code in pairs.
 """
 
 import tempfile
@@ -17,6 +17,8 @@ from benchmarks.doctor.clocks import ClockReading, clock_findings, read_clocks
 from benchmarks.doctor.diagnosis import Diagnosis, with_floor_kept
 from benchmarks.doctor.finding import Finding
 from benchmarks.doctor.forward_mode import forward_mode_finding
+from benchmarks.doctor.gpu import Examined
+from benchmarks.doctor.gpu_place import presence_finding
 from benchmarks.doctor.load import load_finding, read_load
 from benchmarks.doctor.noise import NoiseFloor, Place
 from benchmarks.doctor.overhead import overhead_findings
@@ -28,6 +30,7 @@ from benchmarks.executors.events import StartError
 from benchmarks.executors.process import Launch, WorkerProcess
 from benchmarks.harness import gpu
 from benchmarks.harness.machine import describe, usable_cores
+from benchmarks.harness.probe import GpuProbe
 from benchmarks.request import UsageError
 
 _LIMIT = 120.0  # seconds for a reading; none takes a tenth of it unless something hangs
@@ -56,19 +59,23 @@ def examine(
     """
     if threads < 1:
         raise UsageError(f"threads must be an integer of at least 1, got {threads!r}")
-    start, book = time.monotonic(), Book(depth, progress)
+    start = time.monotonic()
     place, floor = None, None
     with ExitStack() as stack:
-        found = None if device == "cpu" else gpu.resolve(device, gpu.gpus())
+        probe = stack.enter_context(GpuProbe())
+        found = gpu.named(device, probe)
         uuid = "cpu" if found is None else found.uuid
-        if uuid != "cpu":
+        if found is not None:
             stack.enter_context(gpu.locked(uuid))
+        book = Book(depth, progress, on_gpu=found is not None)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradgauge-")))
         job: dict[str, Any] = {"effort": {}, "estimators_from": None}
         crew = stack.enter_context(Crew(Launch(job, scratch, scratch, uuid, threads)))
         before = _look_on(book, threads)
+        examined = None if found is None else Examined(probe, found)
+        _look_at_gpu(book, probe, examined)
         try:
-            place, floor = _with_torch(book, crew, uuid, threads)
+            place, floor = _with_torch(book, crew, uuid, threads, examined)
         except StartError as error:
             book.lost("workers", error)
         book.findings[1:1] = clock_findings(before, read_clocks())
@@ -83,12 +90,23 @@ def _look_on(book: Book, threads: int) -> ClockReading:
     return read_clocks()
 
 
-def _with_torch(book: Book, crew: Crew, device: str, threads: int) -> tuple[Place, NoiseFloor | None]:
+def _look_at_gpu(book: Book, probe: GpuProbe, examined: Examined | None) -> None:
+    """The GPU that is asked about; where none is, whether there is one."""
+    if examined is None:
+        book.findings.append(presence_finding(gpu.gpus(probe), probe.absent))
+        return
+    book.next("the GPU, while nothing of ours runs there")
+    book.findings += examined.look_on(book.depth.counter)
+
+
+def _with_torch(book: Book, crew: Crew, device: str, threads: int, examined: Examined | None) -> tuple[Place, NoiseFloor | None]:
     """What workers can read; the grid of layers reads no clock, so it is filled while the next ones import torch."""
     on = {"device": "cpu" if device == "cpu" else "cuda"}
     tried = sorted({*counts(usable_cores()), threads})
     book.next("starting a worker: it imports torch")
     worker = crew.start(1)[0]
+    if examined is not None:
+        book.findings.append(examined.mapped(crew.facts))
     worker = _read(book, crew, worker, "overhead", on, overhead_findings)
     asked = {**on, "threads": tried, "seconds": book.depth.threads}
     worker = _read(book, crew, worker, "threads", asked, lambda times: [thread_finding(steadiness(times), threads)])

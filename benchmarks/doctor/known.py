@@ -11,6 +11,7 @@ from benchmarks.executors.events import StartError
 from benchmarks.executors.process import Launch
 from benchmarks.harness import gpu
 from benchmarks.harness.machine import describe
+from benchmarks.harness.probe import GpuProbe
 
 
 def kept_here(device: str, threads: int) -> NoiseFloor | None:
@@ -23,8 +24,7 @@ def kept_here(device: str, threads: int) -> NoiseFloor | None:
     Raises:
         DeviceError: there is no such device.
     """
-    found = None if device == "cpu" else gpu.resolve(device, gpu.gpus())
-    uuid = "cpu" if found is None else found.uuid
+    uuid = "cpu" if device == "cpu" else _uuid(device)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gradgauge-")))
         job: dict[str, object] = {"effort": {}, "estimators_from": None}
@@ -34,3 +34,9 @@ def kept_here(device: str, threads: int) -> NoiseFloor | None:
         except StartError:  # whoever measures next says so
             return None
         return store.kept(Place.of({**describe(), **crew.facts}, uuid, threads), store.home())
+
+
+def _uuid(device: str) -> str:
+    with GpuProbe() as probe:
+        found = gpu.named(device, probe)
+    return "cpu" if found is None else found.uuid

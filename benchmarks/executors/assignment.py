@@ -1,4 +1,4 @@
-"""A worker together with the cell it has in hand: since when, and how busy the machine was then."""
+"""A worker together with the cell it has in hand: since when, and how busy the machine and its GPU were then."""
 
 import os
 import time
@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.executors.events import Finished
 from benchmarks.executors.process import WorkerProcess
+from benchmarks.harness.gpu_state import GpuWatch, meanwhile
 from benchmarks.harness.machine import Load, load_now, other_load
 from benchmarks.plan import Planned
 from benchmarks.records import Outcome, Record
@@ -17,9 +18,15 @@ from benchmarks.records import Outcome, Record
 class Assignment:
     """One worker, ready or not yet, with a cell or without."""
 
-    def __init__(self, process: WorkerProcess) -> None:
-        """Begin with a worker that was just started and has nothing to do."""
+    def __init__(self, process: WorkerProcess, watch: GpuWatch | None = None) -> None:
+        """Begin with a worker that was just started and has nothing to do.
+
+        Args:
+            process: the worker.
+            watch: of the GPU it measures on; None for the CPU.
+        """
         self.process = process
+        self._watch = watch
         self.ready = False
         self.planned: Planned | None = None
         self._in_turns = False
@@ -58,6 +65,8 @@ class Assignment:
         facts = {**record.facts, "worker": self.process.pid, "other_load": round(other_load(self._load, now), 3)}
         if now.throttled is not None and self._load.throttled is not None:
             facts["throttle_events"] = now.throttled - self._load.throttled
+        if self._watch is not None and self._gpu is not None:
+            facts["gpu"] = meanwhile(self._gpu, self._watch.now())
         if record.outcome is Outcome.FAILED and (output := self.process.output()):
             facts["output"] = output
         return Finished(planned, replace(record, block=planned.block, order=planned.order, facts=facts))
@@ -82,6 +91,7 @@ class Assignment:
     def _begin(self) -> None:
         self._waited = self._paused = 0.0
         self._load = self._load_now()
+        self._gpu = None if self._watch is None or self.planned is None else self._watch.now()
         self._started = datetime.now(UTC).isoformat(timespec="milliseconds")
 
     def _load_now(self) -> Load:

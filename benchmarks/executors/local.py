@@ -13,6 +13,7 @@ from typing import Any, Self
 from benchmarks.executors.assignment import Assignment
 from benchmarks.executors.events import Admit, Event, Finished, Found, Limits, Paused, Ready, Started, StartError, Tick
 from benchmarks.executors.process import Launch, WorkerProcess
+from benchmarks.harness.gpu_state import GpuWatch
 from benchmarks.plan import Planned
 from benchmarks.records import Outcome, Record
 
@@ -32,9 +33,15 @@ _UNREADABLE = "the worker sent something that is no answer"
 class LocalExecutor:
     """Runs cells in worker processes of this machine; a context manager that leaves none of them behind."""
 
-    def __init__(self, launch: Launch, limits: Limits) -> None:
-        """Keep how to start workers, and what a cell may take; nothing is started yet."""
-        self._launch, self._limits = launch, limits
+    def __init__(self, launch: Launch, limits: Limits, watch: GpuWatch | None = None) -> None:
+        """Nothing is started yet.
+
+        Args:
+            launch: how to start workers.
+            limits: what a cell may take.
+            watch: of the GPU that workers measure on; None for the CPU.
+        """
+        self._launch, self._limits, self._watch = launch, limits, watch
         self._workers: list[Assignment] = []
         self._spare: Assignment | None = None
         self._weighed = 0.0
@@ -104,7 +111,7 @@ class LocalExecutor:
         self._end_workers()
 
     def _new(self) -> Assignment:
-        return Assignment(WorkerProcess(self._launch))
+        return Assignment(WorkerProcess(self._launch), self._watch)
 
     def _busy(self) -> int:
         return sum(worker.planned is not None for worker in self._workers)

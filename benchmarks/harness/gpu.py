@@ -1,70 +1,62 @@
-"""Naming one GPU: listing through NVML, so that this process never makes a CUDA context, and one lock a GPU on this host.
+"""Naming one GPU among those that the driver reports, and one lock a GPU on this host. No CUDA context is made.
 
-Workers are given UUIDs only: CUDA and NVML count devices in orders of their own.
+Workers are given UUIDs only: CUDA and NVML count devices in orders of their own. A number that a user types is a place in the
+order of NVML, which is that of the PCI bus and of `nvidia-smi`.
 """
 
 import fcntl
-import importlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+from benchmarks.harness.probe import GpuProbe
+from benchmarks.harness.readings import Gpu
+
+TESTED = "against a fake of the driver only"
+"""How the paths that need a GPU have been tested in this version; kept with every run on one."""
+
+_LOCKS = Path("/tmp")  # the same for everybody on the host, unlike what TMPDIR names
 
 
 class DeviceError(ValueError):
     """A device that is not there, is named ambiguously, or is in use by another run."""
 
 
-@dataclass(frozen=True)
-class Gpu:
-    """One GPU as NVML reports it.
-
-    Attributes:
-        index: among those visible, in the order of NVML.
-        name: such as `NVIDIA H200`.
-        uuid: with its prefix `GPU-`.
-        memory_bytes: all of its memory.
-        driver: version of the driver.
-    """
-
-    index: int
-    name: str
-    uuid: str
-    memory_bytes: int
-    driver: str
-
-
-def gpus(library: Any = None, environment: Mapping[str, str] = os.environ) -> list[Gpu]:
-    """The GPUs that the driver reports and CUDA_VISIBLE_DEVICES lets through; none where there is no driver.
+def named(text: str, probe: GpuProbe, environment: Mapping[str, str] = os.environ) -> Gpu | None:
+    """The device that a user's text names, among those that CUDA_VISIBLE_DEVICES lets through.
 
     Args:
-        library: a module like `pynvml`, which is the default.
+        text: see `resolve`.
+        probe: that is open.
+        environment: where CUDA_VISIBLE_DEVICES is looked up.
+
+    Returns:
+        The GPU; None for the CPU.
+
+    Raises:
+        DeviceError: nothing, or more than one, is named so; the message says what there is, or why there is nothing.
+    """
+    found = gpus(probe, environment)
+    chosen, order = environment.get("CUDA_VISIBLE_DEVICES"), environment.get("CUDA_DEVICE_ORDER")
+    if found and text != "cpu" and _ambiguous(chosen, order, probe.devices()):
+        raise DeviceError(
+            f"CUDA_VISIBLE_DEVICES={chosen} counts unlike GPUs from the fastest on, the driver counts them by their place: "
+            "set CUDA_DEVICE_ORDER=PCI_BUS_ID, or list UUIDs"
+        )
+    return resolve(text, found, probe.absent)
+
+
+def gpus(probe: GpuProbe, environment: Mapping[str, str] = os.environ) -> list[Gpu]:
+    """The GPUs that the driver reports and CUDA_VISIBLE_DEVICES lets through.
+
+    Args:
+        probe: that is open.
         environment: where CUDA_VISIBLE_DEVICES is looked up.
     """
-    nvml = library or importlib.import_module("pynvml")  # slow enough to wait until somebody asks
-    try:
-        nvml.nvmlInit()
-    except nvml.NVMLError:
-        return []
-    try:
-        driver = _text(nvml.nvmlSystemGetDriverVersion())
-        handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
-        found = [
-            Gpu(
-                index,
-                _text(nvml.nvmlDeviceGetName(handle)),
-                _text(nvml.nvmlDeviceGetUUID(handle)),
-                int(nvml.nvmlDeviceGetMemoryInfo(handle).total),
-                driver,
-            )
-            for index, handle in enumerate(handles)
-        ]
-    finally:
-        nvml.nvmlShutdown()
-    return visible(found, environment.get("CUDA_VISIBLE_DEVICES"))
+    return visible(probe.devices(), environment.get("CUDA_VISIBLE_DEVICES"))
 
 
 def visible(found: Sequence[Gpu], chosen: str | None) -> list[Gpu]:
@@ -76,16 +68,17 @@ def visible(found: Sequence[Gpu], chosen: str | None) -> list[Gpu]:
         match = [gpu for gpu in found if (word == str(gpu.index) if word.isdigit() else word and gpu.uuid.startswith(word))]
         if len(match) != 1:
             break
-        kept.append(Gpu(len(kept), match[0].name, match[0].uuid, match[0].memory_bytes, match[0].driver))
+        kept.append(replace(match[0], index=len(kept)))
     return kept
 
 
-def resolve(text: str, found: Sequence[Gpu]) -> Gpu | None:
+def resolve(text: str, found: Sequence[Gpu], absent: str = "") -> Gpu | None:
     """The device that a user's text names.
 
     Args:
         text: `cpu`, `cuda`, `cuda:INDEX`, a UUID or the unique beginning of one, or `name:PART` of a name in any case.
         found: from `gpus`.
+        absent: why there are none, where somebody knows.
 
     Returns:
         The GPU; None for the CPU.
@@ -105,9 +98,10 @@ def resolve(text: str, found: Sequence[Gpu]) -> Gpu | None:
     elif text.startswith("GPU-"):
         match = [gpu for gpu in found if gpu.uuid.startswith(text)]
     else:
-        raise DeviceError(f"unknown device {text!r}: expected cpu, cuda, cuda:INDEX, GPU-UUID or name:PART{_listed(found)}")
+        expected = "expected cpu, cuda, cuda:INDEX, GPU-UUID or name:PART"
+        raise DeviceError(f"unknown device {text!r}: {expected}{_listed(found, absent)}")
     if len(match) != 1:
-        raise DeviceError(f"device {text!r} names {len(match) or 'no'} GPU{'s' if match else ''}{_listed(found)}")
+        raise DeviceError(f"device {text!r} names {len(match) or 'no'} GPU{'s' if match else ''}{_listed(found, absent)}")
     return match[0]
 
 
@@ -115,11 +109,18 @@ def resolve(text: str, found: Sequence[Gpu]) -> Gpu | None:
 def locked(uuid: str, folder: Path | None = None) -> Iterator[None]:
     """Hold a GPU for this run, on the whole host; the kernel lets go of it if this process dies.
 
+    Args:
+        uuid: of the GPU.
+        folder: that everybody on the host locks in.
+
     Raises:
-        DeviceError: another run holds it.
+        DeviceError: another run holds it, or the lock file cannot be opened.
     """
-    path = (folder or Path(tempfile.gettempdir())) / f"gradgauge-{uuid}.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    path = (folder or (_LOCKS if _LOCKS.is_dir() else Path(tempfile.gettempdir()))) / f"gradgauge-{uuid}.lock"
+    try:
+        descriptor = _opened(path)
+    except OSError as error:
+        raise DeviceError(f"{uuid} cannot be locked: {path}: {error.strerror}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -129,11 +130,24 @@ def locked(uuid: str, folder: Path | None = None) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _listed(found: Sequence[Gpu]) -> str:
+def _opened(path: Path) -> int:
+    """A descriptor to lock, also where another user has made the file: that can be read, but not opened for creation."""
+    safe = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, safe)
+    except FileNotFoundError:
+        descriptor = os.open(path, safe | os.O_CREAT, 0o644)
+        os.fchmod(descriptor, 0o644)  # whatever the umask says
+        return descriptor
+
+
+def _ambiguous(chosen: str | None, order: str | None, found: Sequence[Gpu]) -> bool:
+    """Whether CUDA_VISIBLE_DEVICES holds numbers that CUDA and NVML would understand differently."""
+    counted = any(word.strip().isdigit() for word in (chosen or "").split(","))
+    return counted and order != "PCI_BUS_ID" and len({gpu.name for gpu in found}) > 1
+
+
+def _listed(found: Sequence[Gpu], absent: str) -> str:
     if not found:
-        return "; the driver reports no GPU"
+        return f"; {absent or 'the driver reports no GPU'}"
     return "; there are " + ", ".join(f"cuda:{gpu.index} {gpu.name} ({gpu.uuid})" for gpu in found)
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value

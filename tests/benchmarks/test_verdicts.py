@@ -57,6 +57,23 @@ def test_a_timed_record_is_throttled_when_heat_slowed_a_core_meanwhile(facts: di
     assert judged(untimed, KEPT, cores=2).marks == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("kind", "gpu", "marks"),
+    [
+        ("cost", {"seconds": 1.0, "throttled_ns": {"power cap": 5_000_000}, "other_processes": []}, set()),
+        ("cost", {"seconds": 1.0, "throttled_ns": {"power cap": 50_000_000}, "other_processes": []}, {"throttled"}),
+        ("cost", {"seconds": 1.0, "throttled_ns": {}, "other_processes": [7]}, {"contended"}),
+        ("memory", {"seconds": 1.0, "throttled_ns": {"power cap": 50_000_000}, "other_processes": [7]}, {"contended"}),
+        ("cost", {"seconds": 1.0, "throttled_ns": None, "throttle_flags": ["power brake"], "other_processes": []}, {"throttled"}),
+    ],
+    ids=["as-usual", "held-down", "shared", "untimed-shared", "no-counters"],
+)
+def test_a_record_on_a_gpu_is_marked_by_what_the_driver_saw(kind: str, gpu: dict[str, object], marks: set[str]) -> None:
+    """Another tenant tells on bytes of the device, too; lowered clocks tell on what is timed alone."""
+    record = replace(GOOD, cell=replace(CELL, kind=kind, device="GPU-aaaa"), facts={"gpu": gpu})
+    assert judged(record, KEPT, cores=2).marks == marks
+
+
 def test_what_is_not_timed_is_never_contended() -> None:
     record = Record(replace(CELL, kind="memory"), Outcome.OK, facts={"other_load": 9.0})
     assert judged(record, KEPT, cores=1).marks == frozenset()

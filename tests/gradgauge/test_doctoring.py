@@ -22,7 +22,7 @@ from gradgauge.cli import app
 SMALLEST = Depth(look=0.05, threads=0.0, pairs=2, cells=1, budget=0.01)
 PLACE = Place("bench", "a processor", "cpu", 1, "2.13.0 abc")
 FLOOR = NoiseFloor(PLACE, "2026-11-21T10:00:00+00:00", 0.014, 0.014, 20, 6, 4)
-CHECKS = ["other load", "clock rate", "governor", "host", "timer", "overhead", "rounds", "threads", "forward mode"]
+CHECKS = ["other load", "clock rate", "governor", "host", "timer", "GPU", "overhead", "rounds", "threads", "forward mode"]
 TIMED = ["load meanwhile", "equal code"]
 
 
