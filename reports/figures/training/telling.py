@@ -46,11 +46,11 @@ def reached(group: Group, most: int = MOST) -> str:
         return f"{lead}."
     found = [(row["name"].text, group.ratio(row, "seconds")) for row in others]
     ever = [f"{name} {_when(times)}" for name, times in found if times.reached]
-    never = [f"{name}{_bound(times)}" for name, times in found if times.of and not times.reached]
+    never = [f"{name} in {number(times.beyond)}" for name, times in found if times.of and not times.reached]
     unknown = [name for name, times in found if not times.of]
-    said = [f"{lead} and was reached by {listed(ever, most)}" if ever else f"{lead} and was reached by no other"]
+    said = [f"{lead} and was reached by {listed(ever, most) if ever else 'no other'}"]
     if never:
-        said.append(f"never by {listed(never, most)}" if ever else f"not by {listed(never, most)}")
+        said.append(f"not by {listed(never, most)} times its time")
     if unknown:
         said.append(f"with no seed in common, nothing is known of {listed(unknown, most)}")
     return f"{'; '.join(said)}."
@@ -118,10 +118,6 @@ def _when(times: Ratio) -> str:
         return f"in {_times(times.value)} (one seed)"
     sure = times.low > 1 or times.high < 1
     return f"in {interval_of(times)} times its time{'' if sure else ', which may be as soon'}"
-
-
-def _bound(times: Ratio) -> str:
-    return f" (not within {_times(times.beyond)})" if times.beyond is not None else ""
 
 
 def _times(value: float | None) -> str:

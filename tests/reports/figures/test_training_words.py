@@ -72,10 +72,10 @@ def test_own_rates_are_told_one_by_one(make_run) -> None:
         ([SLOWER, [4.0, 1.0, 1.0, 1.0]], "times its time, which may be as soon."),
         (
             [NEVER],
-            "came after 2 steps and was reached by no other; not by forward-gradient[k=1] (not within 1.50 times its time).",
+            "came after 2 steps and was reached by no other; not by forward-gradient[k=1] in 1.50 times its time.",
         ),
         ([SLOWER, NEVER], "by forward-gradient[k=1] with 1 of 2 seeds, with the others not within 1.50 times its time."),
-        ([[NAN, NAN]], "reached by no other; not by forward-gradient[k=1] (not within 0.500 times its time)."),
+        ([[NAN, NAN]], "reached by no other; not by forward-gradient[k=1] in 0.500 times its time."),
     ],
 )
 def test_it_says_when_backprops_lowest_was_reached(group, forward, said) -> None:

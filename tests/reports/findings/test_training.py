@@ -29,6 +29,11 @@ def test_the_opening_counts_over_all_pairs_and_says_how_many_diverged(make_run) 
         "Of 3 pairs of problem and rule at one common learning rate, backprop's lowest was reached with every seed by "
         "forward-gradient[k=1] in 1 of 2. 1 of 5 trainings diverged."
     )
+    short = [record for record in records[:4] if record.cell.estimator == BACKPROP]
+    short += [training_of(FORWARD, NEVER, problem=problem) for problem in ("sphere[n=64]", "beale")]
+    assert "backprop's lowest was reached with every seed by no other in any." in findings.opening(
+        frames.read([make_run(short, name="short")])
+    )
     calm = findings.opening(frames.read([make_run(records[:4], name="calm")]))
     assert "diverged" not in calm
     assert "pairs" not in findings.opening(frames.read([make_run(records[:2], name="one")]))
