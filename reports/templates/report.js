@@ -19,37 +19,48 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   };
 
-  /* Tables: buttons in the heads sort, a box filters, a line says what is shown. Missing numbers are always last. */
-  const words = new Intl.Collator("en", {numeric: true});
-  const number = cell => parseFloat(cell.dataset.v), text = cell => cell.textContent;
-  const byNumber = (a, b, sign) => isNaN(a) - isNaN(b) || sign * (a - b) || 0, byWords = (a, b, sign) => sign * words.compare(a, b);
+  /* Tables: buttons in the heads sort, a box filters, a line says what is shown. Missing numbers are always last. The rows lie in
+     parts, of which a browser lays out those that are seen: of thousands of rows the layout takes far longer than the sorting.
+     Parts are boxes that are no table's, so roles say that it is one. */
+  const PART = 50, words = new Intl.Collator("en", {numeric: true}), text = cell => cell.textContent;
+  const ROLES = {
+    table: "table", "thead, tbody": "rowgroup", tr: "row", td: "cell", "th[scope=col]": "columnheader", "th[scope=row]": "rowheader"};
+  const ranks = texts => {
+    const places = new Map([...new Set(texts)].sort(words.compare).map((one, place) => [one, place]));
+    return texts.map(one => places.get(one));
+  };
 
   function sortable(table) {
-    const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0], rows = [...body.rows];
+    const heads = [...table.tHead.rows[0].cells], rows = [...table.tBodies[0].rows], order = rows.map((_, at) => at), keys = [];
+    const parts = Array.from({length: Math.ceil(rows.length / PART)}, () => make("tbody", {}));
     const box = make("input", {type: "search", autocomplete: "off", spellcheck: "false"});
     const status = make("span", {role: "status"});
-    let order = "", content = null;
+    let said = "", content = null;
 
-    const say = () => {
-      const shown = rows.reduce((sum, row) => sum + !row.hidden, 0);
-      status.textContent = `${shown === rows.length ? shown : `${shown} of ${rows.length}`} rows${order}`;
+    const show = () => {
+      const sorted = order.map(at => rows[at]), shown = sorted.filter(row => !row.hidden);
+      const queue = [...shown, ...sorted.filter(row => row.hidden)];
+      parts.forEach((part, at) => {
+        part.replaceChildren(...queue.slice(at * PART, (at + 1) * PART));
+        part.hidden = at * PART >= shown.length;
+      });
+      status.textContent = `${shown.length === rows.length ? shown.length : `${shown.length} of ${rows.length}`} rows${said}`;
     };
+    const keysOf = (head, at) => keys[at] ??= "n" in head.dataset
+      ? rows.map(row => parseFloat(row.cells[at].dataset.v)) : ranks(rows.map(row => text(row.cells[at])));
     const sort = (head, at) => {
-      const down = head.getAttribute("aria-sort") === "ascending";
-      const [key, compare] = "n" in head.dataset ? [number, byNumber] : [text, byWords];
-      const keyed = [...body.rows].map(row => [key(row.cells[at]), row]);
-      keyed.sort((a, b) => compare(a[0], b[0], down ? -1 : 1));
-      body.append(...keyed.map(pair => pair[1]));
+      const down = head.getAttribute("aria-sort") === "ascending", sign = down ? -1 : 1, key = keysOf(head, at);
+      order.sort((a, b) => isNaN(key[a]) - isNaN(key[b]) || sign * (key[a] - key[b]) || 0);
       for (const other of heads) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      order = `, by ${text(head)}, ${down ? "descending" : "ascending"}`;
-      say();
+      said = `, by ${text(head)}, ${down ? "descending" : "ascending"}`;
+      show();
     };
     const filter = () => {
       content ??= rows.map(row => [...row.cells].map(text).join(" ").toLowerCase());
       const wanted = box.value.toLowerCase().split(/\s+/);
       rows.forEach((row, at) => { row.hidden = !wanted.every(word => content[at].includes(word)); });
-      say();
+      show();
     };
 
     heads.forEach((head, at) => {
@@ -59,7 +70,12 @@
     });
     box.addEventListener("input", filter);
     table.closest(".whole").prepend(make("p", {class: "tools"}, make("label", {}, "Rows with the words ", box), " ", status));
-    say();
+    table.tBodies[0].replaceWith(...parts);
+    table.classList.add("parted");
+    show();
+    for (const [selector, role] of Object.entries(ROLES)) {
+      for (const one of all(selector, table.parentElement)) one.setAttribute("role", role);
+    }
   }
 
   /* Pictures: the panels of a figure side by side in one file, with their titles and the legend, in the light colours. */

@@ -1,8 +1,10 @@
 """A report in a headless Chromium: offline, with what it asked for and what it said on the console."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,12 @@ CHROMIUM = "/usr/bin/chromium"  # the distribution's: no download
 LONG = '"/home/me/my.py:' + "VeryLongNameWithoutAnyBreak" * 8 + '"'
 
 Open = Callable[..., SimpleNamespace]
+
+STILL = """
+    .tall, .scroll { overflow: visible !important; max-height: none !important; content-visibility: visible !important }
+    .tall thead th { position: static !important }
+"""
+"""Nothing covers anything: otherwise axe calls the contrast of what is covered undecided, and says nothing of it."""
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +74,35 @@ def opened(browser, page_path) -> Iterator[Open]:
     yield open_
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def flaws() -> Callable[[Any], list[str]]:
+    """What axe-core finds in a page with everything unfolded: violations, and what is undecided outside of pictures."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    def find(page: Any) -> list[str]:
+        page.add_style_tag(content=STILL)
+        page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+        found = Axe().run(page).response
+        violations = [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+        undecided = [(one["id"], node["target"][0]) for one in found["incomplete"] for node in one["nodes"]]
+        outside = page.evaluate(
+            "targets => targets.map(t => document.querySelector(t).closest('svg') === null)", [t for _, t in undecided]
+        )
+        return [
+            *violations,
+            *(
+                f"undecided, {name}: {target}"
+                for (name, target), is_outside in zip(undecided, outside, strict=True)
+                if is_outside
+            ),
+        ]
+
+    return find
+
+
+@pytest.fixture
+def sheets() -> Callable[[Any], int]:
+    """The number of sheets of A4 that a page prints to."""
+    return lambda page: len(re.findall(rb"/Type /Page\b", page.pdf(format="A4")))

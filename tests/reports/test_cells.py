@@ -92,3 +92,16 @@ def test_of_very_many_rows_the_first_are_shown_and_the_rest_counted() -> None:
     assert len(table.rows) == MOST_ROWS
     assert table.left_out == "1 further row is not shown, to keep the page quick: the data in this page have them all."
     assert cut("all", (Heading("a"),), rows[:-1]).left_out == ""
+
+
+def test_columns_are_as_wide_as_their_numbers_and_words_wrap() -> None:
+    columns = (Heading("estimator", numeric=False), Heading("n"), Heading("multiple of the base"))
+    rows = [(Entry("x" * 200), Entry("7", 7.0), Entry("3.000 [2.900, 3.100]", 3.0))]
+    words, number, interval = cut("all", columns, rows).widths
+    assert words < 40
+    assert number < 10
+    assert 0.7 * 20 < interval < 20  # digits are the widest of its characters
+
+
+def test_a_column_is_as_wide_as_the_longest_word_of_its_heading() -> None:
+    assert cut("all", (Heading("parameters"),), []).widths[0] > len("parameters")
