@@ -6,6 +6,7 @@ band is what counts as the same.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,8 @@ Cell = tuple[Line, Mark]
 
 _MARKERS = {Verdict.MORE: "^", Verdict.LESS: "v", Verdict.SAME: "o", None: "o"}
 _ACROSS = 50  # characters of a row of text
-_TEXT, _NOTE = 0.36, 0.76  # where the foot of the text and of the note stand within a row
+_LEAST = 8  # and of a name in it
+_TEXT = 0.36  # where the foot of the text stands within a row
 _WIDEST = 3.0  # times beyond the outermost ratio that the axis follows an interval
 
 
@@ -42,6 +44,7 @@ class Panel:
         span: what the axis must show, the same for all panels of a section.
         band: see `reports.compare.lines.Section`.
         theta: see there.
+        behind: what the intervals of most cells of a section rest on, such as `6 pairs`; empty for exact numbers.
     """
 
     title: str
@@ -49,6 +52,7 @@ class Panel:
     span: tuple[float, ...]
     band: float
     theta: float
+    behind: str
 
     @property
     def changes(self) -> int:
@@ -83,9 +87,10 @@ def forest(section: Section) -> Forest:
     cells: list[Cell] = [(line, line.mark) for line in section.lines if line.mark is not None]
     able = [(line, mark) for line, mark in cells if mark.drawable]
     drawn = sorted(able, key=lambda cell: cell[0].place)[:MOST_ROWS]
+    behind = next((what for what, _ in Counter(mark.behind for _, mark in drawn).most_common(1)), "")
     groups = {line.problem: [cell for cell in drawn if cell[0].problem == line.problem] for line in section.lines}
     panels = [
-        Panel(problem, tuple(sorted(of, key=lambda cell: -cell[1].ratio)), _span(drawn), section.band, section.theta)
+        Panel(problem, tuple(sorted(of, key=lambda cell: -cell[1].ratio)), _span(drawn), section.band, section.theta, behind)
         for problem, of in groups.items()
         if of
     ]
@@ -101,7 +106,7 @@ def height(panel: Panel) -> float:
 
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
-    style.ratio_axis(axes, panel.span, "NEW / BASE")
+    style.ratio_axis(axes, panel.span, "NEW / BASE" + (f", {panel.behind} each" if panel.behind else ""))
     axes.set_ylim(len(panel.cells), 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -112,7 +117,7 @@ def draw(axes: Axes, panel: Panel) -> None:
             drawing.rule(axes, "x", edge)
     drawing.rule(axes, "x", 1.0, "-")
     for place, cell in enumerate(panel.cells):
-        _draw_row(axes, place, *cell)
+        _draw_row(axes, place, *cell, panel.behind)
 
 
 def reading(section: Section, drawn: Forest) -> str:
@@ -125,6 +130,8 @@ def reading(section: Section, drawn: Forest) -> str:
         "Filled: decided, ▲ for more and ▼ for less, in one colour for the worse and another for the better.",
         "Hollow: not decided.",
     ]
+    if drawn.panels[0].behind:
+        parts.append(f"Each rests on {drawn.panels[0].behind} unless it says otherwise.")
     if section.band:
         parts.append(f"Shaded: ±{100 * section.band:.2g} %, within which two things count as the same.")
     if section.theta > section.band:
@@ -164,11 +171,13 @@ def _ends(mark: Mark) -> list[float]:
     return ends if all(map(math.isfinite, ends)) else []
 
 
-def _draw_row(axes: Axes, place: int, line: Line, mark: Mark) -> None:
-    """The name with its ratio and verdict above; the mark with its interval, and what that rests on, below."""
+def _draw_row(axes: Axes, place: int, line: Line, mark: Mark, behind: str) -> None:
+    """The name with its ratio and verdict above the mark with its interval; what sets the row apart stands with the name."""
     across, at, (left, right) = axes.get_yaxis_transform(), middle(place), axes.get_xlim()
     beside = f"{number(mark.ratio, 4)} {mark.word}"
-    axes.text(0, place + _TEXT, short(line.estimator, _ACROSS - len(beside)), transform=across, fontsize=style.SMALL)
+    note = "".join(f" · {said}" for said in (mark.wrong, mark.behind if mark.behind != behind else "") if said)
+    called = short(line.estimator, max(_LEAST, _ACROSS - len(beside) - len(note))) + note
+    axes.text(0, place + _TEXT, called, transform=across, fontsize=style.SMALL)
     axes.text(1, place + _TEXT, beside, transform=across, fontsize=style.SMALL, ha="right", fontweight="bold")
     axes.axhline(at, color=style.GRID, linewidth=0.6, zorder=0.2)
     look = Look(INK if mark.worse is None else WORSE if mark.worse else BETTER, _MARKERS[mark.verdict], "-")
@@ -176,7 +185,3 @@ def _draw_row(axes: Axes, place: int, line: Line, mark: Mark) -> None:
         drawing.whisker(axes, [min(max(end, left), right) for end in ends], [at, at], look)
     state = "wrong" if mark.wrong else "ok" if mark.verdict is not None else "doubtful"
     drawing.point(axes, mark.ratio, at, look, state=state)
-    if note := " · ".join(filter(None, (mark.wrong, mark.behind))):
-        free_right = mark.ratio**2 < left * right
-        ha = "right" if free_right else "left"
-        axes.text(float(free_right), place + _NOTE, note, transform=across, fontsize=style.SMALL, ha=ha, zorder=4)

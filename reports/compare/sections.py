@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from benchmarks.comparison import Verdict
 from benchmarks.records import Outcome
+from benchmarks.records.ceilings import ceilings_of
 from reports.compare.absolute import absolute_times
 from reports.compare.alerts import kinds_forbidden
 from reports.compare.comparison import Comparison
@@ -40,9 +41,8 @@ def sections(comparison: Comparison) -> list[Section]:
     estimators, problems = comparison.labels()
     if "cost" in kinds_forbidden(comparison.differences):
         pairs = {id(row.pair): row.pair for row in comparison.rows if row.pair.kind == "cost"}
-        found += absolute_times(
-            [(problems[pair.problem], called(pair, estimators), pair) for pair in _in_order(pairs.values(), problems)]
-        )
+        cells = [(problems[pair.problem], called(pair, estimators), pair) for pair in _in_order(pairs.values(), problems)]
+        found += absolute_times(cells, (ceilings_of(comparison.base.header), ceilings_of(comparison.new.header)))
     bare = _in_order(untimed(comparison.rows), problems)
     return [*found, *step_times([(problems[pair.problem], called(pair, estimators), pair) for pair in bare])]
 

@@ -13,7 +13,7 @@ from reports.compare.sections import sections
 def absolute(make_run, record_of):
     numbers = itertools.count()
 
-    def find(base, new, **provenance):
+    def find(base, new, ceilings=(None, None), **provenance):
         folders = [
             make_run(
                 [
@@ -23,8 +23,9 @@ def absolute(make_run, record_of):
                 ],
                 name=f"{name}{next(numbers)}",
                 provenance={"machine": "bench", **(provenance if name == "new" else {})},
+                **({"ceilings": roof} if roof else {}),
             )
-            for name, of in (("base", base), ("new", new))
+            for name, of, roof in (("base", base, ceilings[0]), ("new", new, ceilings[1]))
         ]
         return [section for section in sections(compare(*folders, Rule())) if section.name == "absolute"]
 
@@ -57,3 +58,33 @@ def test_a_time_that_is_missing_is_no_line(absolute):
     assert absolute({"spsa": [{}]}, {"spsa": [FAST]}, machine="other") == []
     [section] = absolute({"spsa": [{"time": 2e6}]}, {"spsa": [FAST]}, machine="other")
     assert [line.estimator for line in section.lines] == ["spsa"]
+
+
+def ceilings(product: float, copy: float, device: str = "cpu") -> dict:
+    """What a run's header holds of a device that multiplies and copies so fast, in operations and bytes a second."""
+    return {"device": device, "dtype": "float32", "threads": 1, "copies": [[2**20, copy]], "products": [[512, product]]}
+
+
+COUNTED = {"flops": 1e6, "operator_bytes": 1e5, "base_flops": 1e5, "base_operator_bytes": 1e5}
+
+
+def test_each_time_has_its_share_of_what_its_own_device_does_at_best(absolute):
+    base, new = ({"spsa": [{**times, **COUNTED}]} for times in (FAST, SLOW))
+    [section] = absolute(base, new, machine="other", ceilings=(ceilings(5e9, 1e9), ceilings(1e9, 1e9)))
+    # a gradient makes 10 operations a byte, and products are the nearer limit; the base makes 1, and copying is
+    assert [line.values for line in section.lines] == [
+        ("1.00 ms (10 %)", "4.00 ms (2.5 %)"),
+        ("2.00 ms (10 %)", "8.00 ms (12 %)"),
+    ]
+    assert "BASE: fastest copy 1.00 GB/s" in section.reasons[0]
+    assert "fastest matrix product 5.00 GFLOP/s (of 512 x 512 in float32)" in section.reasons[0]
+
+
+def test_where_a_run_has_no_ceilings_of_its_device_no_share_is_shown(absolute):
+    base, new = ({"spsa": [{**times, **COUNTED}]} for times in (FAST, SLOW))
+    [section] = absolute(base, new, machine="other", ceilings=(ceilings(5e9, 1e9), None))
+    assert section.lines[1].values == ("2.00 ms (10 %)", "8.00 ms")
+    assert section.reasons[0].endswith("no ceilings were measured in NEW")
+    [section] = absolute(base, new, machine="other", ceilings=(ceilings(5e9, 1e9, device="GPU-1"), None))
+    assert section.lines[1].values == ("2.00 ms", "8.00 ms")
+    assert section.reasons == ()

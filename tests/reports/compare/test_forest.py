@@ -123,3 +123,18 @@ def test_the_words_name_band_noise_floor_and_range():
     exact = _section(_line(2.0, Verdict.MORE), exact=True, band=0.0)
     assert "which is exact" in picture.reading(exact, picture.forest(exact))
     assert "Shaded" not in picture.reading(exact, picture.forest(exact))
+
+
+def test_what_all_intervals_rest_on_is_said_once_and_what_another_rests_on_beside_its_name():
+    lines = [_line(1.2, Verdict.MORE, behind="6 pairs"), _line(1.1, behind="5 and 6 processes"), _line(0.9, behind="6 pairs")]
+    section = _section(*lines, _line(0.8, behind="6 pairs", wrong="wrong in NEW"))
+    [(_, axes)] = _drawn(section)
+    assert axes.get_xlabel() == "NEW / BASE, 6 pairs each"
+    names = [text.get_text() for text in axes.texts][::2]
+    assert names == ["spsa", "spsa · 5 and 6 processes", "spsa", "spsa · wrong in NEW"]
+    assert "Each rests on 6 pairs unless it says otherwise." in picture.reading(section, picture.forest(section))
+
+
+def test_no_words_stand_where_an_interval_may_be():
+    for _, axes in _drawn(_section(_line(1.2, low=0.1, high=9.0, wrong="wrong in NEW"), _line(1.1, behind="5 pairs"))):
+        assert all(text.get_position()[1] % 1 < 0.5 for text in axes.texts)

@@ -155,7 +155,8 @@ def test_a_comparison_reads_from_what_it_comes_to_down_to_what_it_rests_on(compa
         "Runtime multiple: slower in 1 of 2 cells, the same within ±3 % in 1.",
         "Runtime multiple, NEW / BASE [95 % interval over processes]. One row a cell, the largest ratio of a problem first: the "
         "mark is NEW over BASE, the line through it its 95 % interval. Filled: decided, ▲ for more and ▼ for less, in one colour "
-        "for the worse and another for the better. Hollow: not decided. Shaded: ±3 %, within which two things count as the same.",
+        "for the worse and another for the better. Hollow: not decided. Each rests on 6 pairs unless it says otherwise. Shaded: "
+        "±3 %, within which two things count as the same.",
         "mlp[width=256]",
         "Row charts on logarithmic axes, 1 problem; 2 cells: 1 slower, 1 same. mlp[width=256]: from 1.000 (spsa, same) to 2.000 "
         "(backprop, slower), 2 cells.",
@@ -171,8 +172,10 @@ def test_a_run_on_another_machine_has_no_verdict_anywhere_on_the_page(comparison
     text = page(comparison(timed(STEADY), slower, provenance={**OTHER, "machine": "other"}))
     words = "".join(Page(text).words)
     assert "The one cell is without a verdict." in words
-    said = "Caution: No verdict is drawn about cost, memory, quality and training: the runs differ in machine: bench -> other"
-    assert said in words
+    assert (
+        "Caution: No verdict is drawn about cost, memory, quality and training: the runs differ in machine: bench -> other"
+        in words
+    )
     assert "slower" not in words[words.index("Read this first") : words.index("Method", words.index("Read this first"))]
     assert ">2.000 ? no verdict</text>" in re.sub(r">\s+", ">", text)
 
