@@ -20,7 +20,7 @@ from reports.figures.selection import (
     approximate,
     became,
     left_out_sentence,
-    spread,
+    pictured,
     undrawn,
 )
 from reports.frames import Results
@@ -54,7 +54,7 @@ def select(results: Results) -> Selection:
         for panel in panels
     )
     scope = "95 % interval over the draws"
-    return Selection(with_floors, (*left_out, *undrawn(panels, FEW_PANELS)), scope, drawn=spread(with_floors, FEW_PANELS))
+    return Selection(with_floors, (*left_out, *undrawn(panels, FEW_PANELS)), scope, drawn=pictured(with_floors, FEW_PANELS))
 
 
 def finding(selection: Selection) -> str:

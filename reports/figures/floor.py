@@ -22,7 +22,7 @@ from reports.figures.selection import (
     Table,
     became,
     left_out_sentence,
-    spread,
+    pictured,
     undrawn,
     unmeasured,
 )
@@ -63,7 +63,7 @@ def select(results: Results) -> Selection:
         panels,
         (*unmeasured(results, "cost"), *without, *undrawn(panels, FEW_PANELS)),
         results.scope,
-        drawn=spread(panels, FEW_PANELS),
+        drawn=pictured(panels, FEW_PANELS),
     )
 
 

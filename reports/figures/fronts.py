@@ -24,7 +24,7 @@ from reports.figures.selection import (
     Table,
     became,
     left_out_sentence,
-    spread,
+    pictured,
     state,
     undrawn,
 )
@@ -80,7 +80,7 @@ def select(results: Results, price: Price) -> Selection:
         *([f"{count(series, 'estimator')} whose quality is that of a series of estimates"] if series else []),
         *undrawn(panels),
     )
-    return Selection(panels, left_out, results.scope, legend=True, drawn=spread(panels))
+    return Selection(panels, left_out, results.scope, legend=True, drawn=pictured(panels))
 
 
 def finding(selection: Selection) -> str:

@@ -23,7 +23,7 @@ from reports.figures.selection import (
     approximate,
     became,
     left_out_sentence,
-    spread,
+    pictured,
 )
 from reports.frames import Results
 from reports.style import WIDTH
@@ -57,7 +57,7 @@ def select(results: Results) -> Selection:
     """The cells of kind `quality` of estimators that are not exact, on problems of several tensors."""
     found, left_out = approximate(results, "cosine")
     several = [(panel, tensors) for panel in found if len(tensors := _tensors(panel)) > 1]
-    panels = spread([Panel(panel.title, panel.data, panel.looks, _facts(panel, tensors)) for panel, tensors in several], MOST)
+    panels = pictured([Panel(panel.title, panel.data, panel.looks, _facts(panel, tensors)) for panel, tensors in several], MOST)
     single, further = len(found) - len(several), len(several) - len(panels)
     said = {
         "problem of a single tensor": (single, "problems of a single tensor"),

@@ -20,7 +20,7 @@ from reports.figures.selection import (
     by_problem,
     is_eager,
     left_out_sentence,
-    spread,
+    pictured,
     undrawn,
     unmeasured,
 )
@@ -49,7 +49,7 @@ _RATIOS = {
 def select(results: Results) -> Selection:
     """The cells of kind `cost`, by problem."""
     panels = by_problem(results, "cost", "multiple")
-    return Selection(panels, (*unmeasured(results, "cost"), *undrawn(panels)), results.scope, drawn=spread(panels))
+    return Selection(panels, (*unmeasured(results, "cost"), *undrawn(panels)), results.scope, drawn=pictured(panels))
 
 
 def finding(selection: Selection) -> str:

@@ -21,7 +21,7 @@ from reports.figures.selection import (
     Table,
     became,
     left_out_sentence,
-    spread,
+    pictured,
     state,
     undrawn,
     unmeasured,
@@ -65,7 +65,7 @@ def select(results: Results) -> Selection:
         for title, group in groups
     )
     left_out = (*unmeasured(results, "cost"), *_uncounted(data), *undrawn(panels))
-    return Selection(panels, left_out, results.scope, legend=True, drawn=spread(panels))
+    return Selection(panels, left_out, results.scope, legend=True, drawn=pictured(panels))
 
 
 def finding(selection: Selection) -> str:

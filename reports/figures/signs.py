@@ -19,7 +19,7 @@ from reports.figures.selection import (
     approximate,
     became,
     left_out_sentence,
-    spread,
+    pictured,
     undrawn,
 )
 from reports.frames import Results
@@ -47,7 +47,7 @@ def select(results: Results) -> Selection:
     """The cells of kind `quality` of estimators that are not exact, by problem."""
     panels, left_out = approximate(results, "sign_agreement")
     scope = "95 % interval over the draws"
-    return Selection(panels, (*left_out, *undrawn(panels, FEW_PANELS)), scope, drawn=spread(panels, FEW_PANELS))
+    return Selection(panels, (*left_out, *undrawn(panels, FEW_PANELS)), scope, drawn=pictured(panels, FEW_PANELS))
 
 
 def finding(selection: Selection) -> str:

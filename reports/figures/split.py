@@ -26,6 +26,7 @@ from reports.figures.selection import (
     Table,
     became,
     left_out_sentence,
+    pictured,
     spread,
     state,
     undrawn,
@@ -72,7 +73,7 @@ def select(results: Results) -> Selection:
     whole = int((column(cells, "multiple").notna() & ~has_parts).sum())
     without = (f"{count(whole, 'cell')} of estimators that do not work in such parts",) if whole else ()
     left_out = (*unmeasured(results, "cost"), *without, *undrawn(panels, FEW_PANELS))
-    return Selection(panels, left_out, results.scope, legend=True, drawn=spread(panels, FEW_PANELS))
+    return Selection(panels, left_out, results.scope, legend=True, drawn=pictured(panels, FEW_PANELS))
 
 
 def finding(selection: Selection) -> str:

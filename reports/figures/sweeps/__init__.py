@@ -1,10 +1,10 @@
 """What the figures of sweeps share: runtime multiple, peak of memory and mean cosine against whatever is varied.
 
 A family is a set of cells that differ in nothing but what is varied (and in their estimator); it has one row of three panels, one
-a metric. One family of a sweep is seen at once, the others are folded. `places` reads from the cells' specs where they stand, so
-that a run over widths of one's own has the same pictures as the suite; `courses` names the metrics; `panels` selects, `lines`
-draws, `words` tells. Needs the metrics `multiple`, `flop_multiple`, `peak_bytes`, `base_peak_bytes`, `cosine` and
-`cosine_expected`.
+a metric. One family of a sweep is seen at once, beside the same of another run where there are several; others are folded.
+`places` reads from the cells' specs where they stand, so that a run over widths of one's own has the same pictures as the suite;
+`courses` names the metrics; `panels` selects, `lines` draws, `words` tells. Needs the metrics `multiple`, `flop_multiple`,
+`peak_bytes`, `base_peak_bytes`, `cosine` and `cosine_expected`.
 """
 
 from reports.figures.sweeps.lines import draw, height

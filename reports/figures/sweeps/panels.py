@@ -13,12 +13,15 @@ from reports.frames import Results, column, rows
 from reports.looks import looks
 from reports.text import count, listed
 
+MOST_AT_ONCE = 2
+"""Families that are shown at once at most: the first, and the same of another run or device, which readers compare."""
+
 MOST_FOLDED = 2
 """Families whose pictures are folded away below those of the first; others have none."""
 
 
 def select(results: Results, place: Callable[[Row], Place | None], least: int, by: str) -> Selection:
-    """Families with at least `least` places on the axis, each with a panel a metric; all but the first are folded.
+    """Families with at least `least` places on the axis, each with a panel a metric; `MOST_AT_ONCE` are shown, others folded.
 
     Args:
         results: of one or more runs.
@@ -43,8 +46,10 @@ def select(results: Results, place: Callable[[Row], Place | None], least: int, b
         if ((data["value"] > 0) & (data["x"] > 0)).any()
     ]
     few = [f"{count(len(short), 'line')} of fewer than {least} places"] if short else []
-    first, *others = _ranked(panels) or [""]
-    drawn = tuple(panel for panel in panels if panel.facts["family"] == first)
+    ranked = _ranked(panels)
+    first = [family for family in ranked if _problem(family) == _problem(ranked[0])][:MOST_AT_ONCE]
+    others = [family for family in ranked if family not in first]
+    drawn = tuple(panel for panel in panels if panel.facts["family"] in first)
     folded = tuple(panel for panel in panels if panel.facts["family"] in others[:MOST_FOLDED])
     named = listed(list(dict.fromkeys(panel.facts["family"] for panel in folded)))
     further = len(others[MOST_FOLDED:])
@@ -59,6 +64,11 @@ def _ranked(panels: Sequence[Panel]) -> list[str]:
     for panel in panels:
         families.setdefault(panel.facts["family"], []).append(panel)
     return sorted(families, key=lambda family: (len(families[family]), *_extent(families[family])), reverse=True)
+
+
+def _problem(family: str) -> str:
+    """A family without what sets it apart from the same in another run or on another device."""
+    return family.partition(" · ")[0]
 
 
 def _extent(panels: Sequence[Panel]) -> tuple[float, float]:

@@ -82,6 +82,20 @@ def test_of_many_problems_some_have_a_picture_and_all_are_in_the_table(figure, m
     assert [title for title, _ in figure.table(selection).groups] == [f"sphere[n={n}]" for n in range(1, 12)]
 
 
+@pytest.mark.parametrize("runs", [2, 3, 7])
+def test_pictures_of_a_problem_in_several_runs_stay_together(runs, make_run, record_of) -> None:
+    cells = [Cell("backprop", f"sphere[n={n}]", "cost") for n in range(1, 12)]
+    folders = [
+        make_run([record_of(cell, multiple=3.0) for cell in cells], name=name, provenance={"machine": name})
+        for name in (f"run{place}" for place in range(runs))
+    ]
+    selection = multiples.select(frames.read(folders))
+    titles = [panel.title.split(" · ")[0] for panel in selection.pictures]
+    assert len(titles) == MOST_PANELS
+    assert all(titles.count(title) == min(runs, MOST_PANELS) for title in titles)
+    assert f"{11 * runs - MOST_PANELS} further panels (without a picture)" in selection.left_out
+
+
 @figures
 def test_a_degenerate_run_has_words_without_nan_and_pictures_that_hold_theirs(figure, degenerate) -> None:
     selection = figure.select(degenerate)

@@ -266,3 +266,17 @@ def drawn(figure, panel):
         (line.get_linestyle() if line.get_marker() in ("None", None, "") else line.get_marker(), *map(list, line.get_data()))
         for line in axes.lines
     ]
+
+
+def test_a_family_of_two_runs_is_shown_at_once_and_others_are_folded(make_run, record_of) -> None:
+    problems = [f"mlp[depth={depth},width={width}]" for depth in (2, 3) for width in WIDTHS]
+    cells = [Cell("backprop", PROBLEMS.canonical(problem), "cost") for problem in problems]
+    runs = [
+        make_run([record_of(cell, multiple=3.0) for cell in cells], name=name, provenance={"machine": name})
+        for name in ("old", "new")
+    ]
+    selection = dimensions.select(frames.read(runs))
+    shown = [panel.facts["family"] for panel in selection.pictures]
+    assert sorted(family.split(" · ")[1] for family in shown) == ["new", "old"]
+    assert len({family.split(" · ")[0] for family in shown}) == 1
+    assert len(selection.folded) == 2
