@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         list_suites,
         load,
         measure,
+        profile,
         report,
         run,
     )
@@ -48,6 +49,7 @@ __all__ = [
     "list_suites",
     "load",
     "measure",
+    "profile",
     "report",
     "run",
 ]

@@ -106,6 +106,54 @@ def run(suite: str | None = None, *, progress: "Progress | None" = None, **optio
     return result
 
 
+def profile(
+    estimator: str,
+    problem: str,
+    *,
+    device: str = "cpu",
+    threads: int = 1,
+    seed: int = 0,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: "Progress | None" = None,
+) -> "pandas.DataFrame":
+    """See where the time, the launches and the memory of one gradient go; write a folder with a trace and a page.
+
+    Args:
+        estimator: a spec; it is profiled in another process.
+        problem: a spec.
+        device: `cpu`, `cuda`, `cuda:INDEX`, a GPU UUID or `name:PART`.
+        threads: of torch, within an operation.
+        seed: of data, initial weights and tangents.
+        data: where MNIST and CIFAR-10 are; None for the user's own folder.
+        out: a new or empty folder; None for one in `results/`.
+        progress: called with a `benchmarks.journal.Status` whenever something happens.
+
+    Returns:
+        One row a phase, with the fields of `benchmarks.records.profile.Share`; `attrs` holds `folder` and `page`.
+
+    Raises:
+        SpecError, UsageError, FolderError, DeviceError: something was asked for that cannot be; nothing was measured.
+        RuntimeError: the estimator, or its profile, failed; the message says why.
+        KeyboardInterrupt: it was interrupted.
+    """
+    import pandas
+
+    from benchmarks.records.profile import read
+    from benchmarks.verdicts import INTERRUPTED
+    from gradgauge.profiling import made
+
+    asked = {"device": device, "threads": threads, "seed": seed, "data": data, "out": None if out is None else Path(out)}
+    done = made(estimator, problem, progress or (lambda status: None), **asked)
+    if done.exit_code == INTERRUPTED:
+        raise KeyboardInterrupt(done.reason)
+    if done.reason:
+        raise RuntimeError(f"{done.reason} (what was measured before is in {done.folder})")
+    frame = pandas.DataFrame([vars(share) for share in read(done.folder).phases])
+    frame.attrs |= {"folder": str(done.folder), "page": str(report(done.folder))}
+    return frame
+
+
 def load(*folders: str | Path, samples: bool = False) -> "pandas.DataFrame":
     """Read run folders into one tidy frame: one row a metric; see `benchmarks.records.load`."""
     from benchmarks.records import load as load_folders
@@ -142,7 +190,7 @@ def report(
     figures: str | Path | None = None,
     history: "Asked" = None,
 ) -> Path:
-    """Write one HTML page about one or more runs; see `reports.html.write_report`.
+    """Write one HTML page about one or more runs, or about a profile; see `reports.html.write_report`.
 
     Runs that differ in code, machine, versions or the way they were measured are also compared, the first with each other one, by
     the same rule as in `compare`.
@@ -155,7 +203,7 @@ def report(
             working directory, where there are any; False for none.
 
     Returns:
-        Its path; by default `report.html` in the first folder.
+        Its path; by default `report.html` in the first folder, or `profile.html` in that of a profile.
 
     Raises:
         FolderError: see `write_report`.
