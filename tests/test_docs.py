@@ -8,14 +8,19 @@ from pathlib import Path
 
 from benchmarks.comparison import LEAST_PROCESSES
 from benchmarks.doctor.equal_code import UNFIT as UNFIT_LIMIT
+from benchmarks.doctor.gpu import Examined
 from benchmarks.doctor.probes import PROBES
 from benchmarks.doctor.store import GOOD_FOR
+from benchmarks.harness.gpu import TESTED
+from benchmarks.harness.gpu_state import THROTTLED_SHARE, GpuWatch, meanwhile
+from benchmarks.harness.probe import GpuProbe
 from benchmarks.records import RunFolder
 from benchmarks.verdicts import INTERRUPTED
 from gradgauge.doctoring import FIT, UNFIT
 from gradgauge.settling import SCREENING, SETTLING
 from reports.compare import FINE, LOSS, NOTHING, THRESHOLD
 from reports.compare.rows import Stage
+from tests.benchmarks.harness.fake_nvml import FakeGpu, FakeNvml
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -53,6 +58,21 @@ def test_the_page_on_the_doctor_names_options_checks_and_codes_that_there_are() 
     assert asked_by_the_doctor | {"other load", "timer", "equal code"} <= checks
     assert f"beyond {100 * UNFIT_LIMIT:.0f} %" in page
     assert f"kept for {GOOD_FOR.days} days" in page
+
+
+def test_the_page_on_gpus_names_checks_and_facts_that_there_are() -> None:
+    page = (CHECKOUT / "docs" / "gpu.md").read_text(encoding="utf-8")
+    known = "".join(python("-m", "gradgauge", command, "--help").stdout for command in ("run", "doctor"))
+    assert not [option for option in re.findall(r"(?<= )--[a-z]+(?:-[a-z]+)*", page) if option not in known]
+    with GpuProbe(FakeNvml(FakeGpu())) as probe:
+        examined = Examined(probe, probe.devices()[0])
+        checks = [finding.check for finding in (*examined.look_on(0.1), examined.mapped({}))]
+        state = GpuWatch(probe, examined.gpu).now()
+    assert re.findall(r"^\| ([A-Za-z -]+) \| .*\? \|$", page, flags=re.MULTILINE) == checks
+    facts = {name for row in re.findall(r"^\| (`[^|]+`) \|", page, flags=re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert facts == meanwhile(state, state).keys()
+    assert f"tested {TESTED}" in page.replace("\n", " ")
+    assert THROTTLED_SHARE == 0.01  # a hundredth
 
 
 def test_the_page_on_comparing_names_options_and_codes_that_there_are() -> None:

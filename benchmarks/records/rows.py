@@ -67,7 +67,7 @@ _OF_TRAINING = ("rule", "steps")  # fields of a cell
 
 MARKS = {
     "imprecise": "the precision asked for was not reached within the budget",
-    "contended": "other processes used the processor meanwhile",
+    "contended": "other processes used the processor or the GPU meanwhile",
     "throttled": "the clock rate fell meanwhile",
     "allocating": "the caching allocator asked the driver for memory while it was timed",
     "disputed": "the counter of energy and the integral of the power read beside it differ by more than 5 %",

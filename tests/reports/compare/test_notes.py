@@ -63,7 +63,7 @@ def test_another_number_of_draws_is_named(notes, single):
 def test_marks_are_counted_on_both_sides(notes, single):
     record = single("memory", peak_bytes=100)
     said = notes([record.marked("unchecked")], [record.marked("contended")])
-    assert "Marked contended (other processes used the processor meanwhile): 0 cells of BASE, 1 of NEW." in said
+    assert "Marked contended (other processes used the processor or the GPU meanwhile): 0 cells of BASE, 1 of NEW." in said
     assert "Marked unchecked (the estimator's contract was not run): 1 cell of BASE, 0 of NEW." in said
 
 
