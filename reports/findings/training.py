@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from reports.figures.training.groups import OWN, Group, groups_of, headline, is_search
 from reports.figures.training.telling import came_to, reached
+from reports.findings import depth
 from reports.findings.notice import Notice
 from reports.frames import Results, rows
 from reports.text import count, listed
@@ -14,13 +15,15 @@ _MOST = 6  # methods that a sentence of the opening names
 def sentences(results: Results) -> list[str]:
     """About the trainings of estimators that keep their contract; none where nothing was trained.
 
-    One group is told of, the one that the figure shows first; all others are counted.
+    One group is told of, the one that the figure shows first; all others are counted. Trainings at several depths are told of by
+    `reports.findings.depth`.
     """
     groups = _kept(results)
     compared = [group for group in groups if not is_search(group)]
     first = headline(compared)
     if first is None:
-        tried = sum(len(row["curves"]) for group in groups for row in group.trained)
+        varied = depth.places(results)
+        tried = sum(len(row["curves"]) for group in groups for row in group.trained if depth.place_of(row) not in varied)
         of = "training of a search for learning rates was made", "trainings of a search for learning rates were made"
         return [f"{count(tried, *of)}: trials, from which nothing is claimed."] if tried else []
     told = [f"In training on {first.panel} by {first.rule} these are the {came_to(first, _MOST)}.", reached(first, _MOST)]

@@ -17,6 +17,8 @@ TRAINS = 0.5
 LEAST = 3
 """Depths that make a family."""
 
+_FAILED = ("wrong", "failed", "out-of-memory", "timeout")  # outcomes of what was tried; others say nothing about a rule
+
 _PARAMETERS = {"depth": "hidden layers"}
 
 
@@ -48,8 +50,18 @@ class Attempt:
 
     @property
     def trains(self) -> bool:
-        """Whether every seed does, and every one was trained."""
-        return self.row["outcome"] == "ok" and 0 < len(self.shares) == self.trained
+        """Whether every seed does that was tried; one that failed does not."""
+        return self.row["outcome"] not in _FAILED and 0 < len(self.shares) == self.trained
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was tried, and a seed has no number at the end."""
+        return self.row["outcome"] in _FAILED or any(map(math.isnan, self.shares))
+
+    @property
+    def whole(self) -> bool:
+        """Whether every seed that was planned was tried."""
+        return self.row["outcome"] == "ok" or self.row["outcome"] in _FAILED
 
     @property
     def lr(self) -> float:
@@ -92,8 +104,9 @@ class Family:
         return [attempt for attempt in found if depth is None or attempt.depth == depth]
 
     def best(self, method: str, depth: float) -> Attempt | None:
-        """The attempt whose learning rate does best there; None where there is none."""
-        return max(self.of(method, depth), key=lambda attempt: attempt.rank, default=None)
+        """The attempt whose learning rate does best there; None where none was tried."""
+        tried = [attempt for attempt in self.of(method, depth) if attempt.shares or attempt.lost]
+        return max(tried, key=lambda attempt: attempt.rank, default=None)
 
     def deepest(self, method: str) -> Attempt | None:
         """The deepest attempt that trains, at the learning rate that does best there; None where none trains."""

@@ -72,6 +72,7 @@ def _panel(title: str, family: Family, attempts: Sequence[Attempt], method: str 
             "lr": one.lr,
             "share": one.share,
             "trains": one.trains,
+            "lost": one.lost,
         }
         for one in attempts
     ]
@@ -92,7 +93,7 @@ def _draw_lines(axes: Axes, panel: Panel, family: Family) -> None:
     style.log_axis(axes, "y", [*shares, TRAINS, 1.0], "loss over that of chance", tick)
     style.doubling_axis(axes, family.depths, "hidden layers")
     drawing.rule(axes, "y", TRAINS)
-    top = axes.get_ylim()[1]
+    top = axes.get_ylim()[1] ** 0.97 * axes.get_ylim()[0] ** 0.03  # a cross fits below the edge
     for method in family.methods:
         members = sorted((row for row in panel.rows if row["label"] == method), key=lambda row: row["x"])
         look = panel.look(members[0])
@@ -100,7 +101,7 @@ def _draw_lines(axes: Axes, panel: Panel, family: Family) -> None:
         drawing.curve(axes, [x for x, *_ in seen], [y for _, y, _ in seen], look)
         drawing.points(axes, [(x, y) for x, y, trains in seen if trains], look)
         drawing.points(axes, [(x, y) for x, y, trains in seen if not trains], look, state="doubtful")
-        drawing.points(axes, [(row["x"], top) for row in members if not row["share"] > 0], look, state="wrong", size=3)
+        drawing.points(axes, [(row["x"], top) for row in members if row["lost"]], look, state="wrong", size=3)
 
 
 def _draw_map(axes: Axes, panel: Panel, depths: Sequence[float]) -> None:
@@ -114,7 +115,7 @@ def _draw_map(axes: Axes, panel: Panel, depths: Sequence[float]) -> None:
         words = [_word(row) for row in found] if len(depths) <= _NUMBERED else ()
         heat.strip(axes, (place + 0.06, place + 0.94), shares, ends, words)
         for column, row in enumerate(found, start=1):
-            if row is not None and not row["share"] > 0:
+            if row is not None and row["lost"]:
                 axes.text(column, place + 0.5, "×", fontsize=style.SMALL, ha="center", va="center_baseline")
     axes.set_xlim(0.5, len(depths) + 0.5)
     axes.set_ylim(max(1, len(rates)), 0)

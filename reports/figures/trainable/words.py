@@ -17,15 +17,20 @@ def finding(selection: Selection) -> str:
     families = _families(selection)
     if not families:
         return NOT_MEASURED
-    family = families[0]
+    return told(families[0])
+
+
+def told(family: Family) -> str:
+    """The same of one family, also for the opening of a report."""
     deepest = {method: family.deepest(method) for method in family.methods}
     ranked = sorted(deepest.items(), key=lambda pair: -pair[1].depth if pair[1] else 0.0)
-    reached = [f"{method} {found.depth:g} ({_at(found)})" for method, found in ranked if found]
+    reached = [f"{found.depth:g} with {method} ({_at(found)})" for method, found in ranked if found]
     never = [method for method, found in ranked if not found]
-    said = f"the deepest that trains is {listed(reached, 9)}" if reached else "no method trains any depth"
-    missing = f"; none trains by {listed(never)}" if reached and never else ""
+    said = f"the deepest that trains has {listed(reached, 9)}" if reached else "no method trains any"
+    missing = f"; none trains with {listed(never)}" if reached and never else ""
+    limit = "" if all(attempt.whole for attempt in family.attempts) else ", as far as they were trained"
     depths = listed([f"{depth:g}" for depth in family.depths], 12)
-    return f"{family.title} with {depths} hidden layers, {count(family.steps, 'step')}: {said}{missing}."
+    return f"Of {family.title} with {depths} hidden layers, in {count(family.steps, 'step')}{limit}, {said}{missing}."
 
 
 def describe(selection: Selection) -> str:
@@ -38,7 +43,7 @@ def describe(selection: Selection) -> str:
     for method in family.methods:
         tried = sorted({attempt.depth for attempt in family.of(method)})
         trained = sum(any(attempt.trains for attempt in family.of(method, depth)) for depth in tried)
-        lost = sum(not math.isfinite(attempt.share) for attempt in family.of(method))
+        lost = sum(attempt.lost for attempt in family.of(method))
         gone = (
             f", {lost} of {count(len(family.of(method)), 'learning rate and depth', 'learning rates and depths')}" if lost else ""
         )

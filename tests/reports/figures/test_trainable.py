@@ -43,20 +43,27 @@ def _select(make_run, records):
 def test_the_sentence_names_the_deepest_that_train_and_their_rates(make_run) -> None:
     selection, _ = _select(make_run, RUN)
     assert trainable.finding(selection) == (
-        "mlp[width=64] with 1, 10 and 50 hidden layers, 300 steps: the deepest that trains is fromage 50 (at a learning rate of "
-        "0.01) and sgd 10 (at a learning rate of 0.1)."
+        "Of mlp[width=64] with 1, 10 and 50 hidden layers, in 300 steps, the deepest that trains has 50 with fromage (at a "
+        "learning rate of 0.01) and 10 with sgd (at a learning rate of 0.1)."
     )
 
 
 def test_a_depth_that_one_seed_does_not_train_is_not_trained(make_run) -> None:
     selection, _ = _select(make_run, [*RUN, _record(50, FROMAGE, 0.01, [2.3, 2.2], seed=1)])
-    assert "fromage 10 (at a learning rate of 0.01)" in trainable.finding(selection)
+    assert "has 10 with fromage (at a learning rate of 0.01)" in trainable.finding(selection)
 
 
 def test_a_depth_of_which_one_seed_failed_is_not_trained(make_run) -> None:
     gone = Record(Cell(**{**RUN[-1].cell.__dict__, "seed": 1}), Outcome.FAILED, "ValueError: no")
     selection, _ = _select(make_run, [*RUN, gone])
-    assert "fromage 10 (at a learning rate of 0.01)" in trainable.finding(selection)
+    assert "has 10 with fromage (at a learning rate of 0.01)" in trainable.finding(selection)
+
+
+def test_a_seed_that_is_missing_says_nothing_and_the_sentence_is_limited_to_what_was_trained(make_run) -> None:
+    planned = [record.cell for record in RUN]
+    planned += [Cell(**{**cell.__dict__, "seed": 1}) for cell in planned]
+    said = trainable.finding(trainable.select(frames.read([make_run(RUN, planned=planned)])))
+    assert "in 300 steps, as far as they were trained, the deepest that trains has 50 with fromage" in said
 
 
 @pytest.mark.parametrize(("end", "trains"), [(1.0, True), (1.001, False), (math.nan, False), (math.inf, False)])
@@ -106,6 +113,7 @@ ODD = {
     "as-it-is": RUN,
     "failed": _all_failed(),
     "diverged": [_record(depth, SGD, lr, [2.3, math.nan]) for depth in (1, 2, 5) for lr in (0.1, 1.0)],
+    "missing": [],
     "zero": [_record(depth, SGD, lr, [0.0, 0.0], chance=None) for depth in (1, 2, 5) for lr in (0.1, 1.0)],
     "extreme": [
         _record(depth, SGD, lr, [2.3, 10.0**power]) for depth, power in ((1, -200), (2, 0), (5, 200)) for lr in (1e-9, 1e9)
