@@ -5,22 +5,9 @@ and quality are the same whenever the same code is measured; only the runtime mu
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from benchmarks.tracking import VERSION, measured, require, with_tangents
-
-_Method = TypeVar("_Method", bound=Callable[..., float])
-
-
-def _in(unit: str) -> Callable[[_Method], _Method]:
-    """Tell asv the unit of a tracker."""
-
-    def told(method: _Method) -> _Method:
-        method.unit = unit  # type: ignore[attr-defined]
-        return method
-
-    return told
+from benchmarks.tracking import VERSION, in_unit, measured, require, with_tangents
 
 
 class _Tracked(ABC):
@@ -40,27 +27,27 @@ class _Tracked(ABC):
         """Skip what this commit does not have."""
         require(self.specs(*point)[0])
 
-    @_in("x base")
+    @in_unit("x base")
     def track_runtime_multiple(self, *point: Any) -> float:
         """Time of one gradient over that of one base forward pass, the median of paired ratios."""
         return measured("multiple", *self.specs(*point))
 
-    @_in("calls")
+    @in_unit("calls")
     def track_forward_calls(self, *point: Any) -> float:
         """Evaluations of the loss in one gradient; a vectorised evaluation counts once. Counted, the same on every machine."""
         return measured("forward_calls", *self.specs(*point))
 
-    @_in("x base")
+    @in_unit("x base")
     def track_flop_multiple(self, *point: Any) -> float:
         """Floating-point operations of one gradient over those of one base forward pass. Counted, the same on every machine."""
         return measured("flop_multiple", *self.specs(*point))
 
-    @_in("bytes")
+    @in_unit("bytes")
     def track_peak_bytes(self, *point: Any) -> float:
         """Exact peak of tensor bytes beyond parameters, buffers and batch, what is kept between calls included."""
         return measured("peak_bytes", *self.specs(*point))
 
-    @_in("1 - cos")
+    @in_unit("1 - cos")
     def track_cosine_distance(self, *point: Any) -> float:
         """1 - mean cosine similarity with the exact gradient, over 256 draws from fixed seeds: the same draws at every commit.
 
@@ -69,7 +56,7 @@ class _Tracked(ABC):
         """
         return 1 - measured("cosine", *self.specs(*point))
 
-    @_in("|e-g|^2/|g|^2")
+    @in_unit("|e-g|^2/|g|^2")
     def track_relative_error(self, *point: Any) -> float:
         """Mean squared distance from the exact gradient over its squared norm, over the same 256 draws.
 

@@ -13,6 +13,7 @@ from benchmarks.profiling.attribution import Counts, Finder, Spent, allocated, n
 from benchmarks.profiling.trace import EVALUATION, GRADIENT, MARK, Change, Span, Trace, Work
 from benchmarks.records.profile import AGGREGATION, BACKWARD, DRAWING, DUAL, OTHER, PHASES, PRIMAL, TANGENTS
 
+UNCOUNTED = Counts()
 ENGINE = "autograd::engine::evaluate_function: MmBackward0"
 
 
@@ -26,7 +27,7 @@ def shares(profile):
     return {share.phase: share for share in profile.phases}
 
 
-def of(*rows, memory=(), device=(), counts=Counts(), on_device=False):
+def of(*rows, memory=(), device=(), counts=UNCOUNTED, on_device=False):
     """The profile of handwritten events."""
     return profile_of(Trace(spans(*rows), device, memory), counts, on_device=on_device)
 
