@@ -12,7 +12,7 @@ from benchmarks.contract.check import check_estimator
 from benchmarks.contract.models import MODELS, OnModel, check_on
 from benchmarks.contract.result import ClauseResult
 from benchmarks.problems.problem import Problem, build_problem, problem_of
-from benchmarks.records import CONTRACT, EAGER, TRAINING, Cell, Record
+from benchmarks.records import CONTRACT, CUDA_GRAPH, EAGER, TRAINING, Cell, Record
 from benchmarks.request import Request, UsageError
 from benchmarks.verdicts import judged
 from estimators.estimator import Estimator
@@ -86,6 +86,10 @@ def _subject(estimator: str | Estimator, execution: str) -> Iterator[Estimator]:
     if execution == EAGER:
         yield built
         return
+    if execution == CUDA_GRAPH:
+        raise UsageError(
+            f"execution {CUDA_GRAPH}: the contract is checked on the CPU, which has no CUDA graphs: eager or compile"
+        )
     with compiling.kept_apart(execution):
         yield compiling.executed(built, execution)
 

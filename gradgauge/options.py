@@ -20,13 +20,15 @@ Measures = Annotated[
     typer.Option(
         "--measure",
         metavar="KINDS",
-        help="Which of contract,cost,memory,quality,training,perturbation. Default: the suite's, mostly the first four.",
+        help="Which of contract,cost,memory,quality,energy,step,training,perturbation. Default: mostly the first four.",
     ),
 ]
 Executions = Annotated[
     str | None,
     typer.Option(
-        "--execution", metavar="NAMES", help="Which of eager,compile: cost and memory are measured in each. Default: eager."
+        "--execution",
+        metavar="NAMES",
+        help="Which of eager,compile,cuda-graph: cost, memory and energy are measured in each. Default: eager.",
     ),
 ]
 Execution = Annotated[
@@ -42,6 +44,10 @@ Rules = Annotated[
     typer.Option(
         "--rule", metavar="SPEC", help="Train with this update rule instead of the suite's: 'sgd[lr=0.1]'; may be repeated."
     ),
+]
+LearningRates = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Train also at these learning rates, a CSV of `gradgauge tune`. Default: none."),
 ]
 Steps = Annotated[
     int | None, typer.Option(metavar="N", parser=typed.whole(1), help="Of each training. Default: the suite's, mostly 500.")
@@ -70,7 +76,9 @@ Budget = Annotated[
 Draws = Annotated[
     int | None,
     typer.Option(
-        metavar="N", parser=typed.whole(2), help="Estimates for quality. Default: the suite's, or enough for a 1 % error."
+        metavar="N",
+        parser=typed.whole(2),
+        help="Estimates for quality and steps. Default: the suite's, or enough for a 1 % error (steps: 5 %).",
     ),
 ]
 Seed = Annotated[

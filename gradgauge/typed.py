@@ -106,13 +106,15 @@ def thing(text: str) -> str:
 
 
 def execution(text: str) -> str:
-    """A key of `benchmarks.records.EXECUTIONS`.
+    """A key of `benchmarks.records.EXECUTIONS` in which a contract can be checked: on the CPU.
 
     Raises:
         typer.BadParameter: it is none.
     """
-    from benchmarks.records import EXECUTIONS
+    from benchmarks.records import CUDA_GRAPH, EXECUTIONS
 
+    if text == CUDA_GRAPH:
+        raise typer.BadParameter("contracts are checked on the CPU, which has no CUDA graphs: expected eager or compile")
     return _one_of(EXECUTIONS, text)
 
 

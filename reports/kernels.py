@@ -13,6 +13,9 @@ from reports.text import NOTHING, count, listed, visible
 
 ELEMENTARY = "elementary operations"
 
+CUDA_GRAPH = "CUDA graph"
+"""The backend that captures what others compile."""
+
 
 def kernels_table(results: Results) -> Table:
     """One line for an estimator on a problem of which any record names kernels or has remarks; no groups where there is none."""
@@ -31,11 +34,12 @@ def kernels_table(results: Results) -> Table:
 
 
 def _compiled(prepared: Mapping[str, Any] | None) -> list[str]:
-    """Of a compiled cell: by what, and each graph with the number of its operations."""
+    """Of a cell that is not eager: by what its graphs were made, and each with the number of its operations."""
     if not prepared:
         return []
     graphs = (f"{graph['name']} ({count(graph['operations'], 'operation')})" for graph in prepared["graphs"])
-    return [f"compiled by {prepared['backend']}: {listed(list(graphs))}"]
+    made = f"captured as a {prepared['backend']}" if prepared["backend"] == CUDA_GRAPH else f"compiled by {prepared['backend']}"
+    return [f"{made}: {listed(list(graphs))}"]
 
 
 def _named(kernels: Sequence[str]) -> str:

@@ -145,8 +145,22 @@ def test_the_page_on_executions_names_what_there_is() -> None:
     known = "".join(python("-m", "gradgauge", command, "--help").stdout for command in ("run", "check"))
     assert not [option for option in re.findall(r"--[a-z]+(?:-[a-z]+)*", page) if option not in known]
     assert all(f"`{execution}`" in page or execution == "eager" for execution in EXECUTIONS)
-    assert EXECUTED == ("cost", "memory")
+    assert EXECUTED == ("cost", "memory", "energy")
     assert {"ratio_to_eager", "prepare_time"} <= METRICS.keys()
     for name in ("forward-gradient", "multi-tangent", "chunked-forward-gradient", "spsa", "rdsa", "backprop"):
         assert f"`{name}`" in page
         ESTIMATORS.resolve(name)
+
+
+def test_the_page_on_energy_names_what_there_is() -> None:
+    from benchmarks.harness.windows import FEWEST_ROUNDS, MOST_ROUNDS, REST_S, SHORTEST_S, WARM_S, WINDOW_S
+    from benchmarks.records import KINDS, MARKS, METRICS
+
+    page = (CHECKOUT / "docs" / "energy.md").read_text(encoding="utf-8")
+    known = python("-m", "gradgauge", "run", "--help").stdout
+    assert not [option for option in re.findall(r"--[a-z]+(?:-[a-z]+)*", page) if option not in known]
+    words = set(re.findall(r"`(energy_?[a-z_]*)`", page))
+    assert words <= {*METRICS, *KINDS}
+    assert {"energy", "energy_net", "energy_bound", "energy_over_power", "energy_busy"} <= words
+    assert {"disputed", "imprecise"} <= MARKS.keys()
+    assert (FEWEST_ROUNDS, MOST_ROUNDS, REST_S, SHORTEST_S, WARM_S, WINDOW_S) == (3, 10, 1.0, 1.0, 0.5, 5.0)

@@ -11,6 +11,7 @@ there is no tracker, which does not see what a compiled graph allocates. A CUDA 
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -51,13 +52,16 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings) -> Measu
 
     gradients()
     base.run(1)
-    measure_device = _on_cpu if problem.device.type == "cpu" else _on_cuda
-    measurement = measure_device(gradients, lambda: base.run(1), problem.device, compiled=EAGER in settings.references)
+    once = partial(base.run, 1)
+    if problem.device.type == "cpu":
+        measurement = _on_cpu(gradients, once, compiled=EAGER in settings.references)
+    else:
+        measurement = on_cuda(gradients, once, problem.device)
     base.restore()
     return measurement
 
 
-def _on_cpu(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device, *, compiled: bool) -> Measurement:
+def _on_cpu(gradients: Callable[[], Any], base: Callable[[], Any], *, compiled: bool) -> Measurement:
     above, below = profiled(gradients), profiled(base)
     metrics = _rows(above, below, "allocator events")
     if (resident := resident_peak(gradients)) is not None:
@@ -71,7 +75,14 @@ def _on_cpu(gradients: Callable[[], Any], base: Callable[[], Any], device: torch
     return Measurement(tuple(metrics), facts={"tracker_difference": difference, "tracker_agrees": agrees})
 
 
-def _on_cuda(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device, *, compiled: bool) -> Measurement:
+def on_cuda(gradients: Callable[[], Any], base: Callable[[], Any], device: torch.device) -> Measurement:
+    """The rows of a CUDA device.
+
+    Args:
+        gradients: prepares and estimates; done before.
+        base: one forward pass; done before.
+        device: on which they run.
+    """
     with GpuProbe() as probe:
         driver = cuda_memory.of_driver(probe, device)
         above, below = cuda_memory.increase(gradients, device, driver), cuda_memory.increase(base, device, driver)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +17,10 @@ from benchmarks.executors import SCRATCH
 from benchmarks.outcomes import WrongEstimateError
 from benchmarks.problems.problem import build_problem
 from benchmarks.problems.registry import PROBLEMS
-from benchmarks.records import COMPILE, EXECUTIONS, METRICS, Cell, Outcome
+from benchmarks.records import COMPILE, CUDA_GRAPH, EAGER, METRICS, Cell, Outcome
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator
 from estimators.exact import Backprop
-from estimators.objective import Objective
+from estimators.objective import MissingCapability, Objective
 from estimators.registry import ESTIMATORS
 
 EFFORT = Effort(precision=0.5, budget=0.05)
@@ -108,9 +109,27 @@ def test_the_cost_of_a_compiled_cell_stands_beside_that_of_itself(estimator: str
 @pytest.mark.slow
 @pytest.mark.parametrize("estimator", ["backprop", "forward-gradient[k=2]"])
 def test_the_memory_of_a_compiled_cell_is_that_of_its_estimates_and_not_of_compiling(estimator: str) -> None:
-    records = [measure_cell(replace(_cell(estimator, "sphere[n=8]", "memory"), execution=e), EFFORT) for e in EXECUTIONS]
+    records = [measure_cell(replace(_cell(estimator, "sphere[n=8]", "memory"), execution=e), EFFORT) for e in (EAGER, COMPILE)]
     assert [record.outcome for record in records] == [Outcome.OK] * 2
     eager, compiled = ({metric.metric: metric.value for metric in record.metrics} for record in records)
     assert 0 < compiled["peak_bytes"] <= 2 * eager["peak_bytes"] < 1000
     assert "tracked_peak_bytes" in eager
     assert "tracked_peak_bytes" not in compiled
+
+
+def test_a_cell_by_cuda_graph_on_the_processor_is_skipped_with_the_reason() -> None:
+    cell = replace(_cell("backprop", "mlp[width=4,depth=1]", "cost"), execution=CUDA_GRAPH)
+    record = measure_cell(cell, EFFORT)
+    assert record.outcome is Outcome.SKIPPED
+    assert record.reason == "needs cuda-graph: the parameters are on a device of type cpu, not on cuda"
+
+
+def test_what_was_captured_and_differs_is_wrong_by_its_own_name() -> None:
+    with pytest.raises(WrongEstimateError, match=r"captured and eager estimates differ by 0\.01"):
+        compiling.held_to_eager(Off(0.01), Backprop(), build_problem("beale"), 0, CUDA_GRAPH)
+
+
+def test_a_version_of_the_estimators_without_captured_execution_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "estimators.captured", None)
+    with pytest.raises(MissingCapability, match="needs cuda-graph: this version of `estimators` has no captured execution"):
+        compiling.executed(Backprop(), CUDA_GRAPH)

@@ -143,3 +143,22 @@ def test_a_compiled_cell_is_expected_to_take_longer() -> None:
     eager, compiled = plan(request).alone[:2]
     assert (eager.cell.execution, compiled.cell.execution) == ("eager", "compile")
     assert compiled.seconds > eager.seconds + 5
+
+
+def test_cells_of_energy_have_a_process_each_between_costs_and_trainings() -> None:
+    request = Request(suite="custom", estimators=("spsa",), problems=("sphere", "beale"), measures=("energy", "training", "cost"))
+    alone = plan(request).alone
+    kinds = [one.cell.kind for one in alone]
+    assert kinds == [
+        *["cost"] * kinds.count("cost"),
+        *["energy"] * kinds.count("energy"),
+        *["training"] * kinds.count("training"),
+    ]
+    blocks = {kind: [one.block for one in alone if one.cell.kind == kind] for kind in set(kinds)}
+    assert len(set(blocks["energy"])) == len(blocks["energy"]) == 4
+    assert not set(blocks["energy"]) & {*blocks["cost"], *blocks["training"]}
+
+
+def test_a_cell_of_energy_is_expected_to_take_as_long_as_its_windows() -> None:
+    request = Request(suite="custom", problems=("sphere",), measures=("energy",), budget=140.0)
+    assert 120 < plan(request).alone[0].seconds < 145

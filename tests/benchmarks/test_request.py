@@ -89,3 +89,15 @@ def test_no_cell_is_ended_sooner_than_its_suite_says_whatever_its_budget() -> No
 def test_a_cell_that_compiles_has_time_for_it() -> None:
     assert Request(executions=("eager", "compile")).limit == Request().limit + SECONDS_TO_COMPILE
     assert Request(executions=("compile",), timeout=5.0).limit == 5.0
+
+
+def test_a_cuda_graph_needs_a_cuda_device() -> None:
+    with pytest.raises(UsageError, match="execution cuda-graph needs a CUDA device, and the device is cpu: --device cuda"):
+        Request(executions=("eager", "cuda-graph"))
+    assert Request(executions=("cuda-graph",), device="cuda").executed("cost") == ("cuda-graph",)
+
+
+def test_energy_is_measured_where_somebody_asks_for_it() -> None:
+    assert "energy" in Request("energy").measures
+    assert all("energy" not in Request(name).measures for name in SUITES if name != "energy")
+    assert Request(measures=("energy",), executions=("eager", "compile")).executed("energy") == ("eager", "compile")

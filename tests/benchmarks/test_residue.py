@@ -107,3 +107,10 @@ def test_pythons_random_state_is_put_back() -> None:
     with residue.python_random_state_kept():
         random.seed(3)
     assert random.getstate() == before
+
+
+def test_a_process_that_captures_graphs_measures_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "estimators.captured", raising=False)
+    before = residue.snapshot()
+    monkeypatch.setitem(sys.modules, "estimators.captured", residue)
+    assert residue.changed(before) == ["captured graphs"]

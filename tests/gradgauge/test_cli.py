@@ -43,6 +43,8 @@ SMALL = ("custom", "-p", "sphere[n=4]", "--draws", "20", "--budget", "200ms", "-
         (["run", "--measure", "costs"], "unknown kind of measurement 'costs': did you mean 'cost'?"),
         (["run", "--execution", "eager,compiled"], "unknown execution 'compiled': did you mean 'compile'?"),
         (["check", "backprop", "--execution", "compiled"], "got 'compiled' (did you mean 'compile'?)"),
+        (["check", "backprop", "--execution", "cuda-graph"], "contracts are checked on the CPU, which has no CUDA graphs"),
+        (["run", "--execution", "cuda-graph"], "execution cuda-graph needs a CUDA device, and the device is cpu: --device cuda"),
         (["run", "--device", "gpu"], "unknown device 'gpu': expected cpu, cuda"),
         (["run", "--device", "cuda:99"], "cuda:99"),
         (["run", "--threads", "0"], "Invalid value for '--threads': expected a whole number of at least 1, got '0'"),

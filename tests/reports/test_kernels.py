@@ -44,3 +44,11 @@ def test_what_was_compiled_is_named(make_run: Callable[..., Path], record_of: Ca
     (group,) = kernels_table(frames.read([make_run([record])])).groups
     said = "compiled by inductor: loss and gradient (52 operations)"
     assert group[1] == (("backprop · compile", NOTHING, NOTHING, said),)
+
+
+def test_what_was_captured_is_named(make_run: Callable[..., Path], record_of: Callable[..., Record]) -> None:
+    prepared = {"backend": "CUDA graph", "graphs": [{"name": "loss and gradient", "operations": 52}]}
+    record = replace(record_of(Cell("backprop", "lstm", "cost", execution="cuda-graph")), facts={"prepared": prepared})
+    (group,) = kernels_table(frames.read([make_run([record])])).groups
+    said = "captured as a CUDA graph: loss and gradient (52 operations)"
+    assert group[1] == (("backprop · cuda-graph", NOTHING, NOTHING, said),)
