@@ -72,10 +72,11 @@ class GpuWatch:
 
     def provenance(self) -> dict[str, Any]:
         """What a run keeps about its GPU: JSON values by name and unit, and the reason for each that is `missing`."""
-        facts = self._probe.facts(self.gpu.uuid)
+        facts, memory = self._probe.facts(self.gpu.uuid), self._probe.memory(self.gpu.uuid)
         known = {"_".join(filter(None, (_word(name), _word(one.unit)))): one.to_json()["value"] for name, one in facts.items()}
-        missing = {_word(name): one.reason for name, one in facts.items() if one.value is None}
-        return {"name": self.gpu.name, "uuid": self.gpu.uuid, "paths_tested": TESTED, **known, "missing": missing}
+        sizes = {} if memory.value is None else {"total_bytes": memory.value.total, "reserved_bytes": memory.value.reserved}
+        missing = {_word(name): one.reason for name, one in {**facts, "memory": memory}.items() if one.value is None}
+        return {"name": self.gpu.name, "uuid": self.gpu.uuid, "paths_tested": TESTED, **known, **sizes, "missing": missing}
 
 
 def foreign(

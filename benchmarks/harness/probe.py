@@ -266,8 +266,8 @@ class GpuProbe:
         }
 
     def facts(self, uuid: str) -> dict[str, Reading[Any]]:
-        """Every trait of a GPU, and its memory: what a run keeps about it."""
-        return {name: read(uuid) for name, read in {**self.traits(), "memory": self.memory}.items()}
+        """Every trait of a GPU."""
+        return {name: read(uuid) for name, read in self.traits().items()}
 
     def _imported(self) -> str:
         """Import the binding; why it cannot be used, or nothing."""

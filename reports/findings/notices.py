@@ -22,6 +22,7 @@ def notices(results: Results) -> list[Notice]:
         *cells.peaks(results),
         *runs.code(results),
         *runs.unlike(results),
+        *runs.gpus(results),
         *runs.noise(results),
         *cells.within_noise(results),
         *training.rates(results),

@@ -70,6 +70,19 @@ def code(results: Results) -> list[Notice]:
     return found
 
 
+def gpus(results: Results) -> list[Notice]:
+    """How what needs a GPU had been tested in the version that measured on one."""
+    tested: dict[str, list[str]] = {}
+    for run in results.runs:
+        driver = (run.header.get("provenance") or {}).get("nvml")
+        if isinstance(driver, Mapping) and isinstance(said := driver.get("paths_tested"), str):
+            tested.setdefault(said, []).append(run.name)
+    return [
+        Notice(False, f"{_of(names, len(results.runs))} measured on a GPU; what needs one had been tested {visible(said)}.")
+        for said, names in tested.items()
+    ]
+
+
 def unlike(results: Results) -> list[Notice]:
     """Machines and versions that are not the same in all runs, by name: a difference of numbers may be theirs."""
     provenances = [run.header.get("provenance") or {} for run in results.runs]
@@ -104,6 +117,13 @@ def noise(results: Results) -> list[Notice]:
                 )
             )
     return found
+
+
+def _of(names: list[str], every: int) -> str:
+    """Some of the runs, as the beginning of a sentence about what was done in them."""
+    if len(names) == every:
+        return "This was" if every == 1 else "All runs were"
+    return f"Run {names[0]} was" if len(names) == 1 else f"The runs {listed(names, 3)} were"
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

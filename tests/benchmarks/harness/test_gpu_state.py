@@ -123,6 +123,6 @@ def test_a_run_keeps_what_its_gpu_is_and_how_these_paths_were_tested() -> None:
     assert kept["paths_tested"] == TESTED
     assert kept["power_limit_mw"] == 700_000
     assert kept["highest_clocks_mhz"] == {"sm": 1980, "memory": 3201}
-    assert kept["memory_bytes"]["total"] == 140 * GIB
+    assert (kept["total_bytes"], kept["reserved_bytes"]) == (140 * GIB, GIB // 2)
     assert (kept["mig"], kept["persistence"]) == (None, True)
     assert kept["missing"] == {"mig": "nvmlDeviceGetMigMode: NVMLError_NotSupported: Not Supported"}

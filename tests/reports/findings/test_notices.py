@@ -39,6 +39,21 @@ def test_the_noise_floor_of_the_machine_is_told_where_it_is_known(make_run, reco
     assert "differ by up to" not in texts(damaged, grave=False)
 
 
+def test_a_run_on_a_gpu_says_how_its_paths_had_been_tested(make_run, record_of) -> None:
+    record = record_of(COST, multiple=3.0)
+    said = "tested against a fake of the driver only"
+    on_gpu = make_run([record], name="on-gpu", provenance={"nvml": {"paths_tested": "against a fake of the driver only"}})
+    alone = texts(frames.read([on_gpu]), grave=False)
+    assert f"This was measured on a GPU; what needs one had been {said}." in alone
+    on_cpu = make_run([record], name="on-cpu")
+    assert said not in texts(frames.read([on_cpu]), grave=False)
+    assert f"Run on-gpu was measured on a GPU; what needs one had been {said}." in texts(
+        frames.read([on_gpu, on_cpu]), grave=False
+    )
+    damaged = make_run([record], name="damaged", provenance={"nvml": {"paths_tested": 3}})
+    assert said not in texts(frames.read([damaged]), grave=False)
+
+
 def test_the_quality_of_estimates_that_depend_on_earlier_ones_is_said_to_be_that_of_a_series(make_run, record_of) -> None:
     cells = [dataclasses.replace(cell, kind="quality") for cell in (COST, OTHER)]
     records = [
