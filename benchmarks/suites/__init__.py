@@ -3,6 +3,7 @@
 from benchmarks.suites.custom import CUSTOM
 from benchmarks.suites.depth import DEPTH
 from benchmarks.suites.dimensions import DIMENSIONS
+from benchmarks.suites.energy import ENERGY_SUITE
 from benchmarks.suites.estimators import METHODS
 from benchmarks.suites.full import union_of
 from benchmarks.suites.quick import QUICK
@@ -14,7 +15,7 @@ from benchmarks.suites.versions import VERSIONS
 
 _NAMED = (QUICK, DIMENSIONS, DEPTH, TANGENT_COUNTS, METHODS, TRAINING_SUITE, STABILITY)
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in (*_NAMED, union_of(_NAMED), VERSIONS, CUSTOM)}
+SUITES: dict[str, Suite] = {suite.name: suite for suite in (*_NAMED, union_of(_NAMED), ENERGY_SUITE, VERSIONS, CUSTOM)}
 """Every suite by its name."""
 
 __all__ = ["SUITES", "Grid", "Suite", "Trained"]
