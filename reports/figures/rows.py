@@ -37,9 +37,9 @@ def drawn_rows(panel: Panel) -> tuple[dict[str, Any], ...]:
     return spread(panel.rows, MOST)
 
 
-def of_all(panel: Panel) -> str:
+def of_all(panel: Panel, noun: str = "rows") -> str:
     """How many rows of a panel are drawn, to stand after the label of its axis; empty where all are."""
-    return f" ({MOST} of {len(panel.data)} rows)" if len(panel.data) > MOST else ""
+    return f" ({MOST} of {len(panel.data)} {noun})" if len(panel.data) > MOST else ""
 
 
 def height(panel: Panel) -> float:

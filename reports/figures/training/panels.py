@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from reports import drawing, style
+from reports.figures.rows import drawn_rows, of_all
 from reports.figures.selection import Panel, Row, Selection, unmeasured
 from reports.figures.training.groups import Group, groups_of, headline, is_search
 from reports.frames import Results
@@ -57,8 +58,9 @@ def draw(axes: Axes, panel: Panel) -> None:
     """Draw the trainings of one group along one axis."""
     group: Group = panel.facts["group"]
     axis: str = panel.facts["axis"]
-    curves = [curve for row in panel.rows for curve in row["curves"].values()]
-    style.linear_axis(axes, "x", _finite(curves, axis), AXES[axis], _plain)
+    members = drawn_rows(panel)
+    curves = [curve for row in members for curve in row["curves"].values()]
+    style.linear_axis(axes, "x", _finite(curves, axis), f"{AXES[axis]}{of_all(panel, 'methods')}", _plain)
     losses = _shown(curves)
     if min(losses, default=1.0) >= 0:
         style.log_axis(axes, "y", losses, "validation loss", tick)
@@ -66,7 +68,7 @@ def draw(axes: Axes, panel: Panel) -> None:
         style.linear_axis(axes, "y", losses, "validation loss", _plain)
     if group.target is not None:
         drawing.rule(axes, "y", group.target)
-    for row in panel.rows:
+    for row in members:
         _draw_method(axes, panel, row, axis)
 
 

@@ -8,8 +8,9 @@ from copy import deepcopy
 
 import pytest
 
-from benchmarks.records import CONTRACT
+from benchmarks.records import CONTRACT, Cell, series
 from reports import frames
+from tests.trained import training_of
 from tests.widened import Line, Run, measured, widened
 
 LONG = 200
@@ -31,12 +32,20 @@ _OF_A_GPU = ("allocated_peak_bytes", "reserved_peak_bytes", "nvml_process_bytes"
 
 
 def _small() -> Run:
-    """The real run on two of its problems, as if a GPU had been there: with energies, and memory as it counts it."""
+    """The real run on two of its problems, as if a GPU had been there: with energies, memory as it counts it, and trainings."""
     real = measured()
     lines = [line for line in real.lines if line["problem"] in (*_PROBLEMS, CONTRACT)]
     energies = [_metered(line) for line in lines if line["kind"] == "cost"]
     counted = [_counted(line) if line["kind"] == "memory" else line for line in lines]
-    return Run(real.header, [*counted, *energies])
+    trained = dict.fromkeys((line["estimator"], line["problem"]) for line in lines if line["kind"] == "quality")
+    trainings = [_training(*method, seed) for method in trained for seed in range(2)]
+    return Run(real.header, [*counted, *energies, *trainings])
+
+
+def _training(estimator: str, problem: str, seed: int) -> Line:
+    """A training of three steps; its curve is in the record, from which `degenerate` writes it beside."""
+    losses = [4.0, 3.0, 2.0, 1.0 + seed]
+    return training_of(estimator, losses, problem=problem, seed=seed).to_json()
 
 
 def _metered(line: Line) -> Line:
@@ -68,7 +77,7 @@ def _one(kind: str) -> Run:
 
 def _failed() -> Run:
     small = _small()
-    gone = {"outcome": "failed", "reason": "ValueError: no", "metrics": [], "samples": {}, "facts": {}}
+    gone = {"outcome": "failed", "reason": "ValueError: no", "metrics": [], "samples": {}, "facts": {}, "series": {}}
     return Run(small.header, [line | gone for line in small.lines])
 
 
@@ -77,15 +86,20 @@ def _with_values(values: Iterable[float], ends: bool = True) -> Run:
     small, turns = deepcopy(_small()), itertools.cycle(values)
     for metric in (metric for line in small.lines for metric in line["metrics"]):
         metric |= {end: next(turns) if ends else None for end in ("value", "low", "high")}
+    for curve in (line["series"] for line in small.lines if "series" in line):
+        curve["loss"] = [next(turns) for _ in curve["loss"]]
     return small
 
 
 def _one_draw() -> Run:
-    """Numbers without intervals, each from one sample."""
+    """Numbers without intervals, each from one sample; trainings of one seed that end at their first validation."""
     small = deepcopy(_small())
     for metric in (metric for line in small.lines for metric in line["metrics"]):
         metric |= {"low": None, "high": None, "count": 1}
-    return small
+    for line in small.lines:
+        if "series" in line:
+            line["series"] = {name: values[:1] for name, values in line["series"].items()}
+    return Run(small.header, [line for line in small.lines if line["seed"] == 0])
 
 
 def _long_names() -> Run:
@@ -117,6 +131,7 @@ DEGENERATE: dict[str, Callable[[], Run]] = {
     "one-memory": lambda: _one("memory"),
     "one-quality": lambda: _one("quality"),
     "one-energy": lambda: _one("energy"),
+    "one-training": lambda: _one("training"),
     "all-failed": _failed,
     "nan": lambda: _with_values([math.nan]),
     "infinite": lambda: _with_values([math.inf, -math.inf, math.inf, 1.0]),
@@ -131,7 +146,12 @@ DEGENERATE: dict[str, Callable[[], Run]] = {
 @pytest.fixture(scope="session", params=DEGENERATE)
 def degenerate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> frames.Results:
     """What a report reads from a degenerate run of each kind in turn."""
-    return frames.read([DEGENERATE[request.param]().write(tmp_path_factory.mktemp("degenerate") / request.param)])
+    run = DEGENERATE[request.param]()
+    folder = run.write(tmp_path_factory.mktemp("degenerate") / request.param)
+    for line in run.lines:
+        if line.get("series"):
+            series.write(folder, Cell.from_json(line), line["series"])
+    return frames.read([folder])
 
 
 @pytest.fixture(scope="session")
