@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from reports import paper
 from reports.embedded import Embedded
 from reports.findings import Notice
 from reports.pooling import OUTCOMES
@@ -76,6 +77,8 @@ def _environment() -> Environment:
     )
     environment.filters["breakable"] = _breakable
     environment.tests["uneven"] = _uneven
+    environment.tests["tall"] = paper.is_tall
+    environment.filters["cut"] = paper.cut
     environment.globals["flags"] = ALARMING
     return environment
 

@@ -146,6 +146,8 @@ def test_a_comparison_reads_from_what_it_comes_to_down_to_what_it_rests_on(compa
     assert [said for said in heard if said] == [
         "1 of 2 cells is slower, 1 the same within ±3 %.",
         "Runs run0, run1",
+        "On paper, what is folded in this page is left out: pictures in words, the numbers below them, and more. What is "
+        "unfolded there is printed too.",
         "Comparison",
         "Method",
         "Where it comes from",
