@@ -39,7 +39,9 @@ STABILITY = Suite(
     grids=(Grid(("backprop", "forward-gradient"), _MLPS),),
     common=("backprop",),
     measures=("contract", "training", "perturbation"),
-    trainings=(Training(("backprop",), _MLPS, tuple(at_rate(rule, lr) for rule, rates in RATES.items() for lr in rates)),),
+    trainings=(
+        Training(("backprop",), _MLPS, tuple(at_rate(rule, lr) for rule, rates in RATES.items() for lr in rates), steps=1000),
+    ),
     seeds=2,
     timeout=600.0,
 )

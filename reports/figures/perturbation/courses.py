@@ -8,11 +8,9 @@ import numpy as np
 
 from estimators.theory.trust import reached
 from reports.figures.selection import Row
-from reports.figures.sweeps import of_problem
+from reports.figures.sweeps import by_depth
 from reports.frames import Results, rows
 from reports.targets import Curve
-
-_PARAMETERS = {"depth": "hidden layers"}
 
 _MATRIX = "change:"  # begins the columns of single weight matrices
 
@@ -29,7 +27,8 @@ class Course:
 
     Attributes:
         row: of `frames.Results.cells`.
-        depth: number of hidden layers; NaN for a model that has no such parameter.
+        depth: number of layers, as its spec has it; NaN for a model that has no such parameter.
+        unit: what they are, in the plural.
         sizes: relative sizes of the move.
         values: column -> value at each size, the median over seeds; NaN where one of them has none.
         matrices: weight matrix, in the model's order -> the relative change of its gradient at each size, likewise.
@@ -38,6 +37,7 @@ class Course:
 
     row: Row
     depth: float
+    unit: str
     sizes: tuple[float, ...]
     values: Mapping[str, tuple[float, ...]]
     matrices: Mapping[str, tuple[float, ...]]
@@ -54,6 +54,11 @@ class Course:
         """The size at which the gradient of some matrix has changed by its own length; NaN where it does not get there."""
         found = reached(self.sizes, self.values["largest_gradient_change"])
         return math.nan if found is None else found
+
+    @property
+    def called(self) -> str:
+        """Its depth in words, such as `5 hidden layers`; empty where there is none."""
+        return "" if math.isnan(self.depth) else f"{self.depth:g} {self.unit.removesuffix('s') if self.depth == 1 else self.unit}"
 
     def at(self, column: str, size: float) -> float:
         """A value at one of the sizes; NaN where there is none."""
@@ -98,9 +103,9 @@ def families_of(results: Results) -> list[Family]:
     """All families with a curve, those of most depths first."""
     found: dict[str, tuple[str, list[Course]]] = {}
     for row in rows(results.of("perturbation")):
-        place = of_problem(row, _PARAMETERS)
-        shared, title, depth = (row["panel"], row["panel"], math.nan) if place is None else (place.shared, place.family, place.x)
-        course = _course(row, depth)
+        place = by_depth(row)
+        shared, title = (row["panel"], row["panel"]) if place is None else (place.shared, place.family)
+        course = _course(row, math.nan if place is None else place.x, "" if place is None else place.axis)
         if course is not None:
             found.setdefault(f"{shared} {title}", (title, []))[1].append(course)
     families = [
@@ -110,14 +115,14 @@ def families_of(results: Results) -> list[Family]:
     return sorted(families, key=lambda family: -len(family.depths))
 
 
-def _course(row: Row, depth: float) -> Course | None:
+def _course(row: Row, depth: float, unit: str) -> Course | None:
     curves = [curve for curve in row["curves"].values() if len(curve["size"])]
     if not curves:
         return None
     sizes = tuple(float(size) for size in curves[0]["size"])
     everywhere = [column for column in curves[0] if column.startswith(_MATRIX) and all(column in curve for curve in curves)]
     matrices = {column.removeprefix(_MATRIX): _median(curves, column) for column in everywhere}
-    return Course(row, depth, sizes, {column: _median(curves, column) for column in COLUMNS}, matrices, len(curves))
+    return Course(row, depth, unit, sizes, {column: _median(curves, column) for column in COLUMNS}, matrices, len(curves))
 
 
 def _median(curves: Sequence[Curve], column: str) -> tuple[float, ...]:

@@ -1,6 +1,5 @@
 """The pictures of perturbations: change against size by depth, and the size that can be trusted against depth."""
 
-import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -103,7 +102,7 @@ def _panel(title: str, family: Family, courses: Sequence[Course], quantity: str)
 
 
 def _depth(course: Course) -> str:
-    return course.row["panel"] if math.isnan(course.depth) else f"{course.depth:g} hidden layer{'' if course.depth == 1 else 's'}"
+    return course.called or str(course.row["panel"])
 
 
 def _draw_by_size(axes: Axes, panel: Panel, quantity: str) -> None:
@@ -141,7 +140,7 @@ def _draw_by_depth(axes: Axes, panel: Panel) -> None:
     law = sorted({(course.depth, trusted_size(course.layers)) for course in family.courses if course.layers and course.depth > 0})
     values = [row["course"].trusted for row in panel.rows]
     style.log_axis(axes, "y", [*values, *(y for _, y in law)], "relative size of the move", tick)
-    style.doubling_axis(axes, family.depths, "hidden layers")
+    style.doubling_axis(axes, family.depths, family.courses[0].unit)
     drawing.reference(axes, law, style.MUTED, ":")
     lines: dict[str, list[tuple[float, float]]] = {}
     for row in panel.rows:

@@ -9,7 +9,7 @@ from reports.figures.selection import NOT_MEASURED, Selection, Table, became, le
 from reports.text import NOTHING, count, number
 
 _COLUMNS = (
-    *("estimator", "hidden layers", "weight matrices", "gradient, the matrix that changes most", "all of the gradient"),
+    *("estimator", "layers", "weight matrices", "gradient, the matrix that changes most", "all of the gradient"),
     *("deep relative trust", "loss", "size at a change of 1", "trust", "seeds", "outcome and marks"),
 )
 
@@ -68,7 +68,7 @@ def _families(selection: Selection) -> list[Family]:
 
 def _change(course: Course) -> str:
     value, trust = (course.at(name, PROBED) for name in ("largest_gradient_change", "deep_relative_trust"))
-    where = "" if math.isnan(course.depth) else f" at {course.depth:g} hidden layer{'' if course.depth == 1 else 's'}"
+    where = f" at {course.called}" if course.called else ""
     return f"the gradient of some weight matrix by {number(value)} of its length{where} (deep relative trust: {number(trust)})"
 
 

@@ -9,10 +9,10 @@ a metric. One family of a sweep is seen at once, beside the same of another run 
 
 from reports.figures.sweeps.lines import draw, height
 from reports.figures.sweeps.panels import select
-from reports.figures.sweeps.places import Place, of_problem
+from reports.figures.sweeps.places import Place, by_depth, of_problem
 from reports.figures.sweeps.words import describe, finding, table
 
-__all__ = ["LEFT", "LINES", "TOP", "Place", "describe", "draw", "finding", "height", "of_problem", "select", "table"]
+__all__ = ["LEFT", "LINES", "TOP", "Place", "by_depth", "describe", "draw", "finding", "height", "of_problem", "select", "table"]
 
 LEFT, TOP = 58, 26
 """Pixels of a panel; see `reports.figures`."""

@@ -24,6 +24,11 @@ class Place(NamedTuple):
     x: float
 
 
+def by_depth(row: Row) -> Place | None:
+    """The place of a cell by the depth of its model: hidden layers of a perceptron, layers of any other."""
+    return of_problem(row, {"depth": "hidden layers" if row["problem"].startswith("mlp") else "layers"})
+
+
 def of_problem(row: Row, parameters: Mapping[str, str]) -> Place | None:
     """The place of a cell by the first of some parameters that its problem has; None where it has none of them.
 

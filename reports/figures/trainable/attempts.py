@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.figures.selection import Row
-from reports.figures.sweeps import of_problem
+from reports.figures.sweeps import by_depth
 from reports.frames import Results, rows
 from reports.names import rule_without_rate
 
@@ -19,8 +19,6 @@ LEAST = 3
 
 _FAILED = ("wrong", "failed", "out-of-memory", "timeout")  # outcomes of what was tried; others say nothing about a rule
 
-_PARAMETERS = {"depth": "hidden layers"}
-
 
 @dataclass(frozen=True)
 class Attempt:
@@ -28,7 +26,7 @@ class Attempt:
 
     Attributes:
         method: update rule, with the estimator where that is not the same for all.
-        depth: the number of hidden layers; NaN where that does not matter.
+        depth: the number of layers; NaN where that does not matter.
         row: of `frames.Results.cells`.
         shares: of each seed the loss after the last step over the baseline; NaN where that is no number.
     """
@@ -80,11 +78,13 @@ class Family:
 
     Attributes:
         title: the model.
+        axis: what its depth is counted in, in the plural.
         steps: of each training.
         attempts: in the order of reports.
     """
 
     title: str
+    axis: str
     steps: int
     attempts: tuple[Attempt, ...]
 
@@ -116,17 +116,17 @@ class Family:
 
 def families_of(results: Results) -> list[Family]:
     """Families of at least `LEAST` depths, those with most attempts first."""
-    found: dict[tuple[str, str, int], list[tuple[float, Row]]] = {}
+    found: dict[tuple[str, str, str, int], list[tuple[float, Row]]] = {}
     for row in rows(results.of("training")):
-        place = of_problem(row, _PARAMETERS)
+        place = by_depth(row)
         if place is not None:
-            found.setdefault((place.shared, place.family, int(row["steps"])), []).append((place.x, row))
+            found.setdefault((place.shared, place.family, place.axis, int(row["steps"])), []).append((place.x, row))
     families = []
-    for (_, title, steps), placed in found.items():
+    for (_, title, axis, steps), placed in found.items():
         if len({x for x, _ in placed}) >= LEAST:
             several = len({row["name"] for _, row in placed}) > 1
             attempts = tuple(attempt_of(row, several, x) for x, row in placed)
-            families.append(Family(title, steps, attempts))
+            families.append(Family(title, axis, steps, attempts))
     return sorted(families, key=lambda family: -len(family.attempts))
 
 
@@ -136,7 +136,7 @@ def attempt_of(row: Row, several: bool, depth: float = math.nan) -> Attempt:
     Args:
         row: of `frames.Results.cells`.
         several: whether the method is named by its estimator, too.
-        depth: number of hidden layers; NaN where that does not matter.
+        depth: number of layers; NaN where that does not matter.
     """
     rule = rule_without_rate(row["rule"])
     shares = tuple(_share(curve["loss"], row.get("chance_loss")) for curve in row["curves"].values())

@@ -50,7 +50,7 @@ def draw(axes: Axes, panel: Panel) -> None:
     if panel.facts["method"] is None:
         _draw_lines(axes, panel, family)
     else:
-        _draw_map(axes, panel, family.depths)
+        _draw_map(axes, panel, family)
 
 
 def _lines(family: Family) -> Panel:
@@ -91,7 +91,7 @@ def _rates(panel: Panel) -> list[float]:
 def _draw_lines(axes: Axes, panel: Panel, family: Family) -> None:
     shares = [row["share"] for row in panel.rows if row["share"] > 0]
     style.log_axis(axes, "y", [*shares, TRAINS, 1.0], "loss over that of chance", tick)
-    style.doubling_axis(axes, family.depths, "hidden layers")
+    style.doubling_axis(axes, family.depths, family.axis)
     drawing.rule(axes, "y", TRAINS)
     top = axes.get_ylim()[1] ** 0.97 * axes.get_ylim()[0] ** 0.03  # a cross fits below the edge
     for method in family.methods:
@@ -104,7 +104,8 @@ def _draw_lines(axes: Axes, panel: Panel, family: Family) -> None:
         drawing.points(axes, [(row["x"], top) for row in members if row["lost"]], look, state="wrong", size=3)
 
 
-def _draw_map(axes: Axes, panel: Panel, depths: Sequence[float]) -> None:
+def _draw_map(axes: Axes, panel: Panel, family: Family) -> None:
+    depths = family.depths
     rates, cells = _rates(panel), {(row["lr"], row["x"]): row for row in panel.rows}
     shown = [row["share"] for row in panel.rows if row["share"] > 0]
     ends = (min([max(min(shown, default=_LOWEST), _LOWEST), TRAINS]), 1.0)
@@ -122,7 +123,7 @@ def _draw_map(axes: Axes, panel: Panel, depths: Sequence[float]) -> None:
     axes.set_yticks([place + 0.5 for place in range(len(rates))], [f"{lr:.3g}" for lr in rates])
     step = math.ceil(len(depths) / _NUMBERED)
     axes.set_xticks(range(1, len(depths) + 1, step), [f"{depth:g}" for depth in depths[::step]])
-    axes.set_xlabel("hidden layers")
+    axes.set_xlabel(family.axis)
     axes.annotate("learning rate", (0, 1), (4 - LEFT, 9), xycoords="axes fraction", textcoords="offset pixels", fontsize=11)
 
 

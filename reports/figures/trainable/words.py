@@ -7,7 +7,7 @@ from reports.figures.trainable.attempts import TRAINS, Attempt, Family
 from reports.text import NOTHING, count, listed, number
 
 _COLUMNS = (
-    *("hidden layers", "rates that train", "best learning rate", "loss at the end", "over that of chance"),
+    *("layers", "rates that train", "best learning rate", "loss at the end", "over that of chance"),
     *("seeds that train there", "accuracy there", "outcome and marks"),
 )
 
@@ -30,7 +30,7 @@ def told(family: Family) -> str:
     missing = f"; none trains with {listed(never)}" if reached and never else ""
     limit = "" if all(attempt.whole for attempt in family.attempts) else ", as far as they were trained"
     depths = listed([f"{depth:g}" for depth in family.depths], 12)
-    return f"Of {family.title} with {depths} hidden layers, in {count(family.steps, 'step')}{limit}, {said}{missing}."
+    return f"Of {family.title} with {depths} {family.axis}, in {count(family.steps, 'step')}{limit}, {said}{missing}."
 
 
 def describe(selection: Selection) -> str:
