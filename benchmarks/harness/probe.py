@@ -7,6 +7,7 @@ ever called: an instrument must not change what it measures, and cards are share
 
 import importlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import packages_distributions
 from types import TracebackType
@@ -61,15 +62,13 @@ class GpuProbe:
             return ()
         library, driver = self._library, self.driver().value or ""
         found: list[Gpu] = []
-        for index in range(library.nvmlDeviceGetCount()):
-            try:
+        for index in range(int(self._system("nvmlDeviceGetCount", str).value or 0)):
+            with suppress(library.NVMLError):
                 handle = library.nvmlDeviceGetHandleByIndex(index)
                 uuid, name = nvml.text(library.nvmlDeviceGetUUID(handle)), nvml.text(library.nvmlDeviceGetName(handle))
-            except library.NVMLError:
-                continue
-            self._handles[uuid] = handle
-            memory = self.memory(uuid).value
-            found.append(Gpu(index, name, uuid, None if memory is None else memory.total, driver))
+                self._handles[uuid] = handle
+                memory = self.memory(uuid).value
+                found.append(Gpu(index, name, uuid, None if memory is None else memory.total, driver))
         return tuple(found)
 
     def of_cuda(self, uuid: str) -> Reading[str]:

@@ -91,6 +91,8 @@ def test_a_run_pins_its_workers_and_keeps_the_gpu_without_making_a_context_itsel
     [record] = [json.loads(line) for line in (out / "records.jsonl").read_text().splitlines()]
     assert record["device"] == H200
     assert record["facts"]["gpu"]["other_processes"] == []
+    with locked(H200):
+        assert command(library, ["run", "--resume", str(out)]).returncode == 2
     resumed = command(library, ["run", "--resume", str(out)])
     assert resumed.returncode == done.returncode  # the lock is free again, and what failed is tried again
     assert len((out / "records.jsonl").read_text().splitlines()) == 2

@@ -29,6 +29,12 @@ def test_gpus_are_listed_in_the_drivers_order_and_nvml_is_closed_again() -> None
     assert fake.opened == 0
 
 
+def test_a_driver_that_counts_no_gpus_or_does_not_name_one_has_none() -> None:
+    for missing in ("nvmlDeviceGetCount", "nvmlDeviceGetUUID"):
+        with GpuProbe(FakeNvml(H200, missing={missing})) as probe:
+            assert probe.devices() == ()
+
+
 def test_readings_are_of_the_gpu_that_is_named_whatever_its_place() -> None:
     """CUDA may count the H200 first where NVML counts it second; a UUID means one board in both."""
     fake = FakeNvml(L4, H200)
