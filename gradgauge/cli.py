@@ -79,10 +79,7 @@ def run(
     draws: options.Draws = None,
     seed: options.Seed = None,
     rules: options.Rules = None,
-    learning_rates: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Train also at these learning rates, a CSV of `gradgauge tune`. Default: none."),
-    ] = None,
+    learning_rates: options.LearningRates = None,
     steps: options.Steps = None,
     seeds: options.Seeds = None,
     data: options.Data = None,
@@ -269,6 +266,10 @@ def compare(
     budget: options.Budget = None,
     draws: options.Draws = None,
     seed: options.Seed = None,
+    rules: options.Rules = None,
+    learning_rates: options.LearningRates = None,
+    steps: options.Steps = None,
+    seeds: options.Seeds = None,
     data: options.Data = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the runs of two versions here. Default: a new folder in results/.")
@@ -298,6 +299,10 @@ def compare(
         "budget": budget,
         "draws": draws,
         "seed": seed,
+        "rules": rules,
+        "learning_rates": learning_rates,
+        "steps": steps,
+        "seeds": seeds,
         "data": data,
         "out": out,
     }

@@ -94,6 +94,20 @@ def test_two_commits_are_measured_by_one_ruler_and_compared(within, repository: 
     assert (refused.exit_code, "holds a comparison already" in refused.stderr) == (2, True)
 
 
+def test_trainings_of_two_versions_are_compared_seed_by_seed(within, tmp_path: Path) -> None:
+    training = ("--measure", "training", "--rule", "sgd[lr=0.0001]", "--steps", "20", "--seeds", "2")
+    options = ("-e", "spsa", "-p", "beale", *training, "--processes", "1", "--format", "json", "--out", tmp_path / "out")
+    done = within("--commits", "cheap..dear", *options)
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.stdout)["rows"]
+    ends = {row["estimator"].partition("[")[0]: row for row in rows if row["metric"] == "final_loss"}
+    assert {name: (row["verdict"], row["base"] == row["new"], row["base_count"]) for name, row in ends.items()} == {
+        "backprop": ("same", True, 2),
+        "spsa": ("same", True, 2),
+    }
+    assert {row["rule"] for row in rows} == {"sgd[lr=0.0001,momentum=0.0,nesterov=false]"}
+
+
 def test_what_was_interrupted_between_its_two_folders_can_be_started_again(within, tmp_path: Path) -> None:
     RunFolder.create(tmp_path / "out" / "base", {"run": "base", "cells": []})
     resumed = within("--resume", tmp_path / "out")
