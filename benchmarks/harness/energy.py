@@ -8,6 +8,7 @@ begins after a rest, some of the work it is about to measure, and a pause of ran
 its interval says how they scatter, its bound how far off the reading of the counter may be. It is the energy of what the counter
 counts: a GPU's whole board without its host, or the processor's packages without memory and power supply. Where the work mostly
 waits for the processor, most of its energy is that of an idle GPU: the share of the time in which it worked stands beside it.
+The garbage collector works as ever: minutes without it would pile up what estimates leave behind.
 """
 
 import random
@@ -21,7 +22,7 @@ import torch
 
 from benchmarks.harness import device_time
 from benchmarks.harness.base import Base
-from benchmarks.harness.clock import clock_of, collector_off
+from benchmarks.harness.clock import clock_of
 from benchmarks.harness.counters import counter_of
 from benchmarks.harness.gradient import Gradient, generator_for
 from benchmarks.harness.metering import CounterError, EnergyCounter, Idle, Meter, Metered, metered
@@ -93,7 +94,7 @@ def measure(
         MissingCapability: the problem lacks what the estimator needs; or there is no counter that counts this device's work
             alone; or the budget is too short for windows that mean anything.
     """
-    with open_counter(problem.device) as counter, collector_off():
+    with open_counter(problem.device) as counter:
         sides = _sides(problem, estimator, settings)
         planned = schedule(settings.budget_s, len(sides) + 1)
         if planned is None:
