@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from estimators.objective import Objective
+from estimators.theory import Descent, Quadratic
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Parameter name -> shape."""
@@ -203,6 +204,14 @@ class Estimator(ABC):
 
     def with_step(self, factor: float) -> "Estimator | None":
         """The same estimator with its difference step times `factor`, where on linear functions that changes nothing."""
+        return None
+
+    def on_quadratic(self, function: Quadratic) -> Descent | None:
+        """What a step along an estimate is expected to do to a quadratic, where a closed form is known.
+
+        Args:
+            function: the quadratic at the point of the estimate, all coordinates together.
+        """
         return None
 
     def tangents(self, state: Any) -> Mapping[str, Tensor] | None:

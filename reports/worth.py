@@ -50,18 +50,19 @@ def offers(results: Results) -> pd.DataFrame:
     return pd.DataFrame(found, columns=[*_IDENTITY, *_OWN, *(end for metric in metrics for end in ends(metric))])
 
 
-def bought(row: Mapping[str, Any], price: str) -> dict[str, float]:
-    """What a price buys: η over the price, and thus over what the reference buys, where the price is 1 and η is 1 for it.
+def bought(row: Mapping[str, Any], price: str, gain: str = "efficiency") -> dict[str, float]:
+    """What a price buys: a gain over the price, and thus over what the reference buys, where both are 1 for it.
 
     Args:
-        row: of `offers`.
+        row: of `offers`, or of `reports.gains`.
         price: a metric of it, such as `ratio_to_backprop`.
+        gain: another: η, or what one step gains.
 
     Returns:
-        `value`; `low` and `high` when η lies anywhere in its interval and the price is its median; `least` and `most` when both
-        lie anywhere in theirs, for claims. NaN where one is not known.
+        `value`; `low` and `high` when the gain lies anywhere in its interval and the price is its median; `least` and `most`
+        when both lie anywhere in theirs, for claims. NaN where one is not known.
     """
-    value, low, high = (row[end] for end in ends("efficiency"))
+    value, low, high = (row[end] for end in ends(gain))
     cost, cheapest, dearest = (row[end] for end in ends(price))
     return {
         "value": _over(value, cost),

@@ -126,7 +126,8 @@ class Quadratic(ClosedForm):
         eigenvalues = self.spectrum.eigenvalues(self.n).to(like)
 
         def quadratic(x: Tensor) -> Tensor:
-            reflected = x - 2 * unit * (unit * x).sum()
+            along = (unit * x).sum(0, keepdim=True)  # of one dimension, so that a wider x widens the product
+            reflected = x - 2 * unit * along
             return 0.5 * (eigenvalues * reflected**2).sum()
 
         return quadratic

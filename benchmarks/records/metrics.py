@@ -120,9 +120,7 @@ METRICS: dict[str, About] = {
     "gradient_step": About("step", "", "step size that makes the loss least along g"),
     "gradient_decrease": About("step", "", "decrease of the loss along g with that step size"),
     "estimate_forwards": About("step", "x base", "operations of one estimate over those of a base forward pass"),
-    "search_calls": About(
-        "step", "calls", "evaluations of the loss in the search along one draw, which no method makes"
-    ),
+    "search_calls": About("step", "calls", "evaluations of the loss in the search along one draw, which no method makes"),
     "initial_loss": About(
         "training", "", "validation loss before the first step; of functions and single batches, the loss itself"
     ),

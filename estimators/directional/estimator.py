@@ -167,6 +167,13 @@ class Directional(Estimator):
         derivative = self.derivative.with_step(factor)
         return None if derivative is None else replace(self, derivative=derivative)
 
+    def on_quadratic(self, function: theory.Quadratic) -> theory.Descent | None:
+        """See `Estimator.on_quadratic`; where derivatives along the tangents are exact there."""
+        if not (self.derivative.exact_on_quadratic and self.space.of_parameters):
+            return None
+        k = function.n if self.k is None else self.k
+        return theory.descent(self._law(), self.aggregation.law, function, k, self.scale)
+
     def declaration(self, shapes: Shapes, batch: int | None) -> Declaration:
         """See `Estimator.declaration`; closed forms from `estimators.theory`."""
         inside = tuple(shapes.values()) if self.space.of_parameters else ()

@@ -11,20 +11,20 @@ from estimators.theory.expectations import SCALES, expected, moments, scale_fact
 from estimators.theory.law import LENGTHS, Law
 from estimators.theory.memory import controlled_error, remembered_direction
 from estimators.theory.moments import Moments
-from estimators.theory.quadratic import Quadratic, best_step, expected_change, expected_curvature, pace, typical_pace
+from estimators.theory.quadratic import Descent, Quadratic, descent, expected_curvature, pace, typical_pace
 from estimators.theory.subspace import in_subspace, spread
 
 __all__ = [
     "LENGTHS",
     "SCALES",
     "Beta",
+    "Descent",
     "Law",
     "Moments",
     "Quadratic",
-    "best_step",
     "controlled_error",
+    "descent",
     "expected",
-    "expected_change",
     "expected_curvature",
     "forward_difference_error",
     "in_subspace",

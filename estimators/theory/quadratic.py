@@ -61,16 +61,47 @@ def expected_curvature(directions: Law | str, aggregation: str, function: Quadra
     return multiple**2 * (one + (k - 1) * power**2 * function.along_gradient) / k
 
 
-def expected_change(directions: Law | str, aggregation: str, function: Quadratic, k: float, step: float) -> float | None:
-    """E f(x - step e) - f(x) = -step E⟨g, e⟩ + ½ step² E[eᵀHe]; None where `expected_curvature` is."""
-    along, curvature = _step(directions, aggregation, function, k)
-    return None if curvature is None else step * (step * curvature / 2 - along)
+@dataclass(frozen=True)
+class Descent:
+    """What a step along an estimate e is expected to do to a quadratic: a step of size a changes it by -a E⟨g, e⟩ + ½ a² E[eᵀHe].
+
+    Attributes:
+        along: E⟨g, e⟩.
+        curvature: E[eᵀHe]; positive on a convex quadratic.
+    """
+
+    along: float
+    curvature: float
+
+    @property
+    def best(self) -> float:
+        """The step that lowers it most in expectation, on a convex quadratic: the best learning rate."""
+        return self.along / self.curvature
+
+    @property
+    def decrease(self) -> float:
+        """By how much it falls in expectation with that step."""
+        return self.along * self.best / 2
+
+    def change(self, step: float) -> float:
+        """By how much it changes in expectation with a step of this size; negative where it falls."""
+        return step * (step * self.curvature / 2 - self.along)
 
 
-def best_step(directions: Law | str, aggregation: str, function: Quadratic, k: float) -> float | None:
-    """The step that makes `expected_change` least, E⟨g, e⟩ / E[eᵀHe] on a convex quadratic; None where that is not known."""
-    along, curvature = _step(directions, aggregation, function, k)
-    return None if curvature is None else along / curvature
+def descent(directions: Law | str, aggregation: str, function: Quadratic, k: float, scale: str | None = None) -> Descent | None:
+    """Steps along estimates on a quadratic, in expectation; see `moments` for the arguments.
+
+    On the sphere function Σ xᵢ², where g = 2x and H = 2I, E[eᵀHe] = 2 E‖e‖², so that the best step is half of E⟨g, e⟩ / E‖e‖²:
+    k/(2(n+k+1)) for the mean of k Gaussian tangents, and ½ for their projection. On ½ Σ xᵢ², where H = I, it is twice as long.
+
+    Returns:
+        None where `expected_curvature` is, or the scale has no closed form.
+    """
+    curvature = expected_curvature(directions, aggregation, function, k)
+    plain, along = (moments(directions, aggregation, function.n, k, of).along for of in (None, scale))
+    if curvature is None or not plain or along is None:
+        return None
+    return Descent(along * function.squared_gradient, (along / plain) ** 2 * curvature)
 
 
 def pace(estimate: Moments, step: float, curvature: float = 2.0) -> float | None:
@@ -95,12 +126,6 @@ def typical_pace(direction: Beta) -> float:
         direction: the law of cos².
     """
     return math.exp(direction.mean_log_complement)
-
-
-def _step(directions: Law | str, aggregation: str, function: Quadratic, k: float) -> tuple[float, float | None]:
-    """E⟨g, e⟩ and E[eᵀHe]."""
-    along = moments(directions, aggregation, function.n, k).along or 0.0
-    return along * function.squared_gradient, expected_curvature(directions, aggregation, function, k)
 
 
 def _in_subspace(function: Quadratic, direction: Beta) -> float:

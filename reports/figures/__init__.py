@@ -21,9 +21,11 @@ from types import ModuleType
 
 from reports.figures import (
     batch,
+    best_step,
     bias,
     break_even,
     cosine,
+    decrease,
     depth,
     dimensions,
     efficiency,
@@ -73,7 +75,7 @@ QUESTIONS = (
     Question("space", "What memory does it take?", (memory, memory_kinds)),
     Question("closeness", "How close is it?", (cosine, norm_ratio, relative_error, signs, layers, bias)),
     Question("worth", "Is it worth it?", (efficiency, thrift, frugality, value, break_even)),
-    Question("training", "Does it train?", (training, trainable, perturbation, weights)),
+    Question("training", "Does it train?", (training, decrease, best_step, trainable, perturbation, weights)),
     Question("joules", "What energy does it take?", (energy,)),
 )
 """In the order of the page; one of which no figure is shown has no section."""

@@ -29,6 +29,7 @@ class Derivative(ABC):
     Attributes:
         exact: whether it has no error but rounding, on any objective.
         exact_on_linear: whether it has no error but rounding on linear objectives.
+        exact_on_quadratic: the same on quadratics.
         needs: the capabilities it asks of an objective.
         simulated: whether it only imitates a method, with a backward pass of its own: for studies of quality, never of cost.
         carrying: of `forward_multiple`, how much each tangent's way through the layers takes where weights and inputs have one.
@@ -36,6 +37,7 @@ class Derivative(ABC):
 
     exact: ClassVar[bool]
     exact_on_linear: ClassVar[bool] = True
+    exact_on_quadratic: ClassVar[bool] = False
     needs: ClassVar[frozenset[str]] = frozenset()
     simulated: ClassVar[bool] = False
     carrying: ClassVar[float] = 0.0

@@ -23,6 +23,7 @@ class CentralDifference(Derivative):
     step: float = 1e-3
 
     exact = False
+    exact_on_quadratic = True
 
     def __post_init__(self) -> None:
         """Check the bound."""

@@ -23,6 +23,7 @@ class Jvp(Derivative):
     """
 
     exact = True
+    exact_on_quadratic = True
     needs = frozenset({"jvp"})
     carrying = 2.0
 

@@ -17,6 +17,7 @@ class Simulated(Derivative):
     """
 
     exact = True
+    exact_on_quadratic = True
     simulated = True
 
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:

@@ -54,9 +54,11 @@ def test_the_expected_curvature_along_an_estimate(law: Law, aggregation: str, k:
 @pytest.mark.parametrize("aggregation", ["mean", "projection"])
 def test_the_best_step_gains_most_and_as_much_as_expected(aggregation: str, hessian, draw) -> None:
     parts, k = ("gaussian", aggregation, quadratic(hessian, GRADIENT)), 3
-    best = theory.best_step(*parts, k)
-    gains = [theory.expected_change(*parts, k, best * change) for change in (0.9, 1, 1.1)]
+    law = theory.descent(*parts, k)
+    best = law.best
+    gains = [law.change(best * change) for change in (0.9, 1, 1.1)]
     assert gains[1] < min(gains[0], gains[2])
+    assert law.decrease == pytest.approx(-gains[1])
     e = estimates(draw(Law("gaussian"), N, k, DRAWS), aggregation)
     start = np.linalg.solve(hessian, GRADIENT)  # where the gradient of ½ xᵀHx is this one
     after = start - best * e
@@ -69,16 +71,34 @@ def test_on_the_sphere_function_steps_and_paces_are_those_of_the_table(k: int) -
     n = 64
     function = Quadratic.isotropic(n, 2, squared_gradient=4 * n)
     mean, projection = (theory.moments("gaussian", aggregation, n, k) for aggregation in ("mean", "projection"))
-    best = theory.best_step("gaussian", "mean", function, k)
+    law = theory.descent("gaussian", "mean", function, k)
+    best = law.best
     assert best == pytest.approx(k / (2 * (n + k + 1)))
-    assert theory.best_step("gaussian", "projection", function, k) == pytest.approx(0.5)
+    assert theory.descent("gaussian", "projection", function, k).best == pytest.approx(0.5)
+    assert theory.descent("gaussian", "mean", Quadratic.isotropic(n, 1, squared_gradient=n), k).best == pytest.approx(2 * best)
     for step in (0.01, best, 0.5):
         assert theory.pace(mean, step) == pytest.approx(1 - 4 * step + 4 * step**2 * (n + k + 1) / k)
         assert theory.pace(projection, step) == pytest.approx(1 - 4 * step * (1 - step) * k / n)
-        change = theory.expected_change("gaussian", "mean", function, k, step)
-        assert 1 + change / n == pytest.approx(theory.pace(mean, step))
+        assert 1 + law.change(step) / n == pytest.approx(theory.pace(mean, step))
     assert theory.pace(mean, best) == pytest.approx(1 - mean.efficiency)
     assert theory.pace(mean, best / 3, curvature=6) == pytest.approx(theory.pace(mean, best))
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "scale"), [("mean", "unbiased"), ("projection", "unbiased"), ("mean", "length-preserving")]
+)
+def test_a_rescaled_estimate_has_a_step_as_much_shorter_and_the_same_decrease(
+    aggregation: str, scale: str, hessian, draw
+) -> None:
+    parts, k = ("gaussian", aggregation, quadratic(hessian, GRADIENT)), 3
+    plain, scaled = theory.descent(*parts, k), theory.descent(*parts, k, scale)
+    factor = theory.scale_factor("gaussian", aggregation, N, k, scale)
+    assert scaled.best * factor == pytest.approx(plain.best)
+    assert scaled.decrease == pytest.approx(plain.decrease)
+    e = factor * estimates(draw(Law("gaussian"), N, k, DRAWS), aggregation)
+    along = e @ GRADIENT
+    assert abs(along.mean() - scaled.along) <= 4.5 * along.std() / DRAWS**0.5
+    assert theory.descent("rademacher", aggregation, quadratic(hessian, GRADIENT), k, "length-preserving") is None
 
 
 def test_a_typical_run_beats_the_mean_over_runs(draw) -> None:
@@ -93,13 +113,12 @@ def test_a_typical_run_beats_the_mean_over_runs(draw) -> None:
 def test_in_one_dimension_a_projection_is_the_gradient() -> None:
     function = Quadratic.isotropic(1, 3, squared_gradient=4)
     assert theory.expected_curvature("gaussian", "projection", function, 1) == 12
-    assert theory.best_step("gaussian", "projection", function, 1) == pytest.approx(1 / 3)
+    assert theory.descent("gaussian", "projection", function, 1).best == pytest.approx(1 / 3)
 
 
 def test_where_no_closed_form_is_known_there_is_no_step() -> None:
     function = Quadratic.isotropic(8, 2, squared_gradient=32)
     for law, aggregation in (("orthogonal", "mean"), ("rademacher", "projection"), ("gaussian", "max"), ("given", "mean")):
         assert theory.expected_curvature(law, aggregation, function, 3) is None
-        assert theory.best_step(law, aggregation, function, 3) is None
-        assert theory.expected_change(law, aggregation, function, 3, 0.1) is None
+        assert theory.descent(law, aggregation, function, 3) is None
     assert theory.pace(theory.moments("low-rank", "mean", 8, 3), 0.1) is None
