@@ -43,7 +43,9 @@ def select(history: History, quantity: Quantity) -> Selection:
     drawn = (moved or able[:CALM_PANELS])[:MOST_PANELS]
     folded = [panel for panel in able if all(panel is not one for one in drawn)][:MOST_PANELS]
     further = len(able) - len(drawn) - len(folded)
+    nothing = sum(_is_nothing(line) for line in lines)
     left_out = [
+        *_said(nothing, "line of zeros, but for rounding (in the table)", "lines of zeros, but for rounding (in the table)"),
         *_said(len(panels) - len(able), "panel without a value to draw", "panels without a value to draw"),
         *_said(further, "further panel (in the table)", "further panels (in the table)"),
     ]
@@ -77,6 +79,12 @@ def labels_of(lines: tuple[Line, ...]) -> list[str]:
 def first_drawn(history: History) -> int:
     """The place of the oldest commit that is drawn."""
     return max(0, len(history.commits) - MOST_COMMITS)
+
+
+def _is_nothing(line: Line) -> bool:
+    """Whether no value of a line is more than rounding, so that it has no place on a logarithmic axis."""
+    values = [one.value for one in line.found if one.value is not None]
+    return bool(values) and max(values) <= line.track.quantity.least
 
 
 def _data(history: History, lines: list[Line]) -> pd.DataFrame:

@@ -129,6 +129,16 @@ def test_a_step_is_ruled_off_and_labelled_in_its_panel(multiples) -> None:
     assert [text.get_text() for text in axes.texts if "×" in text.get_text()] == ["▲ ×3.92"]
 
 
+def test_a_line_of_zeros_is_counted_since_a_logarithmic_axis_has_no_place_for_it(asv_folder, tracked) -> None:
+    benchmark = tracked("track_cosine_distance", "1 - cos")
+    for place in range(2):
+        asv_folder.store(place, {benchmark: [1e-9, 0.9]})
+    [across] = figures(read(asv_folder))
+    selection = across.select()
+    assert selection.left_out == ("1 line of zeros, but for rounding (in the table)",)
+    assert across.describe(selection).endswith("Not shown: 1 line of zeros, but for rounding (in the table).")
+
+
 def test_a_line_is_broken_where_a_commit_failed_and_runs_on_where_it_was_not_measured(asv_folder, tracked) -> None:
     other = tracked("track_forward_calls", "calls")
     for place in range(5):
