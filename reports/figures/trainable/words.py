@@ -41,7 +41,7 @@ def describe(selection: Selection) -> str:
     family, maps = families[0], len(selection.folded)
     parts = [f"A line chart, {count(len(family.methods), 'line')}" + (f", and {count(maps, 'map')} folded." if maps else ".")]
     for method in family.methods:
-        tried = sorted({attempt.depth for attempt in family.of(method)})
+        tried = sorted({best.depth for best in _bests(family, method)})
         trained = sum(any(attempt.trains for attempt in family.of(method, depth)) for depth in tried)
         lost = sum(attempt.lost for attempt in family.of(method))
         gone = (
