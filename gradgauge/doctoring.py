@@ -127,7 +127,8 @@ def _answer(one: Mapping[str, Any]) -> str:
 def _written(value: Any, number: Callable[[int], str]) -> str:
     """A value on one line: parts by name, lists by their members, whole numbers as `number` writes them."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_written(part, number)}" for name, part in value.items()) or "none"
+        parts = ((name, _written(part, str if name == "pid" else number)) for name, part in value.items())
+        return ", ".join(f"{name.removesuffix('_bytes')} {part}" for name, part in parts) or "none"
     if isinstance(value, list):
         return ", ".join(_written(part, number) for part in value) or "none"
     if isinstance(value, bool):

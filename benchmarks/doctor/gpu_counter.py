@@ -70,12 +70,10 @@ def counter_finding(found: CounterReading) -> Finding:
     facts = asdict(found)
     if found.step_s is None or found.longest_s is None:
         said = f"no energy can be told: {found.reason}"
-        return Finding(
-            CHECK, Level.CAUTION, said, "Leave out the suite `energy`; integrated power may do where it answers.", facts
-        )
+        return Finding(CHECK, Level.CAUTION, said, "Cells of the suite `energy` are skipped here, with that reason.", facts)
     bound = 2 * found.longest_s / WINDOW_S
     said = (
-        f"it moves every {1000 * found.step_s:.0f} ms (at most {1000 * found.longest_s:.0f}, {found.steps} steps seen): "
+        f"it moves every {1000 * found.step_s:.3g} ms (at most {1000 * found.longest_s:.3g}, {found.steps} steps seen): "
         f"a window of {WINDOW_S:g} s is off by {100 * bound:.1f} % at most, before its ends are laid on steps"
     )
     if bound <= 0.1:

@@ -14,10 +14,13 @@ from benchmarks.doctor import examination, store
 from benchmarks.doctor.book import Depth
 from benchmarks.doctor.diagnosis import Diagnosis, with_floor_kept
 from benchmarks.doctor.finding import Finding, Level
+from benchmarks.doctor.gpu import Examined
 from benchmarks.doctor.noise import NoiseFloor, Place
+from benchmarks.harness.probe import GpuProbe
 from benchmarks.request import UsageError
 from gradgauge import doctoring
 from gradgauge.cli import app
+from tests.benchmarks.harness.fake_nvml import FakeGpu, FakeNvml
 
 SMALLEST = Depth(look=0.05, threads=0.0, pairs=2, cells=1, budget=0.01)
 PLACE = Place("bench", "a processor", "cpu", 1, "2.13.0 abc")
@@ -93,6 +96,20 @@ def test_text_fits_into_80_columns_and_the_code_says_whether_the_machine_is_fit(
     assert "TransformerEncoderLayer, train  no   no    no    ok" in done.stdout
     assert "NotImplementedError: no forward AD" in done.stdout
     assert ("Not fit to measure as it is: other load." in done.stdout) is (level is Level.BAD)
+
+
+def test_every_read_out_of_a_gpu_is_a_row_with_its_answer_or_the_class_of_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with GpuProbe(FakeNvml(FakeGpu(processes=lambda seconds: [(1, 1 << 30)]), missing={"nvmlDeviceGetEccMode"})) as probe:
+        found = tuple(Examined(probe, probe.devices()[0]).look_on(0.01))
+    monkeypatch.setattr(doctoring, "examine", lambda *args, **options: diagnosis(findings=found))
+    done = run("--device", "cuda")
+    assert done.exit_code == 1  # somebody else computes there
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    rows = {line[:20].rstrip(): line[29:] for line in done.stdout.splitlines()}
+    assert rows["processes"].strip() == "pid 1, memory 1.00 GiB"
+    assert rows["instant power"].strip() == "100,000 mW"
+    assert rows["persistence"].strip() == "yes"
+    assert rows["ECC"].strip() == "no (NVMLError_FunctionNotFound)"
 
 
 def test_json_is_strict_whatever_was_found(monkeypatch: pytest.MonkeyPatch) -> None:

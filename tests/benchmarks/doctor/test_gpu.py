@@ -104,7 +104,7 @@ def test_the_counters_step_is_found_by_polling(step: float) -> None:
     assert found.step_s == pytest.approx(step, abs=0.0011)
     assert found.longest_s == pytest.approx(step, abs=0.0021)
     assert counter_finding(found).level is Level.FINE
-    assert f"every {1000 * step:.0f} ms" in counter_finding(found).said
+    assert f"every {1000 * found.step_s:.3g} ms" in counter_finding(found).said
 
 
 def test_a_counter_that_is_not_there_stands_still_or_goes_back_tells_no_energy() -> None:
