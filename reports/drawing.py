@@ -158,10 +158,27 @@ def outline(marker: str) -> str:
     return "M" + "L".join(f"{7 + x:.1f} {7 - y:.1f}" for x, y in shape) + "z"
 
 
-def level(axes: Axes, y: float, look: Look, text: str) -> None:
-    """A value that does not depend on x: a line across the axes with its name."""
-    axes.axhline(y, color=look.color, linestyle=look.line, linewidth=1.2, zorder=1)
-    axes.text(0.02, y, text, transform=axes.get_yaxis_transform(), fontsize=SMALL, color=look.color, va="bottom")
+def levels(axes: Axes, values: Sequence[tuple[float, Look, str]]) -> None:
+    """Values that do not depend on x: lines across the axes with names; of names that would meet one counts the others.
+
+    Limits must be set.
+    """
+    groups: list[list[tuple[float, Look, str]]] = []
+    for value in sorted(values, key=lambda value: value[0]):
+        axes.axhline(value[0], color=value[1].color, linestyle=value[1].line, linewidth=1.2, zorder=1)
+        if groups and _height(axes, value[0]) - _height(axes, groups[-1][0][0]) < _NEAR:
+            groups[-1].append(value)
+        else:
+            groups.append([value])
+    for (y, look, text), *others in groups:
+        more = f" + {len(others)} more" if others else ""
+        words, color = short(text, _LONGEST - len(more)) + more, INK if others else look.color
+        axes.text(0.02, y, words, transform=axes.get_yaxis_transform(), fontsize=SMALL, color=color, va="bottom", zorder=4)
+
+
+def _height(axes: Axes, y: float) -> float:
+    """Where a value of y stands, in pixels."""
+    return float(axes.transData.transform((axes.get_xlim()[0], y))[1])
 
 
 def _apart(places: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:

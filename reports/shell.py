@@ -77,6 +77,7 @@ def _environment() -> Environment:
     )
     environment.filters["breakable"] = _breakable
     environment.tests["uneven"] = _uneven
+    environment.tests["paired"] = is_paired
     environment.tests["tall"] = paper.is_tall
     environment.filters["cut"] = paper.cut
     environment.globals["flags"] = ALARMING
@@ -93,6 +94,13 @@ def _uneven(panels: Sequence[tuple[str, str]]) -> bool:
     """Whether some pictures are far taller than others: side by side they would leave the page half empty."""
     heights = [float(found[1]) for _, picture in panels if (found := _HEIGHT.search(picture))]
     return bool(heights) and max(heights) > _UNEVEN * min(heights)
+
+
+def is_paired(panels: Sequence[tuple[str, str]]) -> bool:
+    """Whether pictures come in pairs, of one problem in two runs or on two devices: these belong side by side."""
+    problems = [title.partition(" · ") for title, _ in panels]
+    pairs = list(zip(problems[::2], problems[1::2], strict=False))
+    return bool(pairs) and 2 * len(pairs) == len(panels) and all(one[0] == two[0] and one[1] and two[1] for one, two in pairs)
 
 
 def _file_name(brand: str, names: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ MOST_ROWS = 150
 Cell = tuple[Line, Mark]
 
 _MARKERS = {Verdict.MORE: "^", Verdict.LESS: "v", Verdict.SAME: "o", None: "o"}
-_ACROSS = 50  # characters of a row of text
+_ACROSS = 46  # characters of a row of text
 _LEAST = 8  # and of a name in it
 _TEXT = 0.36  # where the foot of the text stands within a row
 _WIDEST = 3.0  # times beyond the outermost ratio that the axis follows an interval
@@ -106,7 +106,7 @@ def height(panel: Panel) -> float:
 
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
-    style.ratio_axis(axes, panel.span, "NEW / BASE" + (f", {panel.behind} each" if panel.behind else ""))
+    style.ratio_axis(axes, panel.span, "NEW / BASE" + (f", {panel.behind}" if panel.behind else ""))
     axes.set_ylim(len(panel.cells), 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

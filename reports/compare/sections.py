@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from benchmarks.comparison import Verdict
-from benchmarks.records import Outcome
+from benchmarks.records import ENERGY, Outcome
 from benchmarks.records.ceilings import ceilings_of
 from reports.compare.absolute import absolute_times
 from reports.compare.alerts import kinds_forbidden
 from reports.compare.comparison import Comparison
+from reports.compare.energies import absolute_energies
 from reports.compare.lines import Line, Mark, Section
 from reports.compare.metrics import COMPARED, Compared, How
 from reports.compare.naming import called
@@ -43,6 +44,8 @@ def sections(comparison: Comparison) -> list[Section]:
         pairs = {id(row.pair): row.pair for row in comparison.rows if row.pair.kind == "cost"}
         cells = [(problems[pair.problem], called(pair, estimators), pair) for pair in _in_order(pairs.values(), problems)]
         found += absolute_times(cells, (ceilings_of(comparison.base.header), ceilings_of(comparison.new.header)))
+    metered = _in_order({id(row.pair): row.pair for row in comparison.rows if row.pair.kind == ENERGY}.values(), problems)
+    found += absolute_energies([(problems[pair.problem], called(pair, estimators), pair) for pair in metered])
     bare = _in_order(untimed(comparison.rows), problems)
     return [*found, *step_times([(problems[pair.problem], called(pair, estimators), pair) for pair in bare])]
 
@@ -75,7 +78,7 @@ def unmatched(comparison: Comparison) -> list[str]:
 
 def _section(comparison: Comparison, compared: Compared, rows: list[Row], *, again: bool) -> Section:
     estimators, problems = comparison.labels()
-    shown = [row for row in rows if row.verdict not in _HIDDEN[compared.how]]
+    shown = [row for row in rows if row.verdict not in _HIDDEN[compared.how] and not _is_equal(row)]
     order = list(problems)
     lines = tuple(
         _line(row, problems[row.pair.problem], called(row.pair, estimators), comparison.rule)
@@ -113,7 +116,14 @@ def _title(compared: Compared, *, again: bool) -> str:
 
 def _reasons(rows: list[Row]) -> list[str]:
     found = Counter(row.reason for row in rows if row.reason)
-    return [f"no verdict for {count(quantity, 'cell')}: {reason}" for reason, quantity in found.most_common()]
+    equal = sum(map(_is_equal, rows))
+    said = [f"no verdict for {count(quantity, 'cell')}: {reason}" for reason, quantity in found.most_common()]
+    return [*said, *([f"equal on both sides in {count(equal, 'cell')}"] if equal else [])]
+
+
+def _is_equal(row: Row) -> bool:
+    """Whether a number without a verdict is the same to the last digit, which needs no line."""
+    return row.compared.how is How.EXACT and not row.judged and row.base == row.new
 
 
 def _line(row: Row, problem: str, estimator: str, rule: Rule) -> Line:
@@ -157,12 +167,13 @@ def _wrong(pair: Pair) -> str:
 
 
 def _behind(row: Row) -> str:
-    """What an interval rests on: `6 pairs`, `6 and 5 processes`, `100 and 100 draws`; empty for an exact number."""
+    """What an interval rests on: `6 pairs`, `6 and 5 processes`, `100 draws on each side`; empty for an exact number."""
     if row.counts is None:
         return ""
     if row.in_pairs:
         return count(row.counts[0], "pair")
     if row.compared.how is How.SEEDS:
         return count(row.counts[0], "seed")
-    what = "processes" if row.compared.how is How.PROCESSES else "draws"
-    return f"{row.counts[0]:,} and {row.counts[1]:,} {what}"
+    noun, plural = ("process", "processes") if row.compared.how is How.PROCESSES else ("draw", "draws")
+    base, new = row.counts
+    return f"{count(base, noun, plural)} on each side" if base == new else f"{base:,} and {new:,} {plural}"

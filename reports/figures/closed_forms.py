@@ -27,7 +27,7 @@ from reports.figures.selection import (
 )
 from reports.frames import Results, column
 from reports.looks import Look, looks
-from reports.text import NOTHING, count, interval, listed, number, short, tick, whole
+from reports.text import NOTHING, count, interval, listed, number, tick, whole
 
 MOST_OF_EACH = 4
 """Pictures against k at most, and as many against n."""
@@ -75,9 +75,8 @@ def draw(axes: Axes, panel: Panel, label: str) -> None:
         drawing.curve(axes, xs, ys, panel.looks[series])
     for place, series in enumerate(sorted({row["name"].series for row in rows})):
         _draw_points(axes, [row for row in rows if row["name"].series == series], x_name, panel.looks[series], place)
-    for row in panel.rows:
-        if not row[x_name] > 0:
-            drawing.level(axes, row["value"], panel.look(row), short(row["label"], 40))
+    without = [row for row in panel.rows if not row[x_name] > 0]
+    drawing.levels(axes, [(row["value"], panel.look(row), row["label"]) for row in without])
 
 
 def finding(selection: Selection, metric: str, noun: str) -> str:

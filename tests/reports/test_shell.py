@@ -8,7 +8,7 @@ import pytest
 
 from reports.findings import Notice
 from reports.provenance import Origin
-from reports.shell import render
+from reports.shell import is_paired, render
 
 
 def page(name: str = "run", **more) -> str:
@@ -61,3 +61,17 @@ def test_a_page_without_data_or_notices_says_nothing_of_them() -> None:
 def test_notices_are_escaped_and_grave_ones_begin_with_caution() -> None:
     text = page(notices=[Notice(True, "<b>bad</b>.")])
     assert '<li class="grave">Caution: &lt;b&gt;bad&lt;/b&gt;.</li>' in text
+
+
+@pytest.mark.parametrize(
+    ("titles", "paired"),
+    [
+        (["mlp · old", "mlp · new", "cnn · old", "cnn · new"], True),
+        (["mlp · old", "cnn · old"], False),
+        (["mlp · old", "mlp · new", "cnn · old"], False),
+        (["mlp", "mlp"], False),
+        ([], False),
+    ],
+)
+def test_pictures_of_one_problem_in_two_runs_are_known_by_their_titles(titles, paired) -> None:
+    assert is_paired([(title, "") for title in titles]) is paired

@@ -129,7 +129,7 @@ def test_what_all_intervals_rest_on_is_said_once_and_what_another_rests_on_besid
     lines = [_line(1.2, Verdict.MORE, behind="6 pairs"), _line(1.1, behind="5 and 6 processes"), _line(0.9, behind="6 pairs")]
     section = _section(*lines, _line(0.8, behind="6 pairs", wrong="wrong in NEW"))
     [(_, axes)] = _drawn(section)
-    assert axes.get_xlabel() == "NEW / BASE, 6 pairs each"
+    assert axes.get_xlabel() == "NEW / BASE, 6 pairs"
     names = [text.get_text() for text in axes.texts][::2]
     assert names == ["spsa", "spsa · 5 and 6 processes", "spsa", "spsa · wrong in NEW"]
     assert "Each rests on 6 pairs unless it says otherwise." in picture.reading(section, picture.forest(section))

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from reports.compare import Rule, compare
-from reports.compare.sections import outcome
+from reports.compare.sections import outcome, sections
 from reports.compare.show import SHOWN
 
 STEADY = [3.0, 3.01, 2.99, 3.0, 3.02, 2.98]
@@ -130,3 +130,11 @@ def test_json_is_whole_strict_and_ascii(comparison, hostile):
     assert values["unmatched"][0]["estimator"] == "rdsa"
     assert values["differences"][0]["name"] == "versions.torch"
     assert json.loads(SHOWN["json"]([hostile], 80))["rows"][0]["estimator"] == HOSTILE
+
+
+def test_exact_numbers_that_are_equal_need_no_line_even_where_no_verdict_is_drawn(make_run, single):
+    here, there = ([single("memory", peak_bytes=100), single("memory", "spsa", peak_bytes=size)] for size in (100, 200))
+    folders = [make_run(records, name=name, provenance={"machine": name}) for name, records in (("here", here), ("there", there))]
+    [section] = sections(compare(*folders, Rule()))
+    assert [(line.estimator, line.values, line.verdict) for line in section.lines] == [("spsa", ("100", "200"), "? no verdict")]
+    assert section.reasons[-1] == "equal on both sides in 1 cell"
