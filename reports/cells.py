@@ -1,14 +1,14 @@
 """The table of every planned cell: an estimator on a problem, what became of it, and its headline numbers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from benchmarks.records import CONTRACT
+from benchmarks.records import CONTRACT, TRAINING
 from reports.figures.selection import Row, became
 from reports.frames import Results, column, rows
 from reports.joules import energy_interval
 from reports.sortable import Entry, Heading, Sortable, cut, entry
-from reports.text import NOTHING, duration, interval, size, whole
+from reports.text import NOTHING, duration, interval, number, size, whole
 
 
 class _Column(NamedTuple):
@@ -40,13 +40,18 @@ _COLUMNS = (
     _Column("cosine", "quality", "cosine", _with_interval),
     _Column("norm ratio", "quality", "norm_ratio", _with_interval),
     _Column("efficiency η", "quality", "efficiency", _with_interval),
+    _Column("lowest loss", TRAINING, "best_loss", lambda row, metric: number(row[metric], 4)),
+    _Column("loss at the end", TRAINING, "final_loss", lambda row, metric: number(row[metric], 4)),
+    _Column("accuracy at the end", TRAINING, "final_accuracy", lambda row, metric: number(row[metric])),
+    _Column("time of a step", TRAINING, "step_time", lambda row, metric: duration(row[metric])),
 )
 
 
 def every_cell(results: Results) -> Sortable:
     """One row an estimator and problem, in the order of reports; only columns of which any cell has a number.
 
-    Intervals of costs are those of `results.scope`, intervals of quality are 95 % over the draws, of energies over windows.
+    Intervals of costs are those of `results.scope`, intervals of quality are 95 % over the draws, of energies over windows;
+    numbers of trainings are medians over seeds.
     """
     cells = results.cells[results.cells["problem"] != CONTRACT]
     shown = [one for one in _COLUMNS if column(cells[cells["kind"] == one.kind], one.metric).notna().any()]
@@ -59,8 +64,22 @@ def every_cell(results: Results) -> Sortable:
         *(Heading(one.heading) for one in shown),
         Heading("seconds taken"),
     )
-    caption = f"Every estimator on every problem (costs: {results.scope}; quality: 95 % interval over the draws)"
-    return cut(caption, headings, [_line(label, panel, kinds, shown) for (label, panel), kinds in lines.items()])
+    return cut(
+        _caption(results, {one.kind for one in shown}),
+        headings,
+        [_line(label, panel, kinds, shown) for (label, panel), kinds in lines.items()],
+    )
+
+
+def _caption(results: Results, kinds: Collection[str]) -> str:
+    """What the table holds, and what its numbers stand for, as far as there are any."""
+    stands = {
+        "cost": f"costs: {results.scope}",
+        "quality": "quality: 95 % interval over the draws",
+        TRAINING: "trainings: medians over seeds",
+    }
+    said = [words for kind, words in stands.items() if kind in kinds]
+    return "Every estimator on every problem" + (f" ({'; '.join(said)})" if said else "")
 
 
 def _line(label: str, panel: str, kinds: Mapping[str, Row], shown: list[_Column]) -> tuple[Entry, ...]:

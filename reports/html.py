@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.records import KINDS, MARKS, METRICS
+from benchmarks.records import CONTRACT, KINDS, MARKS, METRICS
 from reports import findings, frames, style, tables
 from reports.appearing import appearing
 from reports.cells import every_cell
@@ -136,11 +136,18 @@ def page(
 
 def _answers(results: frames.Results) -> list[Answer]:
     """The questions of which any figure is shown: those that are always shown, and those with something to draw."""
+    always = ALWAYS if _asks_of_estimates(results) else frozenset()
     with style.themed():
         found = []
         for question in QUESTIONS:
             chosen = [(module, module.select(results)) for module in question.figures]
-            shown = [pair for pair in chosen if pair[1].panels or pair[1].asked or pair[0].NAME in ALWAYS]
+            shown = [pair for pair in chosen if pair[1].panels or pair[1].asked or pair[0].NAME in always]
             if shown:
                 found.append(Answer(question.name, question.title, tuple(section_of(*pair) for pair in shown)))
         return found
+
+
+def _asks_of_estimates(results: frames.Results) -> bool:
+    """Whether cost, memory or quality were asked for, or nothing at all: a page about trainings alone has no room for them."""
+    kinds = set(results.cells["kind"]) - {CONTRACT}
+    return not kinds or not kinds.isdisjoint(("cost", "memory", "quality"))

@@ -9,6 +9,7 @@ from benchmarks.records import Cell
 from reports import frames
 from reports.cells import every_cell
 from reports.sortable import MOST_ROWS, Entry, Heading, cut, entry
+from tests.trained import BACKPROP, training_of
 
 COST = Cell("backprop", "sphere[n=64]", "cost")
 MEMORY = Cell("backprop", "sphere[n=64]", "memory")
@@ -46,6 +47,16 @@ def test_numbers_have_their_intervals_for_people_and_a_key_for_sorting(table) ->
     assert first["multiple of the base"] == Entry("3.00 [2.90, 3.10]", 3.0)
     assert first["time"] == Entry("2.00 ms", 2e6)
     assert first["parameters"] == Entry("64", 64.0)
+
+
+def test_trainings_have_their_losses_and_the_caption_says_what_numbers_stand_for(make_run, table) -> None:
+    records = [training_of(BACKPROP, [4.0, low, 1.5 * low], seed=seed) for seed, low in enumerate((1.0, 2.0, 3.0))]
+    trained = every_cell(frames.read([make_run(records, name="trained")]))
+    first = named(trained, 0)
+    assert (first["lowest loss"], first["loss at the end"]) == (Entry("2.000", 2.0), Entry("3.000", 3.0))
+    assert first["time of a step"] == Entry("2.00 s", 2e9)
+    assert trained.caption == "Every estimator on every problem (trainings: medians over seeds)"
+    assert table.caption == "Every estimator on every problem (costs: 95 % interval within this process)"
 
 
 def test_what_is_missing_is_a_dash_without_a_key(table) -> None:

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.records import Cell
 from reports.figures import ALWAYS
 from reports.html import write_report
+from tests.trained import BACKPROP, training_of
 
 COST = Cell("backprop", "beale", "cost")
 VOID = {"meta", "link", "wbr", "br", "path", "use", "rect", "input"}
@@ -76,6 +77,16 @@ def test_the_finding_is_the_title_of_its_figure_and_not_repeated_in_it(text) -> 
         name, title = re.search(r'<figcaption>\s*<h3 id="(.+?)">(.+?)</h3>', figure).groups()
         assert figure.startswith(f'<figure aria-labelledby="{name}">')
         assert figure.count(title) == 1
+
+
+def test_a_page_about_trainings_alone_has_no_room_for_what_nobody_asked_for(make_run, record_of) -> None:
+    losses = [4.0, 2.0, 1.0]
+    trained = write_report([make_run([training_of(BACKPROP, losses)], name="trained")]).read_text(encoding="utf-8")
+    assert "Does it train?" in trained
+    assert "What does it cost?" not in trained
+    assert "Nothing was measured." not in trained
+    both = write_report([make_run([training_of(BACKPROP, losses), record_of(COST)], name="both")]).read_text(encoding="utf-8")
+    assert "What does it cost?" in both
 
 
 def test_headings_nest(text) -> None:
