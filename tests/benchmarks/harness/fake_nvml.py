@@ -74,16 +74,24 @@ class FakeNvml:
     nvmlMemory_v2 = pynvml.nvmlMemory_v2  # noqa: N815
     NVML_CLOCK_SM, NVML_CLOCK_MEM = pynvml.NVML_CLOCK_SM, pynvml.NVML_CLOCK_MEM
 
-    def __init__(self, *gpus: FakeGpu, missing: Collection[str | int] = (), cost: float = 0.0, loaded: bool = True) -> None:
+    def __init__(
+        self,
+        *gpus: FakeGpu,
+        missing: Collection[str | int] = (),
+        error: type[pynvml.NVMLError] = pynvml.NVMLError_FunctionNotFound,
+        cost: float = 0.0,
+        loaded: bool = True,
+    ) -> None:
         """Begin at time 0.
 
         Args:
             gpus: in the order of NVML.
             missing: names of functions and numbers of fields that the driver does not have.
+            error: what a missing function raises.
             cost: seconds that a call takes.
             loaded: whether the driver is.
         """
-        self.gpus, self.missing, self.cost, self.loaded = gpus, frozenset(missing), cost, loaded
+        self.gpus, self.missing, self.error, self.cost, self.loaded = gpus, frozenset(missing), error, cost, loaded
         self.now, self.opened, self.calls = 0.0, 0, list[str]()
 
     def clock(self) -> float:
@@ -100,12 +108,7 @@ class FakeNvml:
         if not name.startswith("nvml") or not callable(found):
             return found
         if name in self.missing:
-            raise_missing = pynvml.NVMLError(pynvml.NVML_ERROR_FUNCTION_NOT_FOUND)
-
-            def refused(*_: Any, **__: Any) -> None:
-                raise raise_missing
-
-            return refused
+            return self._refused
         self.calls.append(name)
         self.now += self.cost
         return found
@@ -248,6 +251,9 @@ class FakeNvml:
         place = pynvml.nvmlPciInfo_t()
         place.busId = f"00000000:{17 + self.gpus.index(handle):02X}:00.0"
         return place
+
+    def _refused(self, *_: Any, **__: Any) -> None:
+        raise self.error()
 
     def _processes(self, handle: FakeGpu) -> list[Any]:
         return [SimpleNamespace(pid=pid, usedGpuMemory=size) for pid, size in handle.processes(self.now)]

@@ -6,8 +6,10 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import pynvml
 import pytest
 
+from benchmarks.harness.gpu_state import GpuWatch, meanwhile
 from benchmarks.harness.probe import GpuProbe
 from benchmarks.harness.readings import Clocks, DeviceMemory, Gpu, GpuProcess, Reading, difference, differences
 from tests.benchmarks.harness.fake_nvml import GIB, FakeGpu, FakeNvml
@@ -15,6 +17,7 @@ from tests.benchmarks.harness.fake_nvml import GIB, FakeGpu, FakeNvml
 CHECKOUT = Path(__file__).resolve().parents[3]
 H200 = FakeGpu()
 UUID = H200.uuid
+GPU = Gpu(0, H200.name, UUID, H200.total, "580.1")
 L4 = FakeGpu("GPU-bbbb2222-0000-0000-0000-000000000000", "NVIDIA L4", total=24 * GIB, joules=lambda seconds: 10.0 * seconds)
 
 
@@ -111,6 +114,23 @@ def test_what_an_older_driver_has_stands_in_and_is_named() -> None:
         assert probe.throttle_flags(UUID) == Reading(("power cap",), "", method="nvmlDeviceGetCurrentClocksThrottleReasons")
 
 
+@pytest.mark.parametrize("error", ["NotSupported", "NoPermission", "GpuIsLost", "Unknown", "ResetRequired"])
+def test_whatever_a_call_fails_with_nothing_is_raised_and_every_gap_has_its_reason(error: str) -> None:
+    """Each call of the driver in turn, then all of them: a card that falls off the bus answers nothing any more."""
+    calls = {name for name in vars(FakeNvml) if name.startswith("nvmlDevice") and "Handle" not in name}
+    for missing in [*({name} for name in sorted(calls)), calls]:
+        fake = FakeNvml(H200, missing=missing, error=getattr(pynvml, f"NVMLError_{error}"))
+        with GpuProbe(fake) as probe:
+            found = [read(UUID) for read in {**probe.readouts(), **probe.traits()}.values()]
+            found.append(probe.process_memory(UUID, 8))
+            state = GpuWatch(probe, GPU).now()
+            facts, kept = meanwhile(state, state), GpuWatch(probe, GPU).provenance()
+        assert all((reading.value is None) == bool(reading.reason) for reading in found)
+        assert all([*facts["missing"].values(), *kept["missing"].values()])
+    assert all(f"NVMLError_{error}" in reason for reason in facts["missing"].values())
+    assert {"persistence", "power_limit", "memory", "highest_clocks"} <= kept["missing"].keys()
+
+
 def test_throttle_counters_that_answer_are_kept_where_others_do_not() -> None:
     with GpuProbe(FakeNvml(FakeGpu(throttled=lambda seconds: {"power cap": 7}), missing={269, 270, 271})) as probe:
         assert probe.throttle_counters(UUID).value == {"power cap": 7, "sync boost": 0}
@@ -197,8 +217,8 @@ def test_without_a_driver_everything_is_missing_for_that_reason() -> None:
 
 def test_here_the_real_binding_opens_or_says_why_not() -> None:
     with GpuProbe() as probe:
-        assert bool(probe.devices()) != bool(probe.absent)
         assert probe.absent == "" or probe.absent.startswith("NVML did not open: NVMLError_")
+        assert not (probe.absent and probe.devices())
 
 
 @pytest.mark.parametrize(
