@@ -159,18 +159,18 @@ def outline(marker: str) -> str:
 
 
 def levels(axes: Axes, values: Sequence[tuple[float, Look, str]]) -> None:
-    """Values that do not depend on x: lines across the axes with names; of names that would meet one counts the others.
+    """Values that do not depend on x: lines across the axes; of those that are near the highest is named, the others counted.
 
     Limits must be set.
     """
     groups: list[list[tuple[float, Look, str]]] = []
     for value in sorted(values, key=lambda value: value[0]):
         axes.axhline(value[0], color=value[1].color, linestyle=value[1].line, linewidth=1.2, zorder=1)
-        if groups and _height(axes, value[0]) - _height(axes, groups[-1][0][0]) < _NEAR:
+        if groups and _height(axes, value[0]) - _height(axes, groups[-1][-1][0]) < _NEAR:
             groups[-1].append(value)
         else:
             groups.append([value])
-    for (y, look, text), *others in groups:
+    for *others, (y, look, text) in groups:  # above the highest line, where none crosses them
         more = f" + {len(others)} more" if others else ""
         words, color = short(text, _LONGEST - len(more)) + more, INK if others else look.color
         axes.text(0.02, y, words, transform=axes.get_yaxis_transform(), fontsize=SMALL, color=color, va="bottom", zorder=4)

@@ -8,6 +8,7 @@ the line. It is a figure as those of `reports.figures` are, one for each quantit
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 
@@ -24,7 +25,7 @@ _HOW = (
     "every panel. A vertical line through a mark is its interval, where one was recorded; a hollow mark carries a remark, such "
     "as code that differed from its commit. What failed breaks the line; what was skipped or not asked for does not."
 )
-_TICKS = 5  # hashes that fit at the axis
+_TICKS, _HASH = 5, 50  # hashes at the axis at most, and pixels that one needs
 _LARGEST, _SMALLEST, _CROWDED = 6.0, 2.5, 180  # pixels of a marker, and of all markers side by side
 _MARKS = 40  # commits with a marker, at most; a line through more of them has some left out, but for those with a remark
 
@@ -131,8 +132,15 @@ def _positions(rows: Sequence[Row]) -> list[float]:
 def _commit_axis(axes: Axes, hashes: Sequence[str], first: int) -> None:
     """Commits side by side, with as many hashes as fit, evenly spread, the first drawn and the last among them."""
     last = len(hashes) - 1
-    span = last - first
-    places = sorted({first + round(tick * span / (_TICKS - 1)) for tick in range(_TICKS)}) if span else [last]
+    apart = axes.bbox.width / (last - first + 1)
+    spread = [_spread(first, last, ticks) for ticks in range(_TICKS, 1, -1)]
+    fitting = (places for places in spread if all((b - a) * apart >= _HASH for a, b in pairwise(places)))
+    places = next(fitting, [last])
     axes.set_xlim(first - 0.5, last + 0.5)
     axes.set_xticks(places, [hashes[place] for place in places])
     axes.set_xlabel("commit, the oldest left")
+
+
+def _spread(first: int, last: int, ticks: int) -> list[int]:
+    """So many places, about evenly spread, the first and the last among them."""
+    return sorted({first + round(tick * (last - first) / (ticks - 1)) for tick in range(ticks)})

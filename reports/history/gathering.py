@@ -88,8 +88,9 @@ class History:
 
     @property
     def quantities(self) -> list[Quantity]:
-        """What is tracked, in the order of pages."""
-        return list(dict.fromkeys(line.track.quantity for line in self.lines))
+        """What is tracked, in the order of pages; what has no number at any commit only where nothing has one."""
+        found = [line.track.quantity for line in self.lines if any(one.value is not None for one in line.found)]
+        return list(dict.fromkeys(found or [line.track.quantity for line in self.lines]))
 
     @property
     def places(self) -> list[Place]:

@@ -31,6 +31,6 @@ def test_levels_whose_names_would_meet_share_one() -> None:
         before, look = len(axes.texts), looks.Look("#0072b2", "o", "-")
         drawing.levels(axes, [(50.0, look, "high"), (2.0, look, "low"), (2.1, look, "beside"), (2.2, look, "third")])
     texts = axes.texts[before:]
-    assert [text.get_text() for text in texts] == ["low + 2 more", "high"]
+    assert [text.get_text() for text in texts] == ["third + 2 more", "high"]
     assert [text.get_color() for text in texts] == [looks.INK, "#0072b2"]
     assert len(axes.lines) == 4

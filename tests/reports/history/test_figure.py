@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -215,3 +216,23 @@ def test_a_wrong_and_a_doubtful_value_are_marked(slowed) -> None:
     marked = [replace(found[0], marks=frozenset({"contended"})), replace(found[1], outcome="wrong"), *found[2:]]
     states = {row["state"] for across in figures(gathered(marked)) for panel in across.select().panels for row in panel.rows}
     assert states == {"ok", "doubtful", "wrong"}
+
+
+@pytest.mark.parametrize("commits", [1, 2, 3, 7, 12, 13, 60])
+def test_hashes_at_the_axis_leave_each_other_room_and_name_both_ends(asv_folder, tracked, commits) -> None:
+    for place in range(commits):
+        asv_folder.store(place, {tracked(): [2.0, 3.0]})
+    across = figures(read(asv_folder))[0]
+    with style.themed():
+        _, axes = style.axes_of(270, 50, 26)
+        across.draw(axes, across.select().pictures[0])
+    places = list(axes.get_xticks())
+    assert (places[0], places[-1]) == (0, commits - 1)
+    assert all((later - earlier) * axes.bbox.width / commits >= 50 for earlier, later in pairwise(places))
+
+
+def test_a_quantity_without_a_number_at_any_commit_has_no_section_of_its_own(asv_folder, tracked) -> None:
+    calls = tracked("track_forward_calls", "calls")
+    for place in range(3):
+        asv_folder.store(place, {tracked(): [2.0, 3.0], calls: [None, math.nan]})
+    assert [figure.quantity.name for figure in figures(read(asv_folder))] == ["multiple"]
