@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.records import TRAINING, Outcome
+from benchmarks.records import ENERGY, TRAINING, Outcome
 from reports import names
 from reports.compare.differing import Differing
 from reports.compare.rows import Row, Rule
@@ -47,7 +47,7 @@ def alerts(
 def kinds_forbidden(differences: Sequence[Differing]) -> list[str]:
     """The kinds of measurement about which no verdict is drawn, in the order of tables."""
     kinds = frozenset().union(*(one.forbids for one in differences))
-    return [kind for kind in ("cost", "memory", "quality", TRAINING) if kind in kinds]
+    return [kind for kind in ("cost", "memory", "quality", ENERGY, TRAINING) if kind in kinds]
 
 
 def _forbidding(differences: Sequence[Differing], rows: Sequence[Row]) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.records import KINDS, TRAINING
+from benchmarks.records import ENERGY, KINDS, TRAINING
 from reports.compare.sides import CONTEXT, Side
 from reports.text import short, visible
 
@@ -19,9 +19,11 @@ _FORBIDS = {
     "cpu.name": _ALL,
     "device": _ALL,
     "dtype": _ALL,
-    "execution": frozenset({"cost", "memory"}),  # quality is always measured eagerly
+    "execution": frozenset({"cost", "memory", ENERGY}),  # quality is always measured eagerly
     "measuring protocol": _ALL,
-    "threads": frozenset({"cost", "memory", TRAINING}),  # estimates are the same but for rounding, which a training multiplies
+    "threads": frozenset(
+        {"cost", "memory", ENERGY, TRAINING}
+    ),  # estimates are the same but for rounding, which a training multiplies
     "seed": frozenset({"quality", TRAINING}),  # another gradient at another point; times and sizes follow from the shapes
     "steps": frozenset({TRAINING}),  # another end
 }

@@ -1,7 +1,7 @@
 """Which numbers are compared, how, and which changes of them count as a loss.
 
-A loss is what a gate fails for: more time, bytes, operations or calls for a gradient, an estimate that lies farther from the
-exact gradient, or a training that ends higher or is at its target later. `kept_bytes` is part of `peak_bytes`, `norm_ratio` is
+A loss is what a gate fails for: more time, energy, bytes, operations or calls for a gradient, an estimate that lies farther
+from the exact gradient, or a training that ends higher or is at its target later. `kept_bytes` is part of `peak_bytes`, `norm_ratio` is
 best at neither end, and a lowest loss may be one of chance, so they are shown and are no loss. Absolute times are not compared:
 they move by 10 to 20 % between processes of the same code, multiples by 1 to 2 %.
 """
@@ -61,6 +61,7 @@ COMPARED = {
     one.metric: one
     for one in (
         Compared("multiple", "Runtime multiple", How.PROCESSES, _SPEED, Verdict.MORE),
+        Compared("energy_multiple", "Energy over the base", How.PROCESSES, ("more", "less", "same"), Verdict.MORE),
         Compared("peak_bytes", "Peak tensor bytes", How.EXACT, _AMOUNT, Verdict.MORE),
         Compared("kept_bytes", "Bytes kept between calls", How.EXACT, _AMOUNT, None),
         Compared("flops", "Floating-point operations", How.EXACT, _AMOUNT, Verdict.MORE),

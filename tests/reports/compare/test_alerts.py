@@ -43,7 +43,7 @@ def test_another_commit_is_none(alerts, timed):
 def test_another_machine_forbids_verdicts_and_is_named(alerts, timed):
     [said] = alerts(timed(STEADY), timed(STEADY), machine="other")
     assert said.startswith(
-        "No verdict is drawn about cost, memory, quality and training: the runs differ in machine: bench -> other; "
+        "No verdict is drawn about cost, memory, quality, energy and training: the runs differ in machine: bench -> other; "
     )
     assert said.endswith("the values stand side by side.")
 

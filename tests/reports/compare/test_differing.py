@@ -20,7 +20,7 @@ PROVENANCE = {
     "estimators_in": "/here",
 }
 OPTIONS = {"precision": 0.02, "processes": 6, "suite": "quick", "seed": 0, "measures": ["cost"], "estimators_from": None}
-EVERYTHING, CLOCKED = frozenset(KINDS), frozenset({"cost", "memory"})
+EVERYTHING, CLOCKED = frozenset(KINDS), frozenset({"cost", "memory", "energy"})
 
 
 @pytest.fixture

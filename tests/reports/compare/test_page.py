@@ -174,10 +174,8 @@ def test_a_run_on_another_machine_has_no_verdict_anywhere_on_the_page(comparison
     text = page(comparison(timed(STEADY), slower, provenance={**OTHER, "machine": "other"}))
     words = "".join(Page(text).words)
     assert "The one cell is without a verdict." in words
-    assert (
-        "Caution: No verdict is drawn about cost, memory, quality and training: the runs differ in machine: bench -> other"
-        in words
-    )
+    said = "No verdict is drawn about cost, memory, quality, energy and training: the runs differ in machine: bench -> other"
+    assert f"Caution: {said}" in words
     assert "slower" not in words[words.index("Read this first") : words.index("Method", words.index("Read this first"))]
     assert ">2.000 ? no verdict</text>" in re.sub(r">\s+", ">", text)
 

@@ -172,7 +172,7 @@ def test_no_verdict_is_drawn_where_the_runs_differ_in_more_than_code(comparison,
     records = [*backprops(), *forwards(ending(*[1.0 + seed for seed in SEEDS]))]
     found = comparison(records, records, **header)
     assert not any(row.judged for row in found.rows)
-    assert found.alerts[0].startswith("No verdict is drawn about cost, memory, quality and training")
+    assert found.alerts[0].startswith("No verdict is drawn about cost, memory, quality, energy and training")
 
 
 def test_other_steps_threads_or_a_lone_other_seed_forbid_verdicts_and_another_rate_does_not(comparison) -> None:
