@@ -1,9 +1,9 @@
 """Which numbers are compared, how, and which changes of them count as a loss.
 
 A loss is what a gate fails for: more time, energy, bytes, operations or calls for a gradient, an estimate that lies farther
-from the exact gradient, or a training that ends higher or is at its target later. `kept_bytes` is part of `peak_bytes`, `norm_ratio` is
-best at neither end, and a lowest loss may be one of chance, so they are shown and are no loss. Absolute times are not compared:
-they move by 10 to 20 % between processes of the same code, multiples by 1 to 2 %.
+from the exact gradient, or a training that ends higher or is at its target later. `kept_bytes` is part of `peak_bytes`,
+`norm_ratio` is best at neither end, and a lowest loss may be one of chance, so they are shown and are no loss. Absolute times are
+not compared: they move by 10 to 20 % between processes of the same code, multiples by 1 to 2 %.
 """
 
 from dataclasses import dataclass
