@@ -59,6 +59,15 @@ def test_trainings_have_their_losses_and_the_caption_says_what_numbers_stand_for
     assert table.caption == "Every estimator on every problem (costs: 95 % interval within this process)"
 
 
+def test_costs_on_a_gpu_have_the_time_of_the_device_and_its_waiting_beside_the_wall_clocks(make_run, record_of) -> None:
+    cell = replace(COST, device="GPU-aaaa1111")
+    record = record_of(cell, multiple=(3.0, 2.9, 3.1), time=2e6, device_time=1.9e6, device_busy_time=5e5, launch_bound=0.75)
+    first = named(every_cell(frames.read([make_run([record], name="gpu")])), 0)
+    assert first["time between CUDA events"] == Entry("1.90 ms", 1.9e6)
+    assert first["GPU at work"] == Entry("500 µs", 5e5)
+    assert first["share waiting for launches"] == Entry("0.75", 0.75)
+
+
 def test_what_is_missing_is_a_dash_without_a_key(table) -> None:
     second = named(table, 1)
     assert second["multiple of the base"] == Entry("–", None)
