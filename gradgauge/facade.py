@@ -44,14 +44,14 @@ def measure(
     Args:
         estimator: a spec or an object.
         problem: a spec, a `Problem`, or (module, loss, (inputs, targets)) with the loss called as loss(module(inputs), targets).
-        measures: of `cost`, `memory`, `quality` and `contract`: which; one or several.
+        measures: of `cost`, `memory`, `quality`, `step` and `contract`: which; one or several.
         executions: of `eager` and `compile`, one or several: cost and memory are measured in each.
         device: `cpu` or `cuda`; for a problem that exists already, where it lies.
         dtype: floating-point type of parameters and inputs; for a problem that exists already, its own.
         threads: of torch, within an operation, meanwhile.
         precision: half-width of the 95 % interval of the multiple to reach, relative to it.
         budget: seconds that the adaptive part of each kind may take.
-        draws: estimates drawn for quality; None for as many as a 1 % error of the mean cosine needs.
+        draws: estimates drawn for quality and steps; None for as many as their precision needs.
         seed: of data, initial weights and tangents.
 
     Returns:

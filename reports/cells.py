@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from benchmarks.records import CONTRACT, TRAINING
+from benchmarks.records import CONTRACT, STEP, TRAINING
 from reports.figures.selection import Row, became
 from reports.frames import Results, column, rows
 from reports.joules import energy_interval
@@ -43,6 +43,8 @@ _COLUMNS = (
     _Column("cosine", "quality", "cosine", _with_interval),
     _Column("norm ratio", "quality", "norm_ratio", _with_interval),
     _Column("efficiency η", "quality", "efficiency", _with_interval),
+    _Column("best step", STEP, "best_step", _with_interval),
+    _Column("decrease by one step", STEP, "relative_decrease", _with_interval),
     _Column("lowest loss", TRAINING, "best_loss", lambda row, metric: number(row[metric], 4)),
     _Column("loss at the end", TRAINING, "final_loss", lambda row, metric: number(row[metric], 4)),
     _Column("accuracy at the end", TRAINING, "final_accuracy", lambda row, metric: number(row[metric])),
@@ -79,6 +81,7 @@ def _caption(results: Results, kinds: Collection[str]) -> str:
     stands = {
         "cost": f"costs: {results.scope}",
         "quality": "quality: 95 % interval over the draws",
+        STEP: "steps: the same, the decrease as a share of the loss",
         TRAINING: "trainings: medians over seeds",
     }
     said = [words for kind, words in stands.items() if kind in kinds]

@@ -83,9 +83,15 @@ def finding(selection: Selection) -> str:
     every = _distinct(selection)
     if not every:
         return NOT_MEASURED
-    compared = [row for row in every if row["best_step_expected"] > 0]
+    without = f"{count(len(every), 'best step was', 'best steps were')} measured; none has a closed form to compare with."
+    return held(selection) or without
+
+
+def held(selection: Selection) -> str:
+    """The same of those that have closed forms and keep their contract; empty where none do."""
+    compared = [row for row in _distinct(selection) if row["best_step_expected"] > 0 and row["outcome"] == "ok"]
     if not compared:
-        return f"{count(len(every), 'best step was', 'best steps were')} measured; none has a closed form to compare with."
+        return ""
     off = max(abs(row["value"] / row["best_step_expected"] - 1) for row in compared)
     lie = count(len(compared), "measured best step lies", "measured best steps lie")
     said = f"{lie} within {number(100 * off, 2)} % of the closed form"

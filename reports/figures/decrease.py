@@ -73,10 +73,15 @@ def select(results: Results) -> Selection:
 
 def finding(selection: Selection) -> str:
     """Which estimate gains most by a step, and which surely more than backprop for a price, on the problem with pictures."""
+    without = "No inexact estimate that keeps its contract lowers the loss." if selection.panels else NOT_MEASURED
+    return found(selection) or without
+
+
+def found(selection: Selection) -> str:
+    """The sentence of `finding`, or nothing where no inexact estimate that keeps its contract lowers the loss."""
     said = [words for panel in selection.pictures if (words := _found(panel))]
-    if not said:
-        return NOT_MEASURED if not selection.panels else "No inexact estimate that keeps its contract lowers the loss."
-    return f"On {selection.pictures[0].facts['problem']}, with the best step sizes and over backprop's: {'; '.join(said)}."
+    problem = selection.pictures[0].facts["problem"] if said else ""
+    return f"On {problem}, compared with backprop, each with its best step size: {'; '.join(said)}." if said else ""
 
 
 def draw(axes: Axes, panel: Panel) -> None:
@@ -162,7 +167,7 @@ def _found(panel: Panel) -> str:
         return ""
     best, price = max(sound, key=lambda row: float(row["value"])), panel.facts["price"]
     if price == ONE_STEP:
-        return f"a step along {best['label']} gains most, {number(best['value'])} of it"
+        return f"one step gains most along {best['label']}, {number(best['value'])} of what it gains along the exact gradient"
     more = [row["label"] for row in sound if row["least"] > 1]
     if more:
         return f"{price} {listed(more, 4)} surely {'gains' if len(more) == 1 else 'gain'} more"

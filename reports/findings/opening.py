@@ -1,11 +1,12 @@
 """What was found, in a paragraph: the answer that a report gives first.
 
-Of estimates at one point every clause is about one problem, the `subject`; of trainings how deep they go where depth was
-varied, about those that the figure shows first, and then about all. Both are about estimators that keep their contract; no
-order is claimed where intervals overlap, or where the machine's noise floor is larger than the difference.
+Of estimates at one point every clause is about one problem, the `subject`; of trainings how deep they go where depth was varied,
+about those that the figure shows first, and then about all; of single steps the largest problem. All are about estimators that
+keep their contract; no order is claimed where intervals overlap, or where the machine's noise floor is larger than the
+difference.
 """
 
-from reports.findings import closeness, cost, depth, energy, memory, training, worth
+from reports.findings import closeness, cost, depth, energy, memory, step, training, worth
 from reports.findings.subject import place_of, subject
 from reports.frames import Results
 
@@ -14,7 +15,7 @@ _CLAUSES = (cost.clause, closeness.clause, memory.clause, energy.clause, worth.c
 
 def opening(results: Results) -> str:
     """The paragraph; also for nothing, all failed, and only wrong estimators."""
-    about, trained = subject(results), [*depth.sentences(results), *training.sentences(results)]
+    about, trained = subject(results), [*step.sentences(results), *depth.sentences(results), *training.sentences(results)]
     if about is None:
         return " ".join([_placed(trained[0], place_of(results.runs)), *trained[1:]]) if trained else _nothing(results)
     clauses = [said for clause in _CLAUSES if (said := clause(about))]

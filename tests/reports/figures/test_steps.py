@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.records import Cell, Metric, Outcome, Record
 from estimators.registry import ESTIMATORS
-from reports import frames, style, svg
+from reports import findings, frames, style, svg
 from reports.figures import best_step, decrease
 from reports.figures.selection import NOT_MEASURED, Selection
 
@@ -132,9 +132,9 @@ def test_more_is_claimed_for_a_price_only_where_it_is_sure(make_run) -> None:
         "per second: sphere[n=256]",
     ]
     assert decrease.finding(selection) == (
-        "On sphere[n=256], with the best step sizes and over backprop's: a step along multi-tangent[k=4] gains most, 0.0156 of "
-        "it; per forward pass none surely gains more (at best 0.00521 times as much: multi-tangent[k=4]); per second "
-        "multi-tangent[k=4] surely gains more."
+        "On sphere[n=256], compared with backprop, each with its best step size: one step gains most along multi-tangent[k=4], "
+        "0.0156 of what it gains along the exact gradient; per forward pass none surely gains more (at best 0.00521 times as "
+        "much: multi-tangent[k=4]); per second multi-tangent[k=4] surely gains more."
     )
     drawn(decrease, selection)
 
@@ -142,12 +142,23 @@ def test_more_is_claimed_for_a_price_only_where_it_is_sure(make_run) -> None:
 def test_without_costs_and_backprop_the_step_itself_is_shown(make_run) -> None:
     selection = decrease.select(frames.read([make_run([step_of(MEAN, 16, 4, 4 / 42, 4 / 21)])]))
     assert [panel.facts["price"] for panel in selection.panels] == [decrease.ONE_STEP]
-    assert decrease.finding(selection).endswith("a step along forward-gradient[k=4] gains most, 0.190 of it.")
+    assert decrease.finding(selection).endswith("along forward-gradient[k=4], 0.190 of what it gains along the exact gradient.")
 
 
 def test_exact_estimates_alone_are_no_finding(make_run) -> None:
     selection = decrease.select(frames.read([make_run([step_of("backprop", 16, 0, 0.5, 1.0)])]))
     assert decrease.finding(selection) == "No inexact estimate that keeps its contract lowers the loss."
+
+
+def test_the_opening_tells_of_a_run_of_steps_alone(make_run) -> None:
+    assert findings.opening(frames.read([make_run(sphere())])) == (
+        "On sphere[n=256], compared with backprop, each with its best step size: one step gains most along multi-tangent[k=4], "
+        "0.0156 of what it gains along the exact gradient; per forward pass none surely gains more (at best 0.00521 times as "
+        "much: multi-tangent[k=4]). 12 measured best steps lie within 1.0 % of the closed form; the largest deviation is 0.50 standard "
+        "errors (forward-gradient[k=1] on sphere[n=16])."
+    )
+    wrong = [Record(r.cell, Outcome.WRONG, "biased", metrics=r.metrics, facts=r.facts) for r in sphere()]
+    assert "one step gains" not in findings.opening(frames.read([make_run(wrong, name="wrong")]))
 
 
 def _failed(records: list[Record]) -> list[Record]:
