@@ -29,7 +29,7 @@ from reports.figures.sweeps import of_problem
 from reports.frames import Results
 from reports.gains import gains
 from reports.looks import Look, looks
-from reports.text import NOTHING, count, interval, listed, number, short, tick, whole
+from reports.text import NOTHING, count, interval, listed, number, tick, whole
 from reports.worth import ends
 
 NAME = "best-step"
@@ -119,9 +119,7 @@ def draw(axes: Axes, panel: Panel) -> None:
     lines = _grouped((row["name"].series, row) for row in panel.rows if row[across] > 0)
     for place, (series, members) in enumerate(sorted(lines)):
         _draw_series(axes, members, across, panel.looks[series], place)
-    for row in panel.rows:
-        if not row[across] > 0:
-            drawing.level(axes, row["value"], panel.look(row), short(row["label"], 40))
+    drawing.levels(axes, [(row["value"], panel.look(row), row["label"]) for row in panel.rows if not row[across] > 0])
 
 
 def describe(selection: Selection) -> str:

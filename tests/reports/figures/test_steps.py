@@ -116,6 +116,13 @@ def test_steps_without_spread_have_a_law_and_no_score(make_run) -> None:
     assert found == "1 measured best step lies within 0 % of the closed form."
 
 
+def test_estimates_without_tangents_are_levels(make_run) -> None:
+    records = [step_of(spec, 16, 0, 0.1, 0.2, best_step_expected=None) for spec in ("crs", "wta-crs")]
+    selection = best_step.select(frames.read([make_run([*sphere(sizes=(16,)), *records])]))
+    assert sum(not row["k"] for row in selection.panels[0].rows) == 2
+    drawn(best_step, selection)
+
+
 def test_an_estimate_that_lowers_nothing_is_counted(make_run) -> None:
     flat = step_of(MEAN, 16, 4, 0.1, 0.2, best_step=0.0, decrease=0.0, draw_step=0.0, draw_decrease=0.0)
     results = frames.read([make_run([flat, *sphere(sizes=(16,), tangents=(1,))])])
@@ -154,8 +161,8 @@ def test_the_opening_tells_of_a_run_of_steps_alone(make_run) -> None:
     assert findings.opening(frames.read([make_run(sphere())])) == (
         "On sphere[n=256], compared with backprop, each with its best step size: one step gains most along multi-tangent[k=4], "
         "0.0156 of what it gains along the exact gradient; per forward pass none surely gains more (at best 0.00521 times as "
-        "much: multi-tangent[k=4]). 12 measured best steps lie within 1.0 % of the closed form; the largest deviation is 0.50 standard "
-        "errors (forward-gradient[k=1] on sphere[n=16])."
+        "much: multi-tangent[k=4]). 12 measured best steps lie within 1.0 % of the closed form; the largest deviation is 0.50 "
+        "standard errors (forward-gradient[k=1] on sphere[n=16])."
     )
     wrong = [Record(r.cell, Outcome.WRONG, "biased", metrics=r.metrics, facts=r.facts) for r in sphere()]
     assert "one step gains" not in findings.opening(frames.read([make_run(wrong, name="wrong")]))
