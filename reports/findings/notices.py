@@ -2,6 +2,7 @@
 
 from benchmarks.records import CONTRACT, TRAINING
 from reports.findings import cells, runs, training
+from reports.findings.boards import boards
 from reports.findings.notice import Notice
 from reports.frames import Results
 
@@ -23,6 +24,7 @@ def notices(results: Results) -> list[Notice]:
         *runs.code(results),
         *runs.unlike(results),
         *runs.gpus(results),
+        *boards(results),
         *runs.noise(results),
         *cells.within_noise(results),
         *training.rates(results),
