@@ -164,3 +164,24 @@ def test_the_page_on_energy_names_what_there_is() -> None:
     assert {"energy", "energy_net", "energy_bound", "energy_over_power", "energy_busy"} <= words
     assert {"disputed", "imprecise"} <= MARKS.keys()
     assert (FEWEST_ROUNDS, MOST_ROUNDS, REST_S, SHORTEST_S, WARM_S, WINDOW_S) == (3, 10, 1.0, 1.0, 0.5, 5.0)
+
+
+def test_the_page_on_profiling_names_options_files_phases_and_codes_that_there_are() -> None:
+    from benchmarks.records import profile
+    from benchmarks.verdicts import FAILED
+    from benchmarks.verdicts import NOTHING as NOTHING_MEASURED
+    from estimators.registry import ESTIMATORS
+    from reports.profiling.page import FILE_NAME
+    from reports.profiling.shown import LABELS
+
+    page = (CHECKOUT / "docs" / "profiling.md").read_text(encoding="utf-8")
+    known = "".join(python("-m", "gradgauge", command, "--help").stdout for command in ("profile", "run"))
+    assert not [option for option in re.findall(r"--[a-z]+(?:-[a-z]+)*", page) if option not in known]
+    codes = [str(code) for code in (0, 2, FAILED, NOTHING_MEASURED, INTERRUPTED)]
+    assert re.findall(r"^\| (\d+) \|", page, flags=re.MULTILINE) == codes
+    files = {FILE_NAME, profile.FILE, profile.TRACE, profile.ALLOCATIONS, profile.TIMELINE}
+    assert not [name for name in files if f"`{name}`" not in page]
+    told = dict(re.findall(r"^\| ([a-z ]+) \| ([^|]+) \|$", page, flags=re.MULTILINE))
+    assert {LABELS[phase]: said for phase, said in profile.PHASES.items()}.items() <= told.items()
+    for spec in re.findall(r"-e '?([a-z-]+(?:\[.*?\])?)'? -p", page):
+        ESTIMATORS.resolve(spec)

@@ -40,7 +40,7 @@ BUDGET = 3.0
 """Seconds for its adaptive part."""
 
 SECONDS = 900.0
-"""What a profile may take, a hang aside: one gradient of the slowest estimators takes half a minute, and it makes about ten."""
+"""What each cell and the profile may take, a hang aside: a gradient of the slowest estimators takes half a minute."""
 
 SAMPLER = Path(__file__).with_name("sampling.py")
 
@@ -67,7 +67,8 @@ def asked_of(estimator: str, problem: str) -> dict[str, Any]:
     """The options of the run of one estimator on one problem, by the names of the fields of `benchmarks.request.Request`."""
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-profile-{secrets.token_hex(2)}"
     pairs = ((estimator, problem),)
-    return {"suite": "custom", "pairs": pairs, "measures": MEASURES, "budget": BUDGET, "out": Path("results") / name}
+    out = Path("results") / name
+    return {"suite": "custom", "pairs": pairs, "measures": MEASURES, "budget": BUDGET, "timeout": SECONDS, "out": out}
 
 
 def profile(request: Request, progress: Progress = lambda status: None) -> Profiled:

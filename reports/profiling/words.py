@@ -141,6 +141,8 @@ def _tables(noun: str, shown: Shown, called: Sequence[Called], total: float) -> 
         for one in called
     ]
     columns = (noun, "phase", "calls", "time", f"of the {noun}s' time")
+    if not lines:
+        return Table(f"No {noun} was seen.", columns, ()), None
     first = Table(
         f"{count(min(FIRST, len(lines)), noun)} by time, without what they call", columns, (("", tuple(lines[:FIRST])),)
     )
