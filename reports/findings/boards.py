@@ -9,19 +9,19 @@ from reports.text import number, visible
 
 
 def boards(results: Results) -> list[Notice]:
-    """One sentence a GPU, of what was read before and after the last process of each cell; nothing for the CPU."""
+    """One sentence a GPU, of what was read before and after each cell, in its last process; nothing for the CPU."""
     seen: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows(results.cells):
         if isinstance(board := row["facts"].get("gpu"), Mapping):
             seen.setdefault(str(row["context"][1]), []).append(board)
-    names = _names(results)
-    return [Notice(False, _sentence(names.get(uuid, uuid), found)) for uuid, found in seen.items()]
+    names, when = _names(results), "before and after cells" + ("" if results.single else " (the last process of each)")
+    return [Notice(False, f"{visible(names.get(uuid, uuid))}, {when}: {_course(found)}.") for uuid, found in seen.items()]
 
 
-def _sentence(name: str, found: Sequence[Mapping[str, Any]]) -> str:
+def _course(found: Sequence[Mapping[str, Any]]) -> str:
     said = [_range(found, "celsius", "°C", "its temperature"), _range(found, "sm_mhz", "MHz", "its clock")]
     known = " and ".join(filter(None, said)) or "neither temperature nor clock could be read"
-    return f"{visible(name)}, before and after cells (the last process of each): {known}; {_held(found)}."
+    return f"{known}; {_held(found)}"
 
 
 def _range(found: Sequence[Mapping[str, Any]], key: str, unit: str, what: str) -> str:

@@ -22,11 +22,13 @@ NAMED = {"nvml": {"uuid": "GPU-aaaa", "name": "NVIDIA H200"}}
 def said(make_run, record_of):
     """Every notice of a run in which two cells had these facts, as one text."""
 
-    def say(*boards: Any, provenance: Any = NAMED) -> str:
+    def say(*boards: Any, provenance: Any = NAMED, again: bool = False) -> str:
         records = [
             dataclasses.replace(record_of(cell, multiple=3.0), facts={} if board is None else {"gpu": board})
             for cell, board in zip((COST, OTHER), boards, strict=False)
         ]
+        if again:
+            records += [dataclasses.replace(one, cell=dataclasses.replace(one.cell, process=1)) for one in records]
         folder = make_run(records, name=f"run{next(number)}", provenance=provenance)
         return " ".join(one.text for one in findings.notices(frames.read([folder])))
 
@@ -37,9 +39,13 @@ def said(make_run, record_of):
 def test_ranges_are_over_all_cells_and_the_share_is_the_longest(said) -> None:
     """0.1 s of 2 s is 5 %."""
     assert (
-        "NVIDIA H200, before and after cells (the last process of each): its temperature was between 40 and 61 °C and "
+        "NVIDIA H200, before and after cells: its temperature was between 40 and 61 °C and "
         "its clock was between 1,700 and 1,980 MHz; its clock was held down for at most 5.0 % of a cell's time (power cap)."
     ) in said(CALM, HOT)
+
+
+def test_of_cells_with_several_processes_it_is_said_that_the_last_one_counts(said) -> None:
+    assert "before and after cells (the last process of each): its temperature" in said(CALM, CALM, again=True)
 
 
 def test_a_clock_that_nothing_held_down_is_said_to_be_one(said) -> None:
@@ -53,4 +59,4 @@ def test_what_could_not_be_read_is_not_known(said) -> None:
 
 def test_on_the_cpu_nothing_is_said_and_damage_is_no_number(said) -> None:
     assert "before and after cells" not in said(None, provenance={})
-    assert "GPU-aaaa, before and after cells (the last process of each): neither temperature" in said(DAMAGED, provenance={})
+    assert "GPU-aaaa, before and after cells: neither temperature" in said(DAMAGED, provenance={})
