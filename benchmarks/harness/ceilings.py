@@ -5,8 +5,9 @@
 
 at several sizes, each at the fastest of several runs: a ceiling is what was reached once, not what is usual. The copies of small
 arrays stay within a cache, those of the largest do not. Both go through torch, with the threads, the type and the device that
-estimates are measured with, so no operator of an estimate should be faster than the fastest of them. A worker reads them once
-a run, after it has timed its cells; the driver keeps them (`benchmarks.records.ceilings`).
+estimates are measured with, so no operator of an estimate should be faster than the fastest of them. Matrices are random: the power
+that a product takes on a GPU depends on its entries, and products of ones run at clocks that no estimate's do. A worker reads
+ceilings once a run, after it has timed its cells; the driver keeps them (`benchmarks.records.ceilings`).
 """
 
 from collections.abc import Callable, Iterable
@@ -44,9 +45,12 @@ class Product:
     """The product of two square matrices."""
 
     def __init__(self, rows: int, device: torch.device, dtype: torch.dtype) -> None:
-        """Make two matrices of ones and room for their product."""
-        self._left = torch.ones(rows, rows, dtype=dtype, device=device)
-        self._right, self._product = self._left.clone(), self._left.clone()
+        """Make two matrices of normal numbers and room for their product."""
+        generator = torch.Generator(device).manual_seed(0)
+        self._left, self._right = (
+            torch.empty(rows, rows, dtype=dtype, device=device).normal_(generator=generator) for _ in range(2)
+        )
+        self._product = torch.empty_like(self._left)
 
     def run(self, count: int) -> None:
         """Multiply `count` times."""
