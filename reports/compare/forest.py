@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 
 from benchmarks.comparison import Verdict
 from reports import drawing, style
-from reports.compare.lines import Line, Mark, Section
+from reports.compare.lines import UNJUDGED, Line, Mark, Section
 from reports.figures.rows import LEFT, ROW, TOP, middle
 from reports.figures.selection import MOST_PANELS
 from reports.looks import BETTER, INK, WORSE, Look
@@ -28,7 +28,7 @@ MOST_ROWS = 150
 Cell = tuple[Line, Mark]
 
 _MARKERS = {Verdict.MORE: "^", Verdict.LESS: "v", Verdict.SAME: "o", None: "o"}
-_ACROSS = 46  # characters of a row of text
+_ACROSS = 48  # characters of a row of text
 _LEAST = 8  # and of a name in it
 _TEXT = 0.36  # where the foot of the text stands within a row
 _WIDEST = 3.0  # times beyond the outermost ratio that the axis follows an interval
@@ -45,6 +45,7 @@ class Panel:
         band: see `reports.compare.lines.Section`.
         theta: see there.
         behind: what the intervals of most cells of a section rest on, such as `6 pairs`; empty for exact numbers.
+        unjudged: whether no cell of the section has a verdict, so that no row need say so.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Panel:
     band: float
     theta: float
     behind: str
+    unjudged: bool
 
     @property
     def changes(self) -> int:
@@ -88,9 +90,18 @@ def forest(section: Section) -> Forest:
     able = [(line, mark) for line, mark in cells if mark.drawable]
     drawn = sorted(able, key=lambda cell: cell[0].place)[:MOST_ROWS]
     behind = next((what for what, _ in Counter(mark.behind for _, mark in drawn).most_common(1)), "")
+    unjudged = all(mark.word == UNJUDGED for _, mark in drawn)
     groups = {line.problem: [cell for cell in drawn if cell[0].problem == line.problem] for line in section.lines}
     panels = [
-        Panel(problem, tuple(sorted(of, key=lambda cell: -cell[1].ratio)), _span(drawn), section.band, section.theta, behind)
+        Panel(
+            problem,
+            tuple(sorted(of, key=lambda cell: -cell[1].ratio)),
+            _span(drawn),
+            section.band,
+            section.theta,
+            behind,
+            unjudged,
+        )
         for problem, of in groups.items()
         if of
     ]
@@ -106,7 +117,8 @@ def height(panel: Panel) -> float:
 
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw one problem."""
-    style.ratio_axis(axes, panel.span, "NEW / BASE" + (f", {panel.behind}" if panel.behind else ""))
+    about = ("NEW / BASE", panel.behind, "no verdict" if panel.unjudged else "")
+    style.ratio_axis(axes, panel.span, ", ".join(filter(None, about)))
     axes.set_ylim(len(panel.cells), 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -117,7 +129,7 @@ def draw(axes: Axes, panel: Panel) -> None:
             drawing.rule(axes, "x", edge)
     drawing.rule(axes, "x", 1.0, "-")
     for place, cell in enumerate(panel.cells):
-        _draw_row(axes, place, *cell, panel.behind)
+        _draw_row(axes, place, *cell, panel)
 
 
 def reading(section: Section, drawn: Forest) -> str:
@@ -171,11 +183,11 @@ def _ends(mark: Mark) -> list[float]:
     return ends if all(map(math.isfinite, ends)) else []
 
 
-def _draw_row(axes: Axes, place: int, line: Line, mark: Mark, behind: str) -> None:
+def _draw_row(axes: Axes, place: int, line: Line, mark: Mark, panel: Panel) -> None:
     """The name with its ratio and verdict above the mark with its interval; what sets the row apart stands with the name."""
     across, at, (left, right) = axes.get_yaxis_transform(), middle(place), axes.get_xlim()
-    beside = f"{number(mark.ratio, 4)} {mark.word}"
-    note = "".join(f" · {said}" for said in (mark.wrong, mark.behind if mark.behind != behind else "") if said)
+    beside = number(mark.ratio, 4) + ("" if panel.unjudged else f" {mark.word}")
+    note = "".join(f" · {said}" for said in (mark.wrong, mark.behind if mark.behind != panel.behind else "") if said)
     called = short(line.estimator, max(_LEAST, _ACROSS - len(beside) - len(note))) + note
     axes.text(0, place + _TEXT, called, transform=across, fontsize=style.SMALL)
     axes.text(1, place + _TEXT, beside, transform=across, fontsize=style.SMALL, ha="right", fontweight="bold")

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from benchmarks.comparison import Verdict
 
+UNJUDGED = "? no verdict"
+"""The word of a cell about which no verdict is drawn."""
+
 
 @dataclass(frozen=True)
 class Mark:

@@ -14,7 +14,7 @@ from reports.compare.absolute import absolute_times
 from reports.compare.alerts import kinds_forbidden
 from reports.compare.comparison import Comparison
 from reports.compare.energies import absolute_energies
-from reports.compare.lines import Line, Mark, Section
+from reports.compare.lines import UNJUDGED, Line, Mark, Section
 from reports.compare.metrics import COMPARED, Compared, How
 from reports.compare.naming import called
 from reports.compare.paces import step_times, untimed
@@ -147,7 +147,7 @@ def _word(row: Row) -> str:
     """Symbol and word of a verdict."""
     if row.stage is Stage.SUSPECT:
         return "? suspect"
-    return f"{_SYMBOLS[row.verdict]} {row.compared.word(row.verdict)}" if row.judged else "? no verdict"
+    return f"{_SYMBOLS[row.verdict]} {row.compared.word(row.verdict)}" if row.judged else UNJUDGED
 
 
 def _worse(row: Row) -> bool | None:

@@ -138,3 +138,12 @@ def test_what_all_intervals_rest_on_is_said_once_and_what_another_rests_on_besid
 def test_no_words_stand_where_an_interval_may_be():
     for _, axes in _drawn(_section(_line(1.2, low=0.1, high=9.0, wrong="wrong in NEW"), _line(1.1, behind="5 pairs"))):
         assert all(text.get_position()[1] % 1 < 0.5 for text in axes.texts)
+
+
+def test_where_no_cell_has_a_verdict_the_axis_says_so_and_names_have_the_room():
+    unjudged = [replace(line, mark=replace(line.mark, word="? no verdict")) for line in (_line(1.2), _line(0.9))]
+    [(_, axes)] = _drawn(_section(*unjudged))
+    assert axes.get_xlabel() == "NEW / BASE, 6 pairs, no verdict"
+    assert [text.get_text() for text in axes.texts][1::2] == ["1.200", "0.9000"]
+    [(_, axes)] = _drawn(_section(*unjudged, _line(1.0, Verdict.SAME)))
+    assert [text.get_text() for text in axes.texts][1::2] == ["1.200 ? no verdict", "1.000 = same", "0.9000 ? no verdict"]
