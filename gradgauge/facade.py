@@ -44,8 +44,8 @@ def measure(
     Args:
         estimator: a spec or an object.
         problem: a spec, a `Problem`, or (module, loss, (inputs, targets)) with the loss called as loss(module(inputs), targets).
-        measures: of `cost`, `memory`, `quality`, `step` and `contract`: which; one or several.
-        executions: of `eager` and `compile`, one or several: cost and memory are measured in each.
+        measures: of `cost`, `memory`, `quality`, `step`, `energy` and `contract`: which; one or several.
+        executions: of `eager`, `compile` and, on a GPU, `cuda-graph`: cost, memory and energy are measured in each of them.
         device: `cpu` or `cuda`; for a problem that exists already, where it lies.
         dtype: floating-point type of parameters and inputs; for a problem that exists already, its own.
         threads: of torch, within an operation, meanwhile.

@@ -61,6 +61,8 @@ def test_the_page_on_the_doctor_names_options_checks_and_codes_that_there_are() 
 
 
 def test_the_page_on_gpus_names_checks_and_facts_that_there_are() -> None:
+    from benchmarks.records import MARKS, METRICS
+
     page = (CHECKOUT / "docs" / "gpu.md").read_text(encoding="utf-8")
     known = "".join(python("-m", "gradgauge", command, "--help").stdout for command in ("run", "doctor"))
     assert not [option for option in re.findall(r"(?<= )--[a-z]+(?:-[a-z]+)*", page) if option not in known]
@@ -71,6 +73,11 @@ def test_the_page_on_gpus_names_checks_and_facts_that_there_are() -> None:
     assert re.findall(r"^\| ([A-Za-z -]+) \| .*\? \|$", page, flags=re.MULTILINE) == checks
     facts = {name for row in re.findall(r"^\| (`[^|]+`) \|", page, flags=re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
     assert facts == meanwhile(state, state).keys()
+    told = page[page.index("## Time, memory and energy there") : page.index("## The doctor on a GPU")]
+    metrics = {name for name in re.findall(r"`([a-z_]+)`", told) if name not in ("init", "allocating")}
+    assert metrics <= METRICS.keys()
+    assert {"device_time", "launch_bound", "allocated_peak_bytes", "nvml_process_bytes"} <= metrics
+    assert "allocating" in MARKS
     assert f"tested {TESTED}" in page.replace("\n", " ")
     assert THROTTLED_SHARE == 0.01  # a hundredth
 
