@@ -20,7 +20,11 @@ SELECTIONS = {
 NEAR = 0.05
 """How much more than the lowest loss, relative to its size, a loss may be for its rate to count as one of the best."""
 
-_ROUNDS = 3  # in which the second half is tried: what is learned in one is used in the next
+_LEARNED = 3  # rounds in which the second half is tried: what is learned in one is used in the next
+
+ROUNDS = 1 + _LEARNED
+"""In which all trials are made, each in fresh processes."""
+
 _HOPELESS = 1e30  # in place of the loss of a training that diverged, which Optuna cannot take
 
 
@@ -69,7 +73,7 @@ class Search:
         if not tried:
             return self.spread()
         left = self.trials - len(tried)
-        size = min(left, math.ceil((self.trials - len(self.spread())) / _ROUNDS))
+        size = min(left, math.ceil((self.trials - len(self.spread())) / _LEARNED))
         return self._proposed(tried, size) if size > 0 else []
 
     def _proposed(self, tried: Sequence[tuple[float, float]], number: int) -> list[float]:

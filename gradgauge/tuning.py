@@ -23,20 +23,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.expectation import SECONDS_TO_START
 from benchmarks.journal import Progress
+from benchmarks.plan import plan
 from benchmarks.problems.registry import PROBLEMS
 from benchmarks.rates import COLUMNS, rate_of, without_rate
 from benchmarks.records import TRAINING, FolderError, Outcome, Record, RunFolder, latest
 from benchmarks.request import Request, UsageError
 from benchmarks.runner import reopen
 from benchmarks.runner import run as run_request
-from benchmarks.search import Choice, Search, chosen
+from benchmarks.search import ROUNDS, Choice, Search, chosen
 from benchmarks.verdicts import FAILED, FINE, INTERRUPTED, NOTHING
 from estimators.optim.registry import RULES
 from estimators.registry import ESTIMATORS
 from gradgauge.asked import request_of
 from gradgauge.output import say
-from gradgauge.progress import shown
+from gradgauge.progress import shown, written
 from reports import names
 from reports.appearing import appearing
 from reports.text import count, number
@@ -90,6 +92,8 @@ def tune(given: Mapping[str, Any], search: Mapping[str, Any], resume: Path | Non
     if dry_run:
         return _preview(request, how)
     folder = resume or _begun(request, how)
+    say(_expectation(request, how), sys.stderr)
+    sys.stderr.flush()
     with shown(sys.stderr) as progress:
         tuned = searched(request, how, folder, progress)
     if tuned.exit_code == INTERRUPTED:
@@ -184,11 +188,20 @@ def _search(values: Mapping[str, Any]) -> Search:
 def _preview(request: Request, search: Search) -> int:
     methods = _methods(request)
     rates = ", ".join(f"{lr:.3g}" for lr in search.spread())
-    print(f"{count(len(methods), 'method')}, {search.trials} trials of each between {search.low:g} and {search.high:g}")
+    print(_expectation(request, search))
     print(f"first {rates}; then where lower losses are expected")
     for estimator, problem, rule in methods:
         print(f"{names.problem(problem):28}  {names.trained(names.estimator(estimator).text, rule)}")
     return FINE
+
+
+def _expectation(request: Request, search: Search) -> str:
+    """How many trials a whole search makes, of what, and how long they are expected to take."""
+    methods = _methods(request)
+    trials = plan(replace(request, learning_rates=tuple((*method, search.low) for method in methods)))
+    seconds = search.trials * sum(planned.seconds for planned in trials.cells) + ROUNDS * SECONDS_TO_START
+    what = f"{count(len(methods), 'method')}, {search.trials} trials of each between {search.low:g} and {search.high:g}"
+    return f"{what}, about {written(seconds)}"
 
 
 def _methods(request: Request) -> list[Method]:

@@ -71,8 +71,8 @@ def _over_all(groups: Sequence[Group]) -> str:
     if len(groups) < 2 or not found:
         return ""
     by = [f"{name} in {sum(of)} of {len(of)}" for name, of in found.items() if any(of)]
-    pairs = f"Of {len(groups)} pairs of problem and rule {groups[0].rates}"
-    return f"{pairs}, backprop's lowest was reached with every seed by {listed(by, _MOST) if by else 'no other in any'}."
+    pairs = f"Of {len(groups)} pairs of problem and rule, {groups[0].rates}"
+    return f"{pairs}, backprop's lowest was reached with every seed by {listed(by, _MOST) if by else 'another in none'}."
 
 
 def _diverged(results: Results) -> str:

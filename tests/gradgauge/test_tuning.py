@@ -75,7 +75,7 @@ def test_what_differs_from_how_it_was_started_is_refused(found: Path) -> None:
 def test_a_preview_writes_and_trains_nothing(tmp_path: Path) -> None:
     result = _invoke(*SMALL, "--out", str(tmp_path / "none"), "--dry-run")
     assert result.exit_code == 0
-    assert "2 methods, 3 trials of each between 0.001 and 1" in result.stdout
+    assert "2 methods, 3 trials of each between 0.001 and 1, about " in result.stdout
     assert not (tmp_path / "none").exists()
 
 

@@ -25,7 +25,7 @@ def came_to(group: Group, most: int = MOST) -> str:
     common = len({row["lr"] for row in members}) == 1
     shared = f" ({rate(members[0])})" if common else ""
     lows = [_low(row, rated=not common) for row in members]
-    return f"lowest losses in {count(group.steps, 'step')} {group.rates}{shared}, {_seeds(members)}: {listed(lows, most)}"
+    return f"lowest losses in {count(group.steps, 'step')}, {group.rates}{shared}, {_seeds(members)}: {listed(lows, most)}"
 
 
 def reached(group: Group, most: int = MOST) -> str:

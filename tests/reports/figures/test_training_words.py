@@ -31,7 +31,10 @@ def group(make_run):
 @pytest.mark.parametrize(
     ("curves", "said"),
     [
-        ({BACKPROP: [DOWN] * 2}, "lowest losses in 3 steps at one common learning rate (0.1), medians of 2 seeds: backprop 1.00"),
+        (
+            {BACKPROP: [DOWN] * 2},
+            "lowest losses in 3 steps, at one common learning rate (0.1), medians of 2 seeds: backprop 1.00",
+        ),
         ({BACKPROP: [DOWN]}, "with one seed: backprop 1.00"),
         ({BACKPROP: [DOWN] * 2, FORWARD: [SLOWER, NEVER]}, "backprop 1.00 and forward-gradient[k=1] 1.50"),
         ({BACKPROP: [DOWN] * 3, FORWARD: [SLOWER]}, "medians of 1 to 3 seeds: "),
@@ -58,7 +61,7 @@ def test_own_rates_are_told_one_by_one(make_run) -> None:
     run = make_run(found, options={"learning_rates": own})
     said = training.finding(training.select(frames.read([run])))
     assert said.startswith(
-        "sphere by sgd, lowest losses in 3 steps each at its own learning rate, with one seed: backprop 1.00 (at 0.1) and "
+        "sphere by sgd, lowest losses in 3 steps, each at its own learning rate, with one seed: backprop 1.00 (at 0.1) and "
         "forward-gradient[k=1] 1.00 (at 0.0123). "
     )
 
