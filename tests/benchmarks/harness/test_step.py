@@ -24,7 +24,7 @@ def numbers(measured: Measurement) -> dict[str, Metric]:
 
 
 def stepped(estimator: str, problem: str, draws: int | None = None, seed: int = 0) -> Measurement:
-    return measure(build_problem(problem), ESTIMATORS.build(estimator), Settings(seed=seed, draws=draws, budget_s=600.0))
+    return measure(build_problem(problem), ESTIMATORS.build(estimator), Settings(seed=seed, draws=draws, budget_s=1e6))
 
 
 @dataclass(frozen=True)
