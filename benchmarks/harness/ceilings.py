@@ -5,9 +5,9 @@
 
 at several sizes, each at the fastest of several runs: a ceiling is what was reached once, not what is usual. The copies of small
 arrays stay within a cache, those of the largest do not. Both go through torch, with the threads, the type and the device that
-estimates are measured with, so no operator of an estimate should be faster than the fastest of them. Matrices are random: the power
-that a product takes on a GPU depends on its entries, and products of ones run at clocks that no estimate's do. A worker reads
-ceilings once a run, after it has timed its cells; the driver keeps them (`benchmarks.records.ceilings`).
+estimates are measured with, so no operator of an estimate should be faster than the fastest of them. Matrices are random: the
+power that a product takes on a GPU depends on its entries, and products of ones run at clocks that no estimate's do. A worker
+reads ceilings once a run, after it has timed its cells; the driver keeps them (`benchmarks.records.ceilings`).
 """
 
 from collections.abc import Callable, Iterable

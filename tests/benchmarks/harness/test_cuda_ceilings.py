@@ -2,8 +2,8 @@
 
     pytest -m gpu tests/benchmarks/harness/test_cuda_ceilings.py
 
-prints them for any card, also for one that is not listed here. Those listed were seen with driver 580: bytes that a copy within the
-device reads and writes, and operations of a product of 8192 x 8192 random matrices in bfloat16 by cuBLAS.
+prints them for any card, also for one that is not listed here. Those listed were seen with driver 580: bytes that a copy within
+the device reads and writes, and operations of a product of 8192 x 8192 random matrices in bfloat16 by cuBLAS.
 """
 
 import sys
