@@ -404,7 +404,7 @@ def tune(
 )
 def profile(
     estimator: Annotated[
-        str, typer.Option("-e", "--estimator", metavar="SPEC", help="An estimator: `gradgauge list estimators`, or file.py:Class.")
+        str, typer.Option("-e", "--estimator", metavar="SPEC", help="Which: `gradgauge list estimators`, or file.py:Class.")
     ],
     problem: Annotated[
         str, typer.Option("-p", "--problem", metavar="SPEC", help="A problem: `gradgauge list problems`, or file.py:function.")
