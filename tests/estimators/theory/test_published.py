@@ -27,6 +27,13 @@ def sphere_function(n: int) -> Quadratic:
     return Quadratic.isotropic(n, 2, squared_gradient=4 * n)
 
 
+def best_step(aggregation: str, n: int, k: int) -> float:
+    """Of Gaussian tangents, on the sphere function."""
+    descent = theory.descent("gaussian", aggregation, sphere_function(n), k)
+    assert descent is not None
+    return descent.best
+
+
 def agrees(value: float, text: str) -> bool:
     """Whether a value rounds to the digits of a text."""
     half = 0.5 * 10.0 ** Decimal(text).as_tuple().exponent
@@ -88,20 +95,20 @@ def test_searched_learning_rates_lie_near_the_best_ones_of_the_theory(rates: lis
     n, columns = int(rates[0]), PUBLISHED["sphere_learning_rates"]["columns"]
     for (aggregation, k), rate in zip((column.split() for column in columns[2:]), rates[2:], strict=True):
         if aggregation == "mean" or int(k) < n:  # a projection onto all of the space is the gradient, and has a wide choice
-            best = theory.best_step("gaussian", aggregation, sphere_function(n), int(k))
+            best = best_step(aggregation, n, int(k))
             assert 0.79 <= rate / best <= 1.22, (aggregation, k)
 
 
 @pytest.mark.parametrize(("n", "k", "rate"), rows("best_sphere_rates"))
 def test_the_best_rate_of_the_mean_on_the_sphere_function(n: int, k: int, rate: str) -> None:
-    best = theory.best_step("gaussian", "mean", sphere_function(n), k)
+    best = best_step("mean", n, k)
     assert best == pytest.approx(k / (2 * (n + k + 1)))
     assert agrees(best, rate)
 
 
 @pytest.mark.parametrize(("n", "aggregation", "k", "loss"), rows("sphere_losses"))
 def test_a_thousand_steps_on_the_sphere_function_end_at_the_expected_loss(n: int, aggregation: str, k: int, loss: str) -> None:
-    best = theory.best_step("gaussian", aggregation, sphere_function(n), k)
+    best = best_step(aggregation, n, k)
     assert agrees(n * theory.pace(theory.moments("gaussian", aggregation, n, k), best) ** 1000, loss)
 
 
