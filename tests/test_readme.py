@@ -63,7 +63,7 @@ def test_the_estimator_is_in_the_report(folder: Path) -> None:
 
 def test_every_command_shown_is_known(folder: Path) -> None:
     shown = {line.split()[1] for block in blocks("bash") for line in block.splitlines() if line.startswith("gradgauge ")}
-    assert shown == {"list", "run", "report", "export", "check", "new", "doctor", "compare", "history", "tune"}
+    assert shown == {"list", "run", "report", "export", "check", "new", "doctor", "compare", "history", "tune", "profile"}
     for command in shown:
         assert gradgauge(folder, command, "--help").returncode == 0
 
