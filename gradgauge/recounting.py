@@ -119,7 +119,9 @@ def here(folder: Path = HERE) -> Told:
     if not asv_config.has_config(folder):
         return Told()
     if not _readable():
-        return Told(notes=(f"The report holds no history across commits: to look for asv's results here takes {_NEEDS}.",))
+        if not asv_config.seems_to_have_results(folder):
+            return Told()
+        return Told(notes=(f"The report holds no history across commits: to read asv's results here takes {_NEEDS}.",))
     try:
         history = history_of([], folder)
     except (UsageError, OSError) as error:

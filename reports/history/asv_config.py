@@ -54,6 +54,14 @@ def has_config(folder: Path) -> bool:
     return _config_in(folder) is not None
 
 
+def seems_to_have_results(folder: Path) -> bool:
+    """Whether asv's list of benchmarks lies where results commonly are: in `.asv/results`, or beside the configuration.
+
+    The configuration, which names the place, is read by asv alone; this is for where it is not installed.
+    """
+    return any(any(folder.glob(pattern)) for pattern in ("*/benchmarks.json", "*/*/benchmarks.json"))
+
+
 def _config_in(folder: Path) -> Path | None:
     return next((folder / name for name in _NAMES if (folder / name).is_file()), None)
 

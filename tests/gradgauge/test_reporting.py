@@ -92,6 +92,14 @@ def test_without_results_nothing_is_said_and_nothing_is_held(
         assert "history-heading" not in done.page.read_text(encoding="utf-8")
 
 
+def test_without_results_a_missing_asv_is_no_matter(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "asv.conf.json").write_text('{"version": 1, "project": "p", "repo": "."}')
+    monkeypatch.chdir(tmp_path)
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "asv" else found(name))
+    assert report([folder]).notes == ()
+
+
 def test_results_that_nobody_named_and_that_cannot_be_read_leave_a_report_and_a_line(
     project: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
