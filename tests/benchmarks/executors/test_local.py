@@ -39,7 +39,7 @@ def test_records_of_a_gpu_keep_what_it_did_around_them_and_others_do_not(tmp_pat
         assert record.facts["gpu"]["other_processes"] == [1]
         assert record.facts["gpu"]["throttled_ns"]["power cap"] == 0
         assert record.facts["gpu"]["celsius"] == [40, 40]
-        assert 0 < record.facts["gpu"]["seconds"] < 60
+        assert record.facts["gpu"]["seconds"] > 0
 
 
 def told(executor: LocalExecutor, cells: list[Planned], question: dict[str, object]) -> list[Event]:
