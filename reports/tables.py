@@ -102,8 +102,9 @@ def _brief(row: dict[str, Any]) -> str:
 
 
 def _counted(results: Results) -> str:
-    counts = outcome_counts(results)
-    return f"{count(len(results.cells), 'planned cell')}: " + (
+    counts, repeated = outcome_counts(results), int(results.cells["planned"].sum())
+    repetitions = f" ({repeated} with those of further seeds and processes)" if repeated > len(results.cells) else ""
+    return f"{count(len(results.cells), 'planned cell')}{repetitions}: " + (
         ", ".join(f"{quantity} {outcome}" for outcome, quantity in counts.items()) or "none"
     )
 

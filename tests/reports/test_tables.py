@@ -1,5 +1,7 @@
 """Tables: every planned cell is in them, with what became of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.records import Cell
@@ -40,6 +42,14 @@ def test_the_summary_shows_multiples_counts_and_reasons(results) -> None:
     assert "3 planned cells: 1 ok, 1 timeout, 1 missing" in summary
     assert "timeout: backprop (sphere: memory): after 30 s" in summary
     assert all(len(line) <= 80 for line in summary.splitlines()[:4])
+
+
+def test_the_summary_counts_repetitions_beside_what_is_repeated(make_run, record_of) -> None:
+    again = replace(COST, process=1)
+    folder = make_run([record_of(COST, multiple=3.0), record_of(again, multiple=3.0)])
+    assert "1 planned cell (2 with those of further seeds and processes): 1 ok" in tables.summary(
+        frames.read([folder]), width=100
+    )
 
 
 def test_the_summary_says_wrong_beside_a_speed(make_run, record_of) -> None:
