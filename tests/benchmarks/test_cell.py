@@ -12,7 +12,7 @@ from benchmarks.cell import Effort, measure_cell, measure_objects
 from benchmarks.outcomes import LONGEST_REASON, NotFiniteError, WrongEstimateError, check_estimate, outcome_of, reason_of
 from benchmarks.problems.problem import build_problem
 from benchmarks.problems.registry import PROBLEMS
-from benchmarks.records import CONTRACT, Cell, Outcome
+from benchmarks.records import CONTRACT, Cell, Metric, Outcome, Record
 from estimators.estimator import Declaration, DenseEstimate, Estimate, Estimator
 from estimators.objective import MissingCapability, Objective
 from estimators.registry import ESTIMATORS
@@ -79,8 +79,13 @@ def test_objects_are_measured_like_specs() -> None:
     cell = _cell("backprop", "beale", "memory")
     by_spec = measure_cell(cell, EFFORT)
     by_object = measure_objects(cell, ESTIMATORS.build("backprop"), build_problem("beale"), EFFORT)
-    assert by_object.metrics == by_spec.metrics
+    assert exact(by_object) == exact(by_spec)
     assert by_object.facts == by_spec.facts
+
+
+def exact(measured: Record) -> list[Metric]:
+    """Without what the kernel counts in pages, with all else that is in the process."""
+    return [metric for metric in measured.metrics if metric.metric != "process_peak_bytes"]
 
 
 def test_draws_of_two_problems_are_not_the_same_numbers() -> None:
