@@ -20,37 +20,49 @@ _FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _WORDS = 1 << 64
 
 
+def _signed(word: int) -> int:
+    """The int64 with the same bits."""
+    word %= _WORDS
+    return word - _WORDS if word >> 63 else word
+
+
+def _ready(word: int) -> Tensor:
+    """The int64 with the same bits as a tensor; making them anew of numbers is a quarter of the time that few words take."""
+    return torch.tensor(_signed(word), device="cpu")
+
+
+_TIMES_FIRST, _TIMES_SECOND = _ready(_FIRST), _ready(_SECOND)
+_BY_30, _BY_27, _BY_31 = ((_ready(by), _ready((1 << 64 - by) - 1)) for by in (30, 27, 31))
+
+
 def counted(seed: int, streams: list[int], offsets: Tensor) -> Tensor:
     """Words of random bits.
 
     Args:
         seed: of all streams, an integer.
         streams: the first stream of each row.
-        offsets: [m] of `offsets_of`: which words of which of the streams after it.
+        offsets: [1, m] of `offsets_of`: which words of which of the streams after it.
 
     Returns:
         [len(streams), m], int64.
     """
     starts = [_signed((scrambled(seed) + (stream << _WORD_BITS)) * _GAMMA) for stream in streams]
-    if len(starts) == 1:
-        words = (offsets + starts[0]).unsqueeze(0)
-    else:
-        words = torch.tensor(starts, device=offsets.device).unsqueeze(1) + offsets
-    words = words.bitwise_xor_(_shifted(words, 30)).mul_(_signed(_FIRST))
-    words = words.bitwise_xor_(_shifted(words, 27)).mul_(_signed(_SECOND))
-    return words.bitwise_xor_(_shifted(words, 31))
+    words = offsets + (starts[0] if len(starts) == 1 else torch.tensor(starts, device=offsets.device).unsqueeze(1))
+    words.bitwise_xor_(_shifted(words, *_BY_30)).mul_(_TIMES_FIRST)
+    words.bitwise_xor_(_shifted(words, *_BY_27)).mul_(_TIMES_SECOND)
+    return words.bitwise_xor_(_shifted(words, *_BY_31))
 
 
 @lru_cache(maxsize=64)
 def offsets_of(streams: tuple[tuple[int, int], ...], device: torch.device) -> Tensor:
-    """What tells the words of one row apart: [total], int64.
+    """What tells the words of one row apart: [1, total], int64.
 
     Args:
         streams: (number after the row's first, words of it) of each stream that a row holds, one after another.
         device: where it lives.
     """
     counters = [(number << _WORD_BITS) + torch.arange(words, device=device) for number, words in streams]
-    return torch.cat(counters).mul_(_signed(_GAMMA))
+    return torch.cat(counters).mul_(_signed(_GAMMA)).unsqueeze(0)
 
 
 def scrambled(word: int) -> int:
@@ -61,12 +73,6 @@ def scrambled(word: int) -> int:
     return word ^ word >> 31
 
 
-def _shifted(words: Tensor, by: int) -> Tensor:
-    """To the right, zeros coming in."""
-    return (words >> by).bitwise_and_((1 << 64 - by) - 1)
-
-
-def _signed(word: int) -> int:
-    """The int64 with the same bits."""
-    word %= _WORDS
-    return word - _WORDS if word >> 63 else word
+def _shifted(words: Tensor, by: Tensor, kept: Tensor) -> Tensor:
+    """To the right, zeros coming in: torch shifts signed words, so those of `kept` are all that is kept of the bits."""
+    return (words >> by).bitwise_and_(kept)

@@ -108,12 +108,15 @@ class Keyed(Stream):
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.normal`; numbers narrower than float32 are drawn in float32 and rounded."""
         drawn = self._filled(layout, indices, Tensor.normal_)
-        return {block.name: drawn[block.name].to(block.dtype) for block in layout}
+        for block in layout:
+            if drawn[block.name].dtype != block.dtype:
+                drawn[block.name] = drawn[block.name].to(block.dtype)
+        return drawn
 
     def signs(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.signs`; one random bit an entry, spread by a table of the 256 patterns of eight signs."""
         short, count = self._short(layout, indices), len(indices)
-        tangents = _spread_together(layout, short) if count == 1 else {}
+        tangents = short.spread_together() if count == 1 else {}
         for position, block in enumerate(layout):
             if block.name in tangents:
                 continue
@@ -131,11 +134,11 @@ class Keyed(Stream):
 
     def _short(self, layout: Layout, indices: Sequence[int]) -> "_Short":
         """The random bits of every block whose stream is short."""
-        places, streams = _short_streams(layout)
-        if not places:
-            return _Short({}, None)
+        plan = _plan(layout)
+        if not plan.places:
+            return _Short(plan, None)
         numbers = [(self.number << _LANE_BITS) + self.start + index * (self.total or len(layout)) for index in indices]
-        return _Short(places, counted(self.seed, numbers, offsets_of(streams, layout[0].device)))
+        return _Short(plan, counted(self.seed, numbers, offsets_of(plan.streams, layout[0].device)))
 
     def _long(self, block: Block, position: int, blocks: int, indices: Sequence[int]) -> Tensor:
         """[len(indices), words] of random bits, from a generator for each row."""
@@ -151,11 +154,10 @@ class Keyed(Stream):
 
     def _filled(self, layout: Layout, indices: Sequence[int], fill: Callable[..., Tensor]) -> Tangents:
         """Rows of float32 or wider that `fill` writes in place."""
-        tangents = {}
+        tangents, generators = {}, {device: torch.Generator(device) for device in {block.device for block in layout}}
         for position, block in enumerate(layout):
-            rows = self._empty(_wide(block), len(indices))
-            generator = torch.Generator(block.device)
-            for row, index in zip(rows.unbind(), indices, strict=True):
+            rows, generator = self._empty(_wide(block), len(indices)), generators[block.device]
+            for row, index in zip(rows if len(rows) != 1 else (rows,), indices, strict=True):
                 fill(row, generator=generator.manual_seed(self._key(index, position, len(layout))))
             tangents[block.name] = rows
         return tangents
@@ -239,28 +241,67 @@ def _words(block: Block) -> int:
     return -(-block.numel() // 64)
 
 
+class _Plan(NamedTuple):
+    """How random bits are laid out for those blocks of a layout whose streams are short: one block's words after another's.
+
+    Attributes:
+        streams: (position, words) of each such block.
+        places: its position -> where its words are in a row of all of them.
+        parts: where its signs are in a row of all of them, and in which strides; none where they are not spread together.
+    """
+
+    streams: tuple[tuple[int, int], ...]
+    places: Mapping[int, slice]
+    parts: tuple[tuple[Block, tuple[int, ...], int], ...]
+
+
 class _Short(NamedTuple):
     """The random bits of blocks whose streams are short.
 
     Attributes:
-        places: position of a block -> its first word in a row, and the first that is no longer its own.
+        plan: where they are.
         words: [tangents, words]; None where there is no such block.
     """
 
-    places: Mapping[int, tuple[int, int]]
+    plan: _Plan
     words: Tensor | None
 
     def of(self, position: int) -> Tensor | None:
         """[tangents, words] of one block; None where its stream is not short."""
-        return self.words[:, slice(*self.places[position])] if self.words is not None and position in self.places else None
+        return None if self.words is None or position not in self.plan.places else self.words[:, self.plan.places[position]]
+
+    def spread_together(self) -> Tangents:
+        """The only tangent's signs of all these blocks, parts of one tensor; none where that would be a large one.
+
+        A model of small layers has so few signs that a call takes longer than its work: one for all layers, not for each.
+        """
+        if self.words is None or not self.plan.parts:
+            return {}
+        table = _sign_table(self.plan.parts[0][0].dtype, self.words.device)
+        signs = table.index_select(0, self.words.view(torch.uint8).int().view(-1))
+        return {block.name: signs.as_strided((1, *block.shape), strides, first) for block, strides, first in self.plan.parts}
 
 
 @lru_cache(maxsize=64)
-def _short_streams(layout: Layout) -> tuple[Mapping[int, tuple[int, int]], tuple[tuple[int, int], ...]]:
-    """Blocks whose streams are short: position -> (first word, end) in a row of all of them, and (position, words)."""
+def _plan(layout: Layout) -> _Plan:
+    """See `_Plan`."""
     streams = tuple((position, _words(block)) for position, block in enumerate(layout) if _words(block) <= LONGEST)
-    ends = accumulate(words for _, words in streams)
-    return {position: (end - words, end) for (position, words), end in zip(streams, ends, strict=True)}, streams
+    ends = list(accumulate(words for _, words in streams))
+    places = {position: slice(end - words, end) for (position, words), end in zip(streams, ends, strict=True)}
+    blocks = [layout[position] for position in places]
+    parts = ((block, _strides(block), 64 * place.start) for block, place in zip(blocks, places.values(), strict=True))
+    return _Plan(streams, places, tuple(parts) if _alike(blocks) else ())
+
+
+def _alike(blocks: Sequence[Block]) -> bool:
+    """Whether blocks have one dtype, not many signs, and hardly more random bits than signs."""
+    words, signs = sum(map(_words, blocks)), sum(block.numel() for block in blocks)
+    return len({block.dtype for block in blocks}) == 1 and words <= _WORDS_TOGETHER and 64 * words <= _BITS_A_SIGN * signs
+
+
+def _strides(block: Block) -> tuple[int, ...]:
+    """Of one tangent's rows, contiguous."""
+    return torch.empty((1, *block.shape), device="meta").stride()
 
 
 @cache
@@ -283,29 +324,6 @@ def _spread(octets: Tensor, table: Tensor, rows: Tensor, size: int) -> None:
         torch.index_select(table, 0, patterns, out=rows.view(-1, 8))
     else:
         rows.copy_(table.index_select(0, patterns).view(m, -1)[:, :size].view(rows.shape))
-
-
-@lru_cache(maxsize=64)
-def _alike(layout: Layout) -> bool:
-    """Whether the blocks whose streams are short have one dtype, not many signs, and hardly more random bits than signs."""
-    blocks = [layout[position] for position in _short_streams(layout)[0]]
-    words, signs = sum(map(_words, blocks)), sum(block.numel() for block in blocks)
-    return len({block.dtype for block in blocks}) == 1 and words <= _WORDS_TOGETHER and 64 * words <= _BITS_A_SIGN * signs
-
-
-def _spread_together(layout: Layout, short: _Short) -> Tangents:
-    """One tangent's signs of all blocks whose streams are short, parts of one tensor; none where that would be a large one.
-
-    A model of small layers has so few signs that calls of torch take longer than their work: one for all layers, not for each.
-    """
-    if short.words is None or not _alike(layout):
-        return {}
-    table = _sign_table(layout[next(iter(short.places))].dtype, short.words.device)
-    signs = table.index_select(0, short.words.view(torch.uint8).int().view(-1)).view(-1)
-    return {
-        layout[position].name: signs[64 * first : 64 * first + layout[position].numel()].view(1, *layout[position].shape)
-        for position, (first, _) in short.places.items()
-    }
 
 
 def _scramble(word: int) -> int:

@@ -26,6 +26,21 @@ def test_a_tangent_does_not_depend_on_what_is_drawn_with_it(kind: str, shape: tu
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtypes", [("float32",) * 3, ("float32", "float64", "bfloat16")], ids=["alike", "mixed"])
+def test_a_single_tangent_of_many_blocks_is_laid_out_as_one_of_several(kind: str, dtypes: tuple[str, ...]) -> None:
+    """Also blocks that are scalars, have sides of length one, or do not fill their last word of random bits."""
+    shapes = [(40, 1, 8), (), (1, 70)]
+    blocks = tuple(Block(f"p{i}", s, getattr(torch, d), CPU) for i, (s, d) in enumerate(zip(shapes, dtypes, strict=True)))
+    together, alone = (getattr(Keyed(9), kind)(blocks, indices) for indices in (range(3), [2]))
+    assert alone.keys() == together.keys()
+    for name, rows in alone.items():
+        assert torch.equal(rows[0], together[name][2])
+        assert rows.shape[1:] == together[name].shape[1:]
+        assert rows.dtype == together[name].dtype
+        assert rows.is_contiguous()
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_same_shaped_blocks_tangents_and_seeds_are_uncorrelated(kind: str) -> None:
     blocks = layout((40_000,), (40_000,))
     streams = [Keyed(seed) for seed in (0, 1, 2**40)]
