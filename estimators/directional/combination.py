@@ -53,13 +53,14 @@ def combine(block: Block, rows: Tensor, coefficients: Tensor, workspace: Workspa
     Returns:
         [*shape].
     """
-    coefficients = coefficients.to(rows.dtype)
+    if coefficients.dtype != rows.dtype:
+        coefficients = coefficients.to(rows.dtype)
     if coefficients.dim() > 1:
         return _by_sample(block, rows, coefficients)
     if so_far is not None:
         return so_far.addcmul_(rows[0], coefficients[0]) if len(rows) == 1 else _product(so_far, rows, coefficients, beta=1)
     if len(rows) == 1:
-        return rows[0].mul_(coefficients[0])
+        return rows.mul_(coefficients)[0]
     return _product(workspace.estimate(block), rows, coefficients, beta=0)
 
 

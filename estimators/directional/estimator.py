@@ -222,7 +222,8 @@ class Directional(Estimator):
         return self.directions.products(k) + self.aggregation.products(k)
 
     def _opened(self, state: State, generator: torch.Generator) -> State:
-        return replace(state, stream=open_stream(self.stream, generator, len(self._indices(state)), state.workspace))
+        stream = open_stream(self.stream, generator, len(self._indices(state)), state.workspace)
+        return State(state.layout, state.factor, state.workspace, stream)
 
     def _indices(self, state: State) -> range:
         return range(dimension(self.space.part(state.layout)) if self.k is None else self.k)

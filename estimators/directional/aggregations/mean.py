@@ -17,4 +17,4 @@ class Mean(Aggregation):
 
     def coefficients(self, tangents: Tangents, derivatives: Tensor) -> Tensor:
         """See `Aggregation.coefficients`."""
-        return derivatives / len(derivatives)
+        return derivatives if len(derivatives) == 1 else derivatives / len(derivatives)
