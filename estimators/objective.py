@@ -6,7 +6,7 @@ It knows nothing of estimators, and it is not the base that costs are divided by
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -197,43 +197,38 @@ class ModuleObjective(Objective):
                     buffer.copy_(before)
 
     def _output(self, parameters: Mapping[str, Tensor] | None) -> Tensor:
-        if parameters is None and not self._writes:
-            with self._fixed_mask():
-                return self.module(self.inputs)  # type: ignore[no-any-return]
-        tensors = dict(parameters or self.parameters)
-        tensors.update({name: tensors[first] for name, first in self._ties.items()})
-        if self._writes:
-            for names in self._buffers:
-                tensors.update(dict.fromkeys(names, self.module.get_buffer(names[0]).clone()))
-        with self._fixed_mask(), self._swapped(tensors):
-            return self.module(self.inputs)  # type: ignore[no-any-return]
-
-    @contextmanager
-    def _swapped(self, tensors: Mapping[str, Tensor]) -> Iterator[None]:
-        """Put tensors in the place of the module's own, by name.
+        """What the module gives for the inputs, other tensors in the place of its own.
 
         What `torch.func.functional_call` does, but with places and ties that are known: looking them up at each of thousands of
         calls takes 3 % of a forward pass of the smaller models.
         """
-        places = [self._places[name] for name in tensors]
-        before = [held[leaf] for held, leaf in places]
+        if parameters is None and not self._writes:
+            with self._fixed_mask():
+                return self.module(self.inputs)  # type: ignore[no-any-return]
+        tensors = [(self._places[name], tensor) for name, tensor in self._tensors(parameters or self.parameters).items()]
+        before = [(held, leaf, held[leaf]) for (held, leaf), _ in tensors]
         try:
-            for (held, leaf), tensor in zip(places, tensors.values(), strict=True):
+            for (held, leaf), tensor in tensors:
                 held[leaf] = tensor
-            yield
+            with self._fixed_mask():
+                return self.module(self.inputs)  # type: ignore[no-any-return]
         finally:
-            for (held, leaf), tensor in zip(places, before, strict=True):
+            for held, leaf, tensor in before:
                 held[leaf] = tensor
 
-    @contextmanager
-    def _fixed_mask(self) -> Iterator[None]:
-        """Draw the model's random numbers from the mask's seed; leave the caller's random state alone."""
-        if not self.draws:
-            yield
-            return
-        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
-            _set_random_state(self._device, self._mask)
-            yield
+    def _tensors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """What the module is called with, by name: parameters, ties to them, and copies of all buffers if it writes to any."""
+        if not (self._ties or self._writes):
+            return parameters
+        tensors = {**parameters, **{name: parameters[first] for name, first in self._ties.items()}}
+        if self._writes:
+            for names in self._buffers:
+                tensors.update(dict.fromkeys(names, self.module.get_buffer(names[0]).clone()))
+        return tensors
+
+    def _fixed_mask(self) -> AbstractContextManager[None]:
+        """Draw the model's random numbers, where it draws any, from the mask's seed."""
+        return _drawing_from(self._mask, self._device) if self.draws else nullcontext()
 
     def _probe(self) -> tuple[bool, bool]:
         """Whether a forward pass draws from the global random state, and whether it changes buffers."""
@@ -290,6 +285,14 @@ def _places(module: nn.Module) -> Iterator[tuple[str, tuple[dict[str, Any], str]
         for held in (part._parameters, part._buffers):
             for leaf in held:
                 yield f"{prefix}.{leaf}" if prefix else leaf, (held, leaf)
+
+
+@contextmanager
+def _drawing_from(state: Tensor, device: torch.device) -> Iterator[None]:
+    """Draw from this random state; leave the caller's alone."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        _set_random_state(device, state)
+        yield
 
 
 def _random_state(device: torch.device) -> Tensor:

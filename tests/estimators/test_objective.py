@@ -77,6 +77,16 @@ def test_batch_norm_in_training_leaves_its_buffers_alone() -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, snapshot(module), strict=True))
 
 
+@pytest.mark.parametrize("make", [Tied, lambda: nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))], ids=["tied", "batch-norm"])
+def test_a_model_that_fails_has_its_own_tensors_back(make: Callable[[], nn.Module]) -> None:
+    module = make().train()
+    objective = ModuleObjective(module, functional.cross_entropy, batch())
+    own = module.state_dict(keep_vars=True)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        objective.loss({name: torch.ones(3, 3) for name in objective.parameters})
+    assert all(tensor is own[name] for name, tensor in module.state_dict(keep_vars=True).items())
+
+
 def test_per_sample_losses_average_to_the_loss() -> None:
     objective = ModuleObjective(Tied(), functional.cross_entropy, batch())
     losses = objective.per_sample_loss()
