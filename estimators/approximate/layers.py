@@ -9,13 +9,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from estimators.directional.derivatives.treatments import Treated, Treatment
-from estimators.layers import LAYERS, Call, arguments, opened
+from estimators.directional.derivatives.treatments import Treatment
+from estimators.layers import LAYERS, Call, arguments
 from estimators.objective import MissingCapability
-
-_ATTENTION = opened(functional.multi_head_attention_forward)
 
 Replacement = Callable[[Call], Tensor]
 """What runs in place of a layer: its call -> what its `run` would give."""
@@ -42,7 +39,6 @@ class Layers:
         self._replacement = replacement
         self.treatments: dict[Callable[..., Any], Treatment] = {
             **dict.fromkeys(LAYERS, self._replaced),
-            functional.multi_head_attention_forward: self._looked_into,
             **others,
         }
 
@@ -55,10 +51,6 @@ class Layers:
         y = self._replacement(call)
         y.register_hook(self._check_returning)
         return call.shaped(y)
-
-    def _looked_into(self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        with Treated(self.treatments):
-            return _ATTENTION(*args, **kwargs)
 
     def _check_returning(self, gradient: Tensor) -> None:
         if not self.returning:

@@ -15,12 +15,10 @@ from torch import Tensor
 from torch.func import jvp
 from torch.nn import functional
 
-from estimators.directional.derivatives.treatments import KERNELS, MASKS, Treated, Treatment
+from estimators.directional.derivatives.treatments import KERNELS, MASKS, Treatment
 from estimators.directional.factored import FactoredPlaceholder
 from estimators.estimator import Factors
-from estimators.layers import arguments, opened
-
-_MULTI_HEAD_ATTENTION = opened(functional.multi_head_attention_forward)
+from estimators.layers import arguments
 
 
 def as_one(rows: Tensor, level: int) -> Tensor:
@@ -35,24 +33,17 @@ def treatments(level: int, members: int) -> dict[Callable[..., Any], Treatment]:
         level: of the transform that batches them.
         members: how many there are.
     """
-
-    def looked_into(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        with Treated(treated):
-            return _MULTI_HEAD_ATTENTION(*args, **kwargs)
-
     convolution = partial(_convolution, level)
-    treated: dict[Callable[..., Any], Treatment] = {
+    return {
         **KERNELS,
         **MASKS,
         **dict.fromkeys((functional.conv1d, functional.conv2d, functional.conv3d), convolution),
         functional.linear: partial(_linear, level),
         functional.embedding: partial(_embedding, level),
         functional.scaled_dot_product_attention: partial(_attention, level, members),
-        functional.multi_head_attention_forward: looked_into,
         functional.batch_norm: _batch_norm,
         **dict.fromkeys((torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu), _recurrent),
     }
-    return treated
 
 
 def _linear(level: int, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

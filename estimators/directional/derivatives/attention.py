@@ -15,21 +15,24 @@ from torch.nn import functional
 from estimators.directional.derivatives.duals import make_dual, unpack_dual
 from estimators.directional.derivatives.treatments import KERNELS, Treatment, differentiates_by_itself
 
+_NAMES = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")  # in the order of the call
 _USUAL = ("is_causal", "scale")
 
 
 def _attention(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Query, key and value with tangents, of equal batches, and nothing but `is_causal` and `scale` beside them."""
-    usual = len(args) == 3 and not _unusual(kwargs) and all(type(x) is Tensor and x.dim() >= 3 for x in args)
+    options = {**dict(zip(_NAMES, args, strict=False)), **kwargs}
+    factors = [options.pop(name, None) for name in _NAMES[:3]]
+    usual = not _unusual(options) and all(type(x) is Tensor and x.dim() >= 3 for x in factors)
     if differentiates_by_itself() or not usual:
         return KERNELS[func](func, args, kwargs)
-    duals = [(primal, tangent) for primal, tangent in map(unpack_dual, args) if tangent is not None]
-    batch = args[0].shape[:-2]
-    if any(x.shape[:-2] != batch for x in args) or len(duals) < len(args):
+    duals = [(primal, tangent) for primal, tangent in map(unpack_dual, factors) if tangent is not None]
+    batch = factors[0].shape[:-2]
+    if any(x.shape[:-2] != batch for x in factors) or len(duals) < len(factors):
         return KERNELS[func](func, args, kwargs)
     (q, dq), (k, dk), (v, dv) = ((_flat(primal), _flat(tangent)) for primal, tangent in duals)
-    scale = kwargs.get("scale")
-    value, tangent = _with_tangent(q, dq, k, dk, v, dv, q.shape[-1] ** -0.5 if scale is None else scale, kwargs.get("is_causal"))
+    scale = options.get("scale")
+    value, tangent = _with_tangent(q, dq, k, dk, v, dv, q.shape[-1] ** -0.5 if scale is None else scale, options.get("is_causal"))
     return make_dual(value.view(*batch, *value.shape[1:]), tangent.view(*batch, *value.shape[1:]))
 
 

@@ -2,7 +2,8 @@
 
 Fused kernels have no forward mode: attention runs by its math kernel and an LSTM on the CPU by elementary operations. Flags of
 torch are changed for the length of such a call and put back, also after an exception. Calls are recognised while they are made,
-not by the names of layers. Inputs of layers that carry no tangent are a matter of `untouched_inputs`.
+not by the names of layers, also those that torch's multi-head attention makes in its own body. Inputs of layers that carry no
+tangent are a matter of `untouched_inputs`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
 from estimators.directional.derivatives.duals import unpack_dual
+from estimators.layers import opened
 
 Treatment = Callable[[Callable[..., Any], Sequence[Any], Mapping[str, Any]], Any]
 """Calls a function with its arguments in a way that forward mode supports."""
@@ -23,6 +25,9 @@ Treatment = Callable[[Callable[..., Any], Sequence[Any], Mapping[str, Any]], Any
 
 class Treated(TorchFunctionMode):
     """Within it, calls of some functions are left to their treatments; within a treatment's own call they are not.
+
+    Multi-head attention hands itself over as a whole. Unless it has a treatment, the calls in its body (projections, which are
+    linear layers, and attention) are handed over one by one.
 
     While it is active torch's fast path through encoder layers, which has no forward mode either, is not taken: that one asks
     whether somebody overrides functions.
@@ -40,11 +45,17 @@ class Treated(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Treat the functions known; let everything else pass."""
+        """Treat the functions known, look into multi-head attention, let everything else pass."""
         treatment = self._treatments.get(func)
-        if treatment is None:
-            return func(*args, **(kwargs or {}))
-        return treatment(func, args, kwargs or {})
+        if treatment is not None:
+            return treatment(func, args, kwargs or {})
+        if func is functional.multi_head_attention_forward:
+            with self:
+                return _MULTI_HEAD_ATTENTION(*args, **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
+
+
+_MULTI_HEAD_ATTENTION = opened(functional.multi_head_attention_forward)
 
 
 def differentiates_by_itself() -> bool:
@@ -95,11 +106,8 @@ def _into_a_buffer(func: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
     return func(unpack_dual(args[0])[0], *args[1:], **kwargs)
 
 
-_math_attention = _under(lambda: sdpa_kernel(SDPBackend.MATH))
-
 KERNELS: dict[Callable[..., Any], Treatment] = {
-    functional.scaled_dot_product_attention: _math_attention,
-    functional.multi_head_attention_forward: _math_attention,
+    functional.scaled_dot_product_attention: _under(lambda: sdpa_kernel(SDPBackend.MATH)),
     torch.lstm: _under(_without_onednn),
 }
 """Functions whose fused kernels have no forward mode."""

@@ -4,7 +4,9 @@ torch's forward mode replaces the missing tangent of a matrix product's operand 
 layer of a network, whose input is data, that is a whole product too many (714.9 instead of 612.1 MFLOP on the
 784-1024-1024-10 perceptron at batch 64, and as much for each of several tangents). Treated, a linear or convolution layer whose
 input is no dual tensor takes its tangent from its weights alone, and one whose weights are none (a frozen layer, a block that is
-not perturbed) from its input alone.
+not perturbed) from its input alone. Layers are known by the functions that they call, in whatever form; those within multi-head
+attention among them. Left as they are: products written out by hand (`x @ W.T`, `addmm`, `einsum`) and recurrent layers, whose
+kernels multiply by themselves.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +19,8 @@ from estimators.directional.derivatives.duals import make_dual, unpack_dual
 from estimators.directional.derivatives.treatments import Treatment, differentiates_by_itself
 from estimators.directional.placeholder import Placeholder
 
+_OPERANDS = ("input", "weight", "bias")  # as torch names the first arguments of every layer
+
 _NARROW = 64  # outputs up to which one product for all tangents, and a transposition, are faster than a product for each
 
 Product = Callable[..., Tensor]
@@ -28,22 +32,22 @@ def _untouched_input(func: Product, args: Sequence[Any], kwargs: Mapping[str, An
 
     The product for a plain x is taken by `along` where that is given. Where only b carries a tangent there is none.
     """
-    if len(args) < 2 or differentiates_by_itself():
+    given = {**dict(zip(_OPERANDS, args, strict=False)), **kwargs}
+    if "weight" not in given or differentiates_by_itself():
         return func(*args, **kwargs)
-    by_name = dict(kwargs)
-    bias = args[2] if len(args) > 2 else by_name.pop("bias", None)
-    moving = _moves(args[0]), _moves(args[1])
+    x, weight, bias = (given.pop(name, None) for name in _OPERANDS)
+    moving = _moves(x), _moves(weight)
     if moving == (False, False) and bias is not None and _moves(bias):
-        plain = func(args[0], args[1], None, *args[3:], **by_name)
-        return plain + bias.to(plain.dtype).view(-1, *[1] * (args[1].dim() - 2))  # autocast computes in a narrower one
+        plain = func(x, weight, None, *args[3:], **given)
+        return plain + bias.to(plain.dtype).view(-1, *[1] * (weight.dim() - 2))  # autocast computes in a narrower one
     if moving[0] == moving[1]:
         return func(*args, **kwargs)
-    (x, x_tangent), (weight, weight_tangent) = unpack_dual(args[0]), unpack_dual(args[1])
-    bias_primal, bias_tangent = (None, None) if bias is None else unpack_dual(bias)
-    primal = func(x, weight, bias_primal, *args[3:], **by_name)
+    (x, x_tangent), (weight, weight_tangent) = unpack_dual(x), unpack_dual(weight)
+    bias, bias_tangent = (None, None) if bias is None else unpack_dual(bias)
+    primal = func(x, weight, bias, *args[3:], **given)
     if weight_tangent is None:
-        return make_dual(primal, func(x_tangent, weight, bias_tangent, *args[3:], **by_name))
-    return make_dual(primal, (along or func)(x, weight_tangent, bias_tangent, *args[3:], **by_name))
+        return make_dual(primal, func(x_tangent, weight, bias_tangent, *args[3:], **given))
+    return make_dual(primal, (along or func)(x, weight_tangent, bias_tangent, *args[3:], **given))
 
 
 def _moves(tensor: Tensor) -> bool:
@@ -65,7 +69,12 @@ def _product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 
 LAYERS: dict[Callable[..., Any], Treatment] = dict.fromkeys(
-    (functional.linear, functional.conv1d, functional.conv2d, functional.conv3d), _untouched_input
+    (
+        functional.linear,
+        *(functional.conv1d, functional.conv2d, functional.conv3d),
+        *(functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d),
+    ),
+    _untouched_input,
 )
 """Layers whose input may be data."""
 

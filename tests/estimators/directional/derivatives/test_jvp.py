@@ -1,6 +1,7 @@
 """Forward mode multiplies nothing by a zero tangent, records no tape, and names what it cannot differentiate."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -8,9 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
+from estimators.directional.derivatives.dual import take_one
 from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.derivatives.vectorised import take_several
 from estimators.directional.directions.gaussian import Gaussian
-from estimators.directional.space import Weights
+from estimators.directional.space import Tangents, Weights
 from estimators.directional.streams import Keyed
 from estimators.objective import MissingCapability, ModuleObjective
 
@@ -22,6 +25,12 @@ def objective(module: nn.Module, *shape: int, classes: int = 10) -> ModuleObject
 def perceptron() -> ModuleObjective:
     layers = nn.Linear(784, 1024), nn.ReLU(), nn.Linear(1024, 1024), nn.ReLU(), nn.Linear(1024, 10)
     return objective(nn.Sequential(*layers), 64, 784)
+
+
+def along(problem: ModuleObjective, tangents: Tangents) -> Tensor:
+    """⟨g, v⟩ by backprop."""
+    gradients = torch.autograd.grad(problem.loss(), list(problem.parameters.values()))
+    return sum(rows.flatten(1) @ g.flatten() for rows, g in zip(tangents.values(), gradients, strict=True))
 
 
 def take(problem: ModuleObjective, k: int = 1) -> torch.Tensor:
@@ -58,9 +67,7 @@ def test_a_frozen_layer_costs_one_product_a_tangent(layer: Callable[[], nn.Modul
     inputs = torch.randn((4, 16) if isinstance(layers[0], nn.Linear) else (4, 16, 16), dtype=torch.float64)
     problem = ModuleObjective(module, functional.cross_entropy, (inputs, torch.tensor([0, 1, 2, 3])))
     tangents = Gaussian().draw(Weights().layout(problem), range(k), Keyed(1))
-    gradients = torch.autograd.grad(problem.loss(), list(problem.parameters.values()))
-    expected = sum(rows.flatten(1) @ g.flatten() for rows, g in zip(tangents.values(), gradients, strict=True))
-    torch.testing.assert_close(take(problem, k), expected)
+    torch.testing.assert_close(take(problem, k), along(problem, tangents))
     with FlopCounterMode(display=False) as counter:
         take(problem, k)
     with FlopCounterMode(display=False) as below:
@@ -77,25 +84,45 @@ def test_layers_on_data_have_the_derivatives_of_backprop(outputs: int, bias: boo
     x = torch.randn(shape, dtype=torch.float64)
     problem = ModuleObjective(module, functional.cross_entropy, (x, torch.randint(0, 3, shape[:1])))
     tangents = Gaussian().draw(Weights().layout(problem), range(3), Keyed(1))
-    gradients = torch.autograd.grad(problem.loss(), list(problem.parameters.values()))
-    expected = sum(rows.flatten(1) @ g.flatten() for rows, g in zip(tangents.values(), gradients, strict=True))
+    expected = along(problem, tangents)
     torch.testing.assert_close(Jvp().take(Weights(), problem, tangents).values, expected)
     for index in range(3):
         alone = Jvp().take(Weights(), problem, {name: rows[index : index + 1] for name, rows in tangents.items()})
         torch.testing.assert_close(alone.values, expected[index : index + 1])
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        nn.Sequential(nn.Conv2d(1, 4, 3, stride=2, padding=1, bias=False), nn.ReLU(), nn.Flatten(), nn.Linear(64, 10)),
-        nn.Sequential(nn.Conv2d(1, 4, 3, groups=1), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10, bias=False)),
-    ],
-    ids=["strided", "grouped"],
-)
-def test_convolutions_whose_input_is_data_keep_the_derivative_right(module: nn.Module) -> None:
-    problem = objective(module, 5, 1, 8, 8)
-    torch.testing.assert_close(take(problem), take(problem, 2)[:1], rtol=1e-4, atol=1e-5)
+CONVOLUTIONS: dict[str, tuple[Callable[..., nn.Module], tuple[int, ...]]] = {
+    "1d": (partial(nn.Conv1d, kernel_size=3), (9,)),
+    "2d": (partial(nn.Conv2d, kernel_size=(3, 2)), (7, 6)),
+    "3d": (partial(nn.Conv3d, kernel_size=2), (4, 3, 5)),
+    "grouped": (partial(nn.Conv2d, kernel_size=3, groups=2), (6, 6)),
+    "channel by channel": (partial(nn.Conv1d, kernel_size=3, groups=4), (9,)),
+    "circular": (partial(nn.Conv2d, kernel_size=3, padding=1, padding_mode="circular"), (5, 4)),
+    "same": (partial(nn.Conv2d, kernel_size=(3, 5), padding="same", dilation=(1, 2)), (5, 4)),
+    "strided": (partial(nn.Conv2d, kernel_size=3, stride=(2, 1), padding=1), (8, 5)),
+    "dilated": (partial(nn.Conv2d, kernel_size=3, padding=(2, 1), dilation=(2, 1)), (7, 5)),
+    "no bias": (partial(nn.Conv2d, kernel_size=3, bias=False), (6, 6)),
+}
+"""Layers, and the size of what they convolve."""
+
+
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("frozen", ["nothing", "0.weight", "0.bias", "2.weight", "2.bias"])
+@pytest.mark.parametrize("kind", CONVOLUTIONS)
+def test_convolutions_of_data_and_of_what_moves_have_the_derivatives_of_backprop(kind: str, frozen: str, k: int) -> None:
+    torch.manual_seed(0)
+    layer, size = CONVOLUTIONS[kind]
+    module = nn.Sequential(layer(4, 4), nn.Tanh(), layer(4, 4), nn.Flatten()).double()
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(name != frozen)
+    inputs = torch.randn(3, 4, *size, dtype=torch.float64)
+    problem = ModuleObjective(module, functional.cross_entropy, (inputs, torch.tensor([0, 1, 2])))
+    tangents = Gaussian().draw(Weights().layout(problem), range(k), Keyed(1))
+    expected = along(problem, tangents)
+    torch.testing.assert_close(Jvp().take(Weights(), problem, tangents).values, expected)
+    with torch.no_grad():  # the same by torch's forward mode, which takes other passes with these layers
+        torch.testing.assert_close(take_several(Weights(), problem, tangents).values, expected)
+        torch.testing.assert_close(take_one(Weights(), problem, tangents)[1], expected[0])
 
 
 def test_no_tensor_is_saved_for_a_backward_pass() -> None:
@@ -142,6 +169,4 @@ def test_a_mask_asked_for_by_keywords_is_the_same_for_several_tangents(drop: Cal
     problem = ModuleObjective(Dropping(4, 3), functional.mse_loss, (torch.randn(5, 4), torch.randn(5, 3)))
     tangents = Gaussian().draw(Weights().layout(problem), range(3), Keyed(1))
     derivatives = Jvp().take(Weights(), problem, tangents)
-    gradients = torch.autograd.grad(problem.loss(), list(problem.parameters.values()))
-    expected = sum(rows.flatten(1) @ g.flatten() for rows, g in zip(tangents.values(), gradients, strict=True))
-    torch.testing.assert_close(derivatives.values, expected)
+    torch.testing.assert_close(derivatives.values, along(problem, tangents))
