@@ -23,9 +23,12 @@ from estimators.objective import Objective
 class ChunkedForwardGradient(Estimator):
     """(1/k) Σ dᵢ vᵢ, summed c tangents at a time: the estimate of `forward-gradient`, up to the order of the sum.
 
-    Unbiased; E‖estimate - g‖² is (n + 1)/k ‖g‖² for Gaussian tangents. Holds c tangents and the sum, c + 1 vectors of length n,
-    and the activations of c tangents, whatever k is; the loss is computed once a chunk, so k JVPs cost k/c + 2k forward passes.
-    Source: Baydin et al. 2022, arXiv 2202.08587.
+    Unbiased; E‖estimate - g‖² is (n + 1)/k ‖g‖² for Gaussian tangents. The loss is computed once a chunk, so k JVPs cost k/c + 2k
+    forward passes. Source: Baydin et al. 2022, arXiv 2202.08587.
+
+    Memory, whatever k is: c tangents and the sum, c + 1 vectors of length n, half a vector at most that drawing or the first
+    layers take for a moment, and 1 + c times what a forward pass holds. Some laws take more to draw: `angle` one vector, its
+    first tangent; `block` the tensor it draws; `varying-length` 9 vectors where c is less than 8, to bring n places in order.
 
     Args:
         k: number of tangents, 1 or more.

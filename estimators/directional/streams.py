@@ -28,6 +28,7 @@ _MASK = 0xFFFFFFFF
 _OCTETS_SPREAD = 1 << 15  # of signs that are spread by one call: many short rows together, long rows one by one
 _OCTETS_OF_A_ROW = 1 << 16  # that are spread by one call: the indices of a whole long row would be an eighth of its size
 _WORDS_TOGETHER = 2048  # whose signs are spread by one call: half a megabyte of float32, which an allocator keeps at hand
+_SHARES_TOGETHER = 1 << 15  # of float64, drawn by one call: a quarter of a megabyte, which an allocator keeps at hand
 _BITS_A_SIGN = 1.25  # at most, where they are: bits that fill up a block's last word become signs, too, that nobody needs
 _LANE_BITS = 29  # a lane holds 2^29 streams, one a (tangent, block): more than tangents fit in memory
 
@@ -68,6 +69,15 @@ class Stream(ABC):
         """Independent entries uniform on [0, 1): block name -> [len(indices), *shape].
 
         In float64 on float64 blocks, in float32 (24 random bits) on all others, which are not rounded to their dtype.
+        """
+
+    @abstractmethod
+    def chosen(self, layout: Layout, index: int, share: float) -> Iterator[tuple[Block, slice, Tensor]]:
+        """Which entries of one tangent are chosen, each by itself with this probability, block after block and part after part.
+
+        Yields:
+            A block, a part of its flat coordinates, and for each of them whether it is chosen; from `uniform` numbers in
+            float64, so that small shares are right.
         """
 
 
@@ -152,13 +162,25 @@ class Keyed(Stream):
         """See `Stream.uniform`."""
         return self._filled(layout, indices, Tensor.uniform_)
 
+    def chosen(self, layout: Layout, index: int, share: float) -> Iterator[tuple[Block, slice, Tensor]]:
+        """See `Stream.chosen`; in small parts, as the numbers are twice as wide as those of most tangents."""
+        for position, block in enumerate(layout):
+            generator = torch.Generator(block.device).manual_seed(self._key(index, position, len(layout)))
+            for start in range(0, block.numel(), _SHARES_TOGETHER):
+                part = slice(start, min(start + _SHARES_TOGETHER, block.numel()))
+                shares = torch.empty(part.stop - start, dtype=torch.float64, device=block.device)
+                yield block, part, shares.uniform_(generator=generator) < share
+
     def _filled(self, layout: Layout, indices: Sequence[int], fill: Callable[..., Tensor]) -> Tangents:
-        """Rows of float32 or wider that `fill` writes in place."""
+        """Rows of float32 or wider that `fill` writes in place; a tangent that is asked for twice in a row is copied."""
         tangents, generators = {}, {device: torch.Generator(device) for device in {block.device for block in layout}}
         for position, block in enumerate(layout):
             rows, generator = self._empty(_wide(block), len(indices)), generators[block.device]
-            for row, index in zip(rows if len(rows) != 1 else (rows,), indices, strict=True):
-                fill(row, generator=generator.manual_seed(self._key(index, position, len(layout))))
+            for place, (row, index) in enumerate(zip(rows if len(rows) != 1 else (rows,), indices, strict=True)):
+                if place and index == indices[place - 1]:
+                    row.copy_(rows[place - 1])
+                else:
+                    fill(row, generator=generator.manual_seed(self._key(index, position, len(layout))))
             tangents[block.name] = rows
         return tangents
 
@@ -211,6 +233,12 @@ class Sequential(Stream):
         if layout not in self._drawn:
             self._drawn[layout] = torch.rand(**self._matrix(layout), dtype=_widest(layout))
         return {block.name: rows.to(_drawn_in(block.dtype)) for block, rows in self._rows(layout, indices)}
+
+    def chosen(self, layout: Layout, index: int, share: float) -> Iterator[tuple[Block, slice, Tensor]]:
+        """See `Stream.chosen`; in one part a block."""
+        drawn = self.uniform(tuple(replace(block, dtype=torch.float64) for block in layout), [index])
+        for block in layout:
+            yield block, slice(0, block.numel()), drawn[block.name].view(-1) < share
 
     def _matrix(self, layout: Layout) -> dict[str, Any]:
         return {"size": (self.k, dimension(layout)), "generator": self.generator, "device": layout[0].device}

@@ -46,7 +46,8 @@ class Angle(Directions):
         first = resize(stream.normal(layout, [0]), 1)
         tangents = resize(_rejected(stream.normal(layout, indices), first), 1)
         for name, rows in tangents.items():
-            rows.mul_(column(turned * math.sin(turn), rows))
+            wide = torch.promote_types(rows.dtype, torch.float32)  # and no wider: torch would copy the rows into float64
+            rows.mul_(column((turned * math.sin(turn)).to(wide), rows))
             rows.addcmul_(first[name], column((1 + turned * (math.cos(turn) - 1)).to(rows.dtype), rows))
         return tangents
 

@@ -50,9 +50,9 @@ class Antithetic(Directions):
         return self.of.highest_rank()
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
-        """See `Directions.draw`; draws each pair once."""
-        pairs = sorted({index // 2 for index in indices})
-        places = [pairs.index(index // 2) for index in indices]
+        """See `Directions.draw`; asks for each of the other law twice, and turns the second round in place."""
         signs = torch.tensor([-1.0 if index % 2 else 1.0 for index in indices], device=layout[0].device)
-        drawn = self.of.draw(layout, pairs, stream)
-        return {name: rows[places].mul_(column(signs.to(rows.dtype), rows)) for name, rows in drawn.items()}
+        tangents = self.of.draw(layout, [index // 2 for index in indices], stream)
+        for rows in tangents.values():
+            rows.mul_(column(signs.to(rows.dtype), rows))
+        return tangents

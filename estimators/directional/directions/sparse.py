@@ -2,9 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import torch
+from dataclasses import dataclass
 
 from estimators.directional.directions import Directions
 from estimators.directional.space import Layout, Tangents
@@ -42,12 +40,15 @@ class Sparse(Directions):
         return max(super().largest(), 2 / math.sqrt(self.density))
 
     def draw(self, layout: Layout, indices: Sequence[int], stream: Stream) -> Tangents:
-        """See `Directions.draw`; masks in float64, so that small densities are right, one tangent at a time."""
+        """See `Directions.draw`; a tangent's mask exists in small parts only."""
         tangents, masks = stream.signs(layout, indices), stream.lane(1)
-        fine = tuple(replace(block, dtype=torch.float64) for block in layout)
         for row, index in enumerate(indices):
-            for name, shares in masks.uniform(fine, [index]).items():
-                tangents[name][row].mul_(shares[0] < self.density)
+            if row and index == indices[row - 1]:
+                for rows in tangents.values():
+                    rows[row].copy_(rows[row - 1])
+                continue
+            for block, part, kept in masks.chosen(layout, index, self.density):
+                tangents[block.name][row].view(-1)[part].mul_(kept)
         for rows in tangents.values():
             rows.mul_(self.density**-0.5)
         return tangents

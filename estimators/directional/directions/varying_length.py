@@ -43,8 +43,10 @@ class VaryingLength(Directions):
         keys = stream.lane(1).uniform((Block("order", (n,), torch.float64, device),), sets)["order"]
         orders = keys.argsort(dim=1, stable=True)
         places = orders[[sets.index(index // n) for index in indices], [index % n for index in indices]].tolist()
+        del keys, orders  # four times as many bytes as a tangent
         shares = stream.uniform((Block("length", (), torch.float64, device),), indices)["length"]
         tangents = Basis().draw(layout, places, stream)
         for rows in tangents.values():
-            rows.mul_(column(1 + (self.longest - 1) * shares, rows))
+            wide = torch.promote_types(rows.dtype, torch.float32)  # and no wider: torch would copy the rows into float64
+            rows.mul_(column((1 + (self.longest - 1) * shares).to(wide), rows))
         return tangents

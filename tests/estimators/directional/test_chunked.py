@@ -1,4 +1,4 @@
-"""Chunks change neither the estimate nor what is drawn, only the memory, which does not depend on the number of tangents."""
+"""Chunks change neither the estimate nor what is drawn, only the memory (see `test_chunked_memory`)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.harness.memory import measure
-from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import Problem, build_problem
 from estimators.directional.chunked import ChunkedForwardGradient
 from estimators.directional.derivatives.central_difference import CentralDifference
@@ -52,15 +50,6 @@ def test_estimates_of_chunks_held_at_once_stay_what_they_were(perceptron: Proble
         estimates.append(({name: tensor.clone() for name, tensor in estimate.items()}, estimate))
     for copies, estimate in estimates:
         torch.testing.assert_close(estimate.gradient, copies, rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("law", ["gaussian", "rademacher"])
-@pytest.mark.parametrize(("k", "chunk"), [(1, 1), (6, 1), (6, 2), (7, 3), (24, 4)])
-def test_memory_is_that_of_one_chunk_and_the_sum(perceptron: Problem, k: int, chunk: int, law: str) -> None:
-    spec = f"chunked-forward-gradient[k={k},chunk={chunk},directions={law}]"
-    found = {metric.metric: metric.value for metric in measure(perceptron, ESTIMATORS.build(spec), Settings()).metrics}
-    n = 4 * perceptron.objective.coordinates()
-    assert found["peak_bytes"] <= (chunk + 1.5) * n + (1 + chunk) * found["base_peak_bytes"]
 
 
 class Counting(Keyed):

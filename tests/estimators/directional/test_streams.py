@@ -145,3 +145,25 @@ def test_the_global_random_state_is_not_touched() -> None:
     open_stream("keyed", torch.Generator().manual_seed(0), 2).signs(layout((10,)), range(2))
     open_stream("keyed", torch.Generator().manual_seed(0), 2).lane(1).uniform(layout((10,)), range(2))
     assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize(
+    "stream", [Keyed(3).lane(1), Sequential(torch.Generator().manual_seed(3), 2)], ids=["keyed", "sequential"]
+)
+def test_entries_are_chosen_by_uniform_numbers_in_float64_in_parts_that_cover_each_block_once(stream: Keyed | Sequential) -> None:
+    blocks = layout((300, 400), (), (5,))
+    fine = tuple(Block(block.name, block.shape, torch.float64, CPU) for block in blocks)
+    shares = stream.uniform(fine, [1])
+    found = {name: torch.full((rows.numel(),), -1) for name, rows in shares.items()}
+    for block, part, chosen in stream.chosen(blocks, 1, 0.3):
+        assert (found[block.name][part] == -1).all()
+        found[block.name][part] = chosen.long()
+    for name, rows in shares.items():
+        assert torch.equal(found[name], (rows.flatten() < 0.3).long())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tangent_asked_for_twice_is_the_same_both_times(kind: str) -> None:
+    blocks = layout((40_000,), (7, 9))
+    once, twice = (getattr(Keyed(9), kind)(blocks, indices) for indices in ([0, 4], [0, 0, 4, 4]))
+    assert all(torch.equal(twice[name], rows.repeat_interleave(2, dim=0)) for name, rows in once.items())
