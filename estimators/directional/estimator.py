@@ -15,8 +15,10 @@ from estimators.directional.derivatives.jvp import Jvp
 from estimators.directional.derivatives.simulated import Simulated
 from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
+from estimators.directional.factored import matrices
 from estimators.directional.space import Layout, Space, Tangents, Weights, dimension, resize
-from estimators.directional.streams import Stream, open_stream
+from estimators.directional.streams import Keyed, Stream, open_stream
+from estimators.directional.thin import Thin, ThinCombination, offers, passes, refusal
 from estimators.directional.workspace import Workspace
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes, count
 from estimators.objective import MissingCapability, Objective
@@ -51,6 +53,10 @@ class Directional(Estimator):
     With Gaussian tangents, JVPs and the mean this is the forward gradient (Baydin et al. 2022, arXiv 2202.08587): unbiased,
     E‖estimate - g‖² = (n + 1)/k ‖g‖²; with the projection the multi-tangent forward gradient (Flügel et al. 2024,
     arXiv 2410.17764); with central differences SPSA, RDSA. Cost and memory are those of the parts; k tangents are held.
+
+    One tangent along which a JVP is taken, and of which nothing else is asked, is held as what it consists of (see `thin`):
+    factors of low rank r, which a dense layer of p x q weights multiplies by in r (p + q) products a sample instead of p q, and
+    which the estimate hands on; one block, before which it costs nothing.
 
     Args:
         k: number of tangents, 1 or more; None for as many as there are coordinates.
@@ -109,8 +115,8 @@ class Directional(Estimator):
     def estimate(self, objective: Objective, state: State, *, generator: torch.Generator) -> tuple[Estimate, State]:
         """See `Estimator.estimate`."""
         state = self._opened(state, generator)
-        tangents = self._draw(state, self._indices(state))
-        derivatives = self.derivative.take(self.space, objective, tangents)
+        tangents = self._held(state)
+        derivatives = self._take(objective, tangents)
         return self.space.carry(objective, self._combined(state, tangents, derivatives)), state
 
     def derivatives(self, objective: Objective, state: State, indices: Sequence[int]) -> Derivatives:
@@ -135,16 +141,19 @@ class Directional(Estimator):
         return self._draw(state, self._indices(state))
 
     def remarks(self, objective: Objective) -> tuple[str, ...]:
-        """Those of the derivative; see `Estimator.remarks`."""
-        k = self.k or dimension(self.space.part(self.space.layout(objective)))
-        return self.derivative.remarks(self.space, objective, k)
+        """Those of the derivative, or why a tangent's matrices were formed; see `Estimator.remarks`."""
+        layout = self.space.layout(objective)
+        if self._thin(layout):
+            reason = refusal(objective)
+            return (f"the matrices of tangents are formed: {reason}",) if reason else ()
+        return self.derivative.remarks(self.space, objective, self.k or dimension(self.space.part(layout)))
 
     def stages(self, objective: Objective, state: State, *, generator: torch.Generator) -> Iterator[str]:
         """Drawing, derivative, aggregation; see `Estimator.stages`."""
         state = self._opened(state, generator)
-        tangents = self._draw(state, self._indices(state))
+        tangents = self._held(state)
         yield "drawing"
-        derivatives = self.derivative.take(self.space, objective, tangents)
+        derivatives = self._take(objective, tangents)
         yield "derivative"
         for _ in self.space.carry(objective, self._combined(state, tangents, derivatives)).items():
             pass
@@ -212,11 +221,13 @@ class Directional(Estimator):
         """Forward passes for a perceptron of these weights; in a space of another kind, as if that were the weights'."""
         if not self.space.of_parameters:
             return self.derivative.forward_multiple(k)
-        passes, dense = self.derivative.passes(k, shapes), dense_layers(shapes)
+        if self._thin(tuple(matrices(shapes))):
+            return passes(self.directions, shapes)
+        multiple, dense = self.derivative.passes(k, shapes), dense_layers(shapes)
         products = self._products(k)
-        if passes is None or not products or not batch:
-            return passes
-        return passes + products * count(shapes) / (batch * sum(map(math.prod, dense))) if dense else None
+        if multiple is None or not products or not batch:
+            return multiple
+        return multiple + products * count(shapes) / (batch * sum(map(math.prod, dense))) if dense else None
 
     def _products(self, k: int) -> float:
         return self.directions.products(k) + self.aggregation.products(k)
@@ -227,6 +238,23 @@ class Directional(Estimator):
 
     def _indices(self, state: State) -> range:
         return range(dimension(self.space.part(state.layout)) if self.k is None else self.k)
+
+    def _thin(self, layout: Layout) -> bool:
+        """Whether there is one tangent, of which nothing is asked but its derivative, and that consists of less than numbers."""
+        as_drawn = self.k == 1 and self.length is None and self.stream == "keyed"
+        exact = isinstance(self.space, Weights) and isinstance(self.derivative, Jvp) and isinstance(self.aggregation, Mean)
+        return as_drawn and exact and offers(self.directions, layout)
+
+    def _held(self, state: State) -> Tangents | Thin:
+        """All tangents of an estimate, drawn."""
+        if isinstance(state.stream, Keyed) and self._thin(state.layout):
+            return Thin.drawn(self.directions, state.layout, state.stream)
+        return self._draw(state, self._indices(state))
+
+    def _take(self, objective: Objective, tangents: Tangents | Thin) -> Derivatives:
+        if isinstance(tangents, Thin):
+            return tangents.take(objective)
+        return self.derivative.take(self.space, objective, tangents)
 
     def _draw(self, state: State, indices: Sequence[int]) -> Tangents:
         if state.stream is None:
@@ -240,9 +268,12 @@ class Directional(Estimator):
             return drawn
         return resize(drawn, dimension(layout) ** 0.5 if self.length == "sqrt-n" else 1.0)
 
-    def _combined(self, state: State, tangents: Tangents, derivatives: Derivatives) -> LinearCombination:
-        coefficients = self.space.coefficients(self.aggregation, tangents, derivatives.values)
+    def _combined(self, state: State, tangents: Tangents | Thin, derivatives: Derivatives) -> Estimate:
+        drawn = {} if isinstance(tangents, Thin) else tangents
+        coefficients = self.space.coefficients(self.aggregation, drawn, derivatives.values)
         scaled = coefficients if state.factor == 1 else coefficients * state.factor
+        if isinstance(tangents, Thin):
+            return ThinCombination(derivatives.loss, tangents, scaled)
         return LinearCombination(derivatives.loss, state.layout, tangents, scaled, state.workspace)
 
     def _factor(self, layout: Layout) -> float:

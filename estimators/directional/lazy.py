@@ -5,41 +5,34 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
-from torch.nn import functional
 
-from estimators.directional.derivatives.dual import TREATMENTS
-from estimators.directional.derivatives.duals import make_dual, unpack_dual
-from estimators.directional.derivatives.treatments import Treated
 from estimators.directional.derivatives.unsupported import described, is_unsupported
 from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.estimator import Directional
-from estimators.directional.factored import FactoredPlaceholder, products, taken_for_tangents
+from estimators.directional.factored import FactoredPlaceholder
 from estimators.directional.placeholder import Placeholder
 from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
 from estimators.directional.space import Tangents, Weights
+from estimators.directional.thin import along, dual, passes
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes
 from estimators.objective import MissingCapability, Objective
-from estimators.perceptron import first_share
-
-_TREATMENTS = {**TREATMENTS, functional.linear: taken_for_tangents(TREATMENTS[functional.linear])}
 
 
 @dataclass(frozen=True)
 class LazyForwardGradient(Estimator):
     """(1/k) Σ ⟨∇f, vᵢ⟩ vᵢ, where no more than one layer of a v exists at any moment.
 
-    The estimate of `forward-gradient`, for k = 1 bit by bit unless a tangent leaves parameters out (`directions=block`) or has
-    low rank, which rounds otherwise: unbiased, and E‖estimate - g‖² is (n + 1)/k ‖g‖² for Gaussian v, (n - 1)/k ‖g‖² for random
-    signs. Memory: one layer, beside the activations in flight. A tangent costs a pass of its own, three forward passes for dense
-    layers, and two drawings, one for the derivative and one for the estimate; a parameter that several operations use (a
-    recurrent cell) is drawn once more for each. Whoever reads the estimate again draws again.
+    The estimate of `forward-gradient` along the same tangents, up to rounding: unbiased, and E‖estimate - g‖² is (n + 1)/k ‖g‖²
+    for Gaussian v, (n - 1)/k ‖g‖² for random signs. Memory: one layer, beside the activations in flight. A tangent costs a pass
+    of its own, three forward passes for dense layers, and two drawings, one for the derivative and one for the estimate; a
+    parameter that several operations use (a recurrent cell) is drawn once more for each. Whoever reads the estimate again draws
+    again.
 
     Tangents on one block cost nothing before it: the operations up to there run once, without tangents.
     Tangents of low rank r are never formed: a dense layer of p x q weights takes p q + r (p + q) products a sample for its
-    tangent instead of 2 p q, from r (p + q) random numbers, and the estimate is handed on as factors (`Estimate.factors`). The
-    estimate is then that of `forward-gradient` up to rounding; other operations on such a matrix get the product.
+    tangent instead of 2 p q, from r (p + q) random numbers, and the estimate is handed on as factors (`Estimate.factors`); other
+    operations on such a matrix get the product.
 
     Source: Baydin et al. 2022, arXiv 2202.08587, section 2, with the seeds of Malladi et al. 2023, arXiv 2305.17333.
 
@@ -98,9 +91,8 @@ class LazyForwardGradient(Estimator):
 
         Operations are those of a perceptron of these weights, None for other models.
         """
-        held, first = self._held().declaration(shapes, batch), first_share(shapes)
-        known = first is not None and not self.directions.partial
-        multiple = self.k * (2 + sum(products(self.directions, shapes)) - (first or 0.0)) if known else None
+        held, each = self._held().declaration(shapes, batch), passes(self.directions, shapes)
+        multiple = None if each is None else self.k * each
         return replace(held, memory="layer", forward_multiple=multiple, forward_calls=self.k)
 
     def _held(self) -> Directional:
@@ -109,28 +101,14 @@ class LazyForwardGradient(Estimator):
 
 def _along(objective: Objective, tangents: Regenerated, index: int) -> tuple[Tensor, Tensor]:
     """The loss and its derivative along one tangent, both 0-dimensional."""
-    with forward_ad.dual_level():
-        point = Weights().point(objective)
-        names = list(point)
-        for position in tangents.touched(index):
-            name = names[position]
-            point[name] = _placeholder(point[name], tangents, position, index)
-        with Treated(_TREATMENTS):
-            value = objective.loss(point)
-        loss, derivative = unpack_dual(value)
-        return loss, torch.zeros_like(loss) if derivative is None else derivative.clone()
+    names = [block.name for block in tangents.layout]
+    return along(objective, {names[p]: partial(_placeholder, tangents, p, index) for p in tangents.touched(index)})
 
 
-def _placeholder(value: Tensor, tangents: Regenerated, position: int, index: int) -> Placeholder:
-    make = partial(_dual, value, tangents, position, index)
+def _placeholder(tangents: Regenerated, position: int, index: int, value: Tensor) -> Placeholder:
+    def make() -> Tensor:
+        return dual(value, lambda: tangents.block(position, index))
+
     if not tangents.factored(position):
         return Placeholder(value, make)
     return FactoredPlaceholder.of(value, make, partial(tangents.factors, position, index))
-
-
-def _dual(value: Tensor, tangents: Regenerated, position: int, index: int) -> Tensor:
-    """A parameter with its tangent."""
-    if not torch._C._is_fwd_grad_enabled():  # within an autograd.Function, whose jvp would never hear of the tangent
-        raise RuntimeError("lazily drawn tangents do not support a forward mode of its own for what uses parameters")
-    together: Tensor = make_dual(value, tangents.block(position, index))
-    return together

@@ -16,7 +16,7 @@ class LowRank(Products):
 
     A tensor of more dimensions is the matrix of its first dimension against all others. For one matrix
     E‖⟨g, v⟩ v‖² = (n + 2 + 2 (rows + columns + 1)/r) ‖g‖², hardly more than Gaussian, from r (rows + columns) random numbers.
-    `draw` forms the products, so memory is that of dense tangents; who draws lazily may ask for `factors` instead.
+    `draw` forms the products, so memory is that of dense tangents; who needs no more than products with it asks for `factors`.
     Source: Sarkar et al. 2025 (EGGROLL), arXiv 2511.16652.
 
     Args:

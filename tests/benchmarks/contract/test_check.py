@@ -26,6 +26,8 @@ VARIANTS = [
     "forward-gradient[k=2,directions=basis]",
     "forward-gradient[k=4,derivative=simulated]",
     "forward-gradient[k=4,aggregation=sum]",
+    "forward-gradient[directions=low-rank]",
+    "forward-gradient[directions=block]",
     "multi-tangent[k=1]",
     "multi-tangent[k=16]",
     "multi-tangent[k=64]",

@@ -275,9 +275,9 @@ def test_values_out_of_bounds_are_refused(arguments: dict[str, object], words: s
         Directional(**arguments)
 
 
-def test_stages_end_in_the_same_order_and_use_the_same_generator() -> None:
+@pytest.mark.parametrize("estimator", [Directional(k=2), Directional(directions=OneBlock())], ids=str)
+def test_stages_end_in_the_same_order_and_use_the_same_generator(estimator: Directional) -> None:
     problem, generator = OBJECTIVES["linear"](), torch.Generator().manual_seed(3)
-    estimator = Directional(k=2)
     assert list(estimator.stages(problem, estimator.init(problem), generator=generator)) == [
         "drawing",
         "derivative",

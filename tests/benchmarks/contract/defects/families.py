@@ -129,7 +129,7 @@ def packed(_: Objective) -> None:
 
 
 DEFECTS: Defects = {
-    "dense noise in a method of low rank": (Directional(directions=DenseNoise(1)), {"rank"}),
+    "dense noise in a method of low rank": (Directional(2, directions=DenseNoise(1)), {"rank"}),
     "a projection tensor by tensor": (
         TensorByTensor({"unbiased": False, "relative_error": None, "forward_multiple": 6.0, "forward_calls": 2}),
         {"in-span", "descent"},

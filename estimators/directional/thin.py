@@ -1,0 +1,170 @@
+"""One tangent that is held as no more than it consists of: factors where it has low rank, nothing where it is zero.
+
+It costs a dense layer no product that it need not take, and is drawn once; those of `regenerated`, which are not held, twice.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+from torch.nn import functional
+
+from estimators.directional.derivatives import Derivatives
+from estimators.directional.derivatives.dual import TREATMENTS
+from estimators.directional.derivatives.duals import make_dual, unpack_dual
+from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.derivatives.treatments import Treated
+from estimators.directional.derivatives.unsupported import described
+from estimators.directional.directions import Directions
+from estimators.directional.factored import FactoredPlaceholder, products, taken_for_tangents
+from estimators.directional.regenerated import Regenerated
+from estimators.directional.space import Block, Layout, Weights
+from estimators.directional.streams import Keyed
+from estimators.estimator import Estimate, Factors, Shapes
+from estimators.objective import Objective
+from estimators.perceptron import first_share
+
+_TREATMENTS = {**TREATMENTS, functional.linear: taken_for_tangents(TREATMENTS[functional.linear])}
+
+_REFUSED: WeakKeyDictionary[Objective, str] = WeakKeyDictionary()
+"""Objectives whose parameters nothing could stand for, and why."""
+
+
+@dataclass(frozen=True)
+class Thin:
+    """One tangent.
+
+    Attributes:
+        layout: the coordinates.
+        parts: block name -> [*shape], or the factors of that; it is zero in blocks that are left out.
+    """
+
+    layout: Layout
+    parts: Mapping[str, Tensor | Factors]
+
+    @classmethod
+    def drawn(cls, directions: Directions, layout: Layout, stream: Keyed) -> "Thin":
+        """The first tangent that a law draws from a stream."""
+        tangent = replace(Regenerated.of(layout, directions, 1), stream=stream)
+
+        def part(position: int) -> Tensor | Factors:
+            return tangent.factors(position, 0) if tangent.factored(position) else tangent.block(position, 0)
+
+        return cls(layout, {layout[position].name: part(position) for position in tangent.touched(0)})
+
+    def take(self, objective: Objective) -> Derivatives:
+        """The derivative along it; with its matrices formed where the objective leaves no other way, which is remembered.
+
+        Raises:
+            MissingCapability: there is no forward mode for it.
+        """
+        if objective not in _REFUSED:
+            try:
+                loss, slope = along(objective, {name: partial(_moved, part) for name, part in self.parts.items()})
+                return Derivatives(loss, slope.unsqueeze(0))
+            except (NotImplementedError, RuntimeError) as error:
+                _REFUSED[objective] = described(error)
+        return Jvp().take(Weights(), objective, {block.name: self._formed(block).unsqueeze(0) for block in self.layout})
+
+    def _formed(self, block: Block) -> Tensor:
+        part = self.parts.get(block.name)
+        if isinstance(part, Factors):
+            return part.product(block.shape)
+        return _zeros(block) if part is None else part
+
+
+@dataclass
+class ThinCombination(Estimate):
+    """c v for one tangent; neither zeros nor products of factors are formed before somebody reads them, nor kept.
+
+    Attributes:
+        tangent: v; what is no product is given up to the estimate.
+        coefficient: c, [1].
+        scaled: blocks of the estimate, as far as they were read.
+    """
+
+    loss: Tensor
+    tangent: Thin
+    coefficient: Tensor
+    scaled: dict[str, Tensor | Factors] = field(default_factory=dict)
+
+    def items(self) -> Iterator[tuple[str, Tensor]]:
+        """See `Estimate.items`."""
+        for (name, part), block in zip(self.factors(), self.tangent.layout, strict=True):
+            yield name, part.product(block.shape) if isinstance(part, Factors) else part
+
+    def factors(self) -> Iterator[tuple[str, Tensor | Factors]]:
+        """See `Estimate.factors`."""
+        for block in self.tangent.layout:
+            name, part = block.name, self.tangent.parts.get(block.name)
+            if part is not None and name not in self.scaled:
+                self.scaled[name] = _times(part, self.coefficient.to(block.dtype)[0])
+            yield name, _zeros(block) if part is None else self.scaled[name]
+
+
+def along(objective: Objective, moved: Mapping[str, Callable[[Tensor], Tensor]]) -> tuple[Tensor, Tensor]:
+    """The loss and its derivative along a tangent, both 0-dimensional, by one pass with dual tensors.
+
+    Args:
+        objective: the loss.
+        moved: name of a parameter that the tangent is not zero in -> gives what takes its place in the pass: a dual, or a
+            placeholder for one.
+    """
+    with torch.no_grad(), forward_ad.dual_level():
+        point = Weights().point(objective)
+        for name, placed in moved.items():
+            point[name] = placed(point[name])
+        with Treated(_TREATMENTS):
+            value = objective.loss(point)
+        loss, derivative = unpack_dual(value)
+        return loss, torch.zeros_like(loss) if derivative is None else derivative.clone()
+
+
+def dual(value: Tensor, tangent: Callable[[], Tensor]) -> Tensor:
+    """A parameter with its tangent, made for one operation.
+
+    Raises:
+        RuntimeError: within an `autograd.Function`, whose forward mode would never hear of the tangent.
+    """
+    if not torch._C._is_fwd_grad_enabled():
+        raise RuntimeError("lazily made tangents do not support a forward mode of its own for what uses parameters")
+    together: Tensor = make_dual(value, tangent())
+    return together
+
+
+def offers(directions: Directions, layout: Layout) -> bool:
+    """Whether a law leaves blocks of a tangent zero, or has thin factors for any."""
+    return directions.blockwise and (directions.partial or any(map(directions.thin, layout)))
+
+
+def refusal(objective: Objective) -> str:
+    """Why matrices had to be formed for an objective; empty where they had not."""
+    return _REFUSED.get(objective, "")
+
+
+def passes(directions: Directions, shapes: Shapes) -> float | None:
+    """Forward passes that a derivative along one tangent takes in a perceptron of these weights, whose data carry no tangent.
+
+    None for other models; and where a tangent leaves blocks out, for which ones decides.
+    """
+    first = first_share(shapes)
+    return None if first is None or directions.partial else 2 + sum(products(directions, shapes)) - first
+
+
+def _moved(part: Tensor | Factors, value: Tensor) -> Tensor:
+    if isinstance(part, Factors):
+        return FactoredPlaceholder.of(value, lambda: dual(value, lambda: part.product(tuple(value.shape))), lambda: part)
+    together: Tensor = make_dual(value, part)
+    return together
+
+
+def _times(part: Tensor | Factors, coefficient: Tensor) -> Tensor | Factors:
+    return Factors(part.left.mul_(coefficient), part.right) if isinstance(part, Factors) else part.mul_(coefficient)
+
+
+def _zeros(block: Block) -> Tensor:
+    return torch.zeros(block.shape, dtype=block.dtype, device=block.device)
