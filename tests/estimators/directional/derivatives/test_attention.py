@@ -26,10 +26,13 @@ CALLS: dict[str, Callable[..., Tensor]] = {
     "transposed": lambda q, k, v: scaled_dot_product_attention(q.transpose(0, 1), k.transpose(0, 1), v.transpose(0, 1)),
     "masked": lambda q, k, v: scaled_dot_product_attention(q, k, v, attn_mask=MASK),
     "masked by position": lambda q, k, v: scaled_dot_product_attention(q, k, v, MASK),
+    "all by position": lambda q, k, v: scaled_dot_product_attention(q, k, v, None, 0.0, False),
+    "causal by position": lambda q, k, v: scaled_dot_product_attention(q, k, v, None, 0.0, True),
     "one batch of keys": lambda q, k, v: scaled_dot_product_attention(q, k[:1], v[:1]),
     "grouped": lambda q, k, v: scaled_dot_product_attention(q, k[:, :1], v[:, :1], enable_gqa=True),
     "constant keys": lambda q, k, v: scaled_dot_product_attention(q, torch.ones(k.shape, dtype=k.dtype), v),
     "by keywords": lambda q, k, v: scaled_dot_product_attention(query=q, key=k, value=v),
+    "causal by keywords": lambda q, k, v: scaled_dot_product_attention(value=v, query=q, key=k, is_causal=True),
 }
 
 
