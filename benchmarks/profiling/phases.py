@@ -1,7 +1,7 @@
 """The parts of an estimate, marked while it is made, from outside: estimators know nothing of it.
 
     drawing      `Directions` and `Stream`
-    tangents     `Derivative`, and evaluations of the objective while a dual level is open, whose primal goes along
+    tangents     `Derivative`, and evaluations of the objective that tangents go through, whose primal goes along
     primal       all other evaluations of the objective
     aggregation  `Aggregation`, `Space.carry`, and the reading of the estimate
     backward     what the engine of a tape calls, as torch tells
@@ -11,7 +11,7 @@ engine too; operators that draw random numbers outside of both are told by their
 `other`. Methods are replaced on the classes, for as long as the context lasts, and on one objective.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import wraps
 from inspect import isfunction
@@ -23,6 +23,7 @@ from benchmarks.harness.gradient import Gradient
 from benchmarks.records.profile import AGGREGATION, DRAWING, DUAL, PRIMAL, TANGENTS
 from estimators.directional.aggregations import Aggregation
 from estimators.directional.derivatives import Derivative
+from estimators.directional.derivatives.pushforward import Moving
 from estimators.directional.directions import Directions
 from estimators.directional.space import Space
 from estimators.directional.streams import Stream
@@ -74,19 +75,20 @@ def run_marked(gradient: Gradient, mark: Mark) -> None:
             del formed  # before the next one is
 
 
-def _of_evaluation() -> str:
-    """Whether tangents go through this evaluation: dual tensors, and `torch.func.jvp`, open a level for them."""
-    return DUAL if forward_ad._current_level >= 0 else PRIMAL
+def _of_evaluation(parameters: object = None, **_: Any) -> str:
+    """Whether tangents go through: pushed with the parameters, or by dual tensors, for which a level is open."""
+    pushed = isinstance(parameters, Mapping) and any(isinstance(value, Moving) for value in parameters.values())
+    return DUAL if pushed or forward_ad._current_level >= 0 else PRIMAL
 
 
-def _always(phase: str) -> Callable[[], str]:
-    return lambda: phase
+def _always(phase: str) -> Callable[..., str]:
+    return lambda *arguments, **options: phase
 
 
-def _entering(method: Callable[..., Any], mark: Mark, phase: Callable[[], str]) -> Callable[..., Any]:
+def _entering(method: Callable[..., Any], mark: Mark, phase: Callable[..., str]) -> Callable[..., Any]:
     @wraps(method)
     def entering(*arguments: Any, **options: Any) -> Any:
-        with mark(phase()):
+        with mark(phase(*arguments, **options)):
             return method(*arguments, **options)
 
     return entering

@@ -6,6 +6,7 @@ import torch
 
 from estimators.directional.derivatives import Derivative, Derivatives
 from estimators.directional.derivatives.dual import take_one
+from estimators.directional.derivatives.pushforward import push
 from estimators.directional.derivatives.unsupported import described, is_unsupported
 from estimators.directional.derivatives.vectorised import reason_against, take_several
 from estimators.directional.space import Space, Tangents
@@ -16,7 +17,8 @@ from estimators.objective import MissingCapability, Objective
 class Jvp(Derivative):
     """⟨∇f, v⟩ exactly, beside the loss.
 
-    One tangent goes through dual tensors; several go through one vectorised pass, which computes the loss once, wherever the
+    Tangents are pushed through the model by rules where its operations have them (see `pushforward`), which computes the loss
+    once for all. Elsewhere one tangent goes through dual tensors, and several through one vectorised pass, wherever the
     objective's operations allow that. A dense layer costs 3 forward passes for one tangent (less where its input carries no
     tangent), 1 + 2k for k. Operations whose fused kernels have no forward mode run by others (see `treatments`).
     Source: Wengert 1964; Baydin et al. 2022, arXiv 2202.08587, section 2.
@@ -31,6 +33,9 @@ class Jvp(Derivative):
         """See `Derivative.take`."""
         try:
             with torch.no_grad():
+                pushed = push(space, objective, tangents)
+                if pushed is not None:
+                    return pushed
                 if len(next(iter(tangents.values()))) > 1:
                     return take_several(space, objective, tangents)
                 loss, value = take_one(space, objective, tangents)

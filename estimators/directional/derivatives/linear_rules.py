@@ -1,0 +1,72 @@
+"""How a linear layer pushes tangents forward: dy = x dWᵀ + dx Wᵀ + db, where products are added to what is there.
+
+An input or a weight that does not move (data, a frozen layer) is not multiplied by. What few outputs move by is computed as
+W xᵀ, which libraries for matrix products do in two thirds of the time of x Wᵀ.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from estimators.directional.derivatives.pushed import Pushed, needs, split
+
+_NARROW = 64  # outputs
+
+
+def linear(inputs: Tensor | Pushed, weight: Tensor | Pushed, bias: Tensor | Pushed | None = None) -> Pushed:
+    """The rule of `torch.nn.functional.linear`, for inputs [B, n]."""
+    (x, dx), (w, dw), (b, db) = split(inputs), split(weight), split(bias)
+    needs(x.dim() == 2 and w.dim() == 2, "an input that is no matrix")
+    value = functional.linear(x, w, b)  # laid out as ever: masks are drawn in the order of memory
+    if dx is None and dw is None:
+        return Pushed(value, db.unsqueeze(-2).expand(*db.shape[:-1], *value.shape))
+    narrow = w.shape[0] <= _NARROW
+    if (dx if dw is None else dw).dim() == 3:
+        return Pushed(value, (_several_narrow if narrow else _several)(x, dx, w, dw, db))
+    product, add_product = (_transposed, _add_transposed) if narrow else (functional.linear, _add)
+    if dw is None:
+        return Pushed(value, product(dx, w, db))
+    moved = product(x, dw, db)
+    return Pushed(value, moved if dx is None else add_product(moved, dx, w))
+
+
+def _add(product: Tensor, x: Tensor, weight: Tensor) -> Tensor:
+    return torch.addmm(product, x, weight.t(), out=product)
+
+
+def _transposed(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """[B, m], in memory [m, B]."""
+    return (torch.mm(weight, x.t()) if bias is None else torch.addmm(bias.unsqueeze(1), weight, x.t())).t()
+
+
+def _add_transposed(product: Tensor, x: Tensor, weight: Tensor) -> Tensor:
+    memory = product.t()
+    torch.addmm(memory, weight, x.t(), out=memory)
+    return product
+
+
+def _several(x: Tensor, dx: Any, weight: Tensor, dw: Any, db: Tensor | None) -> Tensor:
+    """[k, B, m] from x [B, n], dx [k, B, n], weight [m, n], dw [k, m, n] and db [k, m]; of dx and dw one may be None."""
+    if dw is None:
+        moved = functional.linear(dx, weight)
+        return moved if db is None else moved.add_(db.unsqueeze(1))
+    rows = x.expand(len(dw), *x.shape)
+    moved = torch.bmm(rows, dw.mT) if db is None else torch.baddbmm(db.unsqueeze(1), rows, dw.mT)
+    if dx is not None:
+        _add(moved.flatten(0, 1), dx.reshape(-1, dx.shape[2]), weight)
+    return moved
+
+
+def _several_narrow(x: Tensor, dx: Any, weight: Tensor, dw: Any, db: Tensor | None) -> Tensor:
+    """The same; many W and one x are one product."""
+    if dw is None:
+        return _several(x, dx, weight, dw, db)
+    k, m = dw.shape[:2]
+    moved = torch.mm(dw.flatten(0, 1), x.t()).view(k, m, -1)
+    if dx is not None:
+        moved += torch.mm(weight, dx.reshape(-1, dx.shape[2]).t()).view(m, k, -1).transpose(0, 1)
+    if db is not None:
+        moved += db.unsqueeze(2)
+    return moved.mT

@@ -1,0 +1,154 @@
+"""Derivatives along all tangents in one pass, by rules of our own for what most networks are made of.
+
+torch's forward mode is general, and pays for it with a tensor of sums for every product, with a dispatch of its own for every
+operation and, for several tangents, with two interpreters (`jvp` under `vmap`). Here a value and its tangents are pushed through
+an operation together, by few calls of torch on plain tensors.
+
+Where an operation, or the form in which it is called, has no rule, a single tangent goes through it by torch's forward mode and
+by rules again after it. Several do not: then the pass ends and is left to `vectorised`, as is a pass that writes in place to what
+moves, or a model that differentiates or transforms what it computes to `dual`. That is remembered as long as the objective lives.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+from torch.utils._pytree import tree_map_only
+
+from estimators.directional.derivatives import Derivatives
+from estimators.directional.derivatives.dual import TREATMENTS
+from estimators.directional.derivatives.duals import make_dual, unpack_dual
+from estimators.directional.derivatives.pushed import NoRule, Pushed
+from estimators.directional.derivatives.rules import RULES
+from estimators.directional.derivatives.treatments import Treated
+from estimators.directional.space import Space, Tangents
+from estimators.objective import Objective
+
+_WITHOUT: WeakKeyDictionary[Objective, set[tuple[Space, bool]]] = WeakKeyDictionary()
+"""Objectives that tangents cannot be pushed through: in which spaces, and whether that was met by several."""
+
+
+def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives | None:
+    """One pass, under `torch.no_grad`.
+
+    Args:
+        space: what is perturbed.
+        objective: the loss.
+        tangents: k of them.
+
+    Returns:
+        The loss and its derivative along each; None where that takes another pass.
+    """
+    several = len(next(iter(tangents.values()))) > 1
+    if torch.compiler.is_compiling() or (space, several) in _WITHOUT.get(objective, ()):
+        return None
+    rows = tangents if several else {name: rows.select(0, 0) for name, rows in tangents.items()}
+    point = {name: Moving(Pushed(value, rows[name])) for name, value in space.point(objective).items()}
+    try:
+        loss = space.loss(objective, point)
+    except NoRule:
+        loss = None
+    if isinstance(loss, Moving):
+        value, derivatives = loss.pushed
+        return Derivatives(value, derivatives if several else derivatives.unsqueeze(0))
+    _WITHOUT.setdefault(objective, set()).add((space, several))
+    return None
+
+
+class Moving(Tensor):
+    """Stands for a tensor that moves along k tangents; has its shape, dtype and device, and no memory of its own.
+
+    What reaches an operation past torch's functions (compiled extensions, for one) finds no numbers and fails.
+
+    Attributes:
+        pushed: the value and its tangents.
+    """
+
+    pushed: Pushed
+
+    @staticmethod
+    def __new__(cls, pushed: Pushed) -> "Moving":
+        """Keep them."""
+        value = pushed.value
+        moving: Moving = Tensor._make_wrapper_subclass(cls, value.shape, dtype=value.dtype, device=value.device)
+        moving.pushed = pushed
+        return moving
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Callable[..., Any], types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Push forward through `func`, or tell what the tensor is like.
+
+        Raises:
+            NoRule: nothing is pushed through it here.
+        """
+        rule = RULES.get(func)
+        if rule is None and func in _DESCRIBING:
+            with torch._C.DisableTorchFunctionSubclass():
+                return func(*args)
+        if _within_a_transform():
+            raise NoRule("a model that differentiates or transforms what it computes")
+        if rule is not None and not torch._C._is_any_autocast_enabled():
+            try:
+                if kwargs:
+                    return Moving(rule(*map(_content, args), **{name: _content(value) for name, value in kwargs.items()}))
+                return Moving(rule(*map(_content, args)))
+            except NoRule:
+                pass
+        return _by_torch(func, args, kwargs or {})
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Callable[..., Any], *_: Any) -> Any:  # type: ignore[override]
+        """Refuse what came past torch's functions."""
+        raise NoRule(str(func))
+
+
+_DESCRIBING = frozenset(
+    {
+        *(getattr(Tensor, name).__get__ for name in ("shape", "ndim", "dtype", "device", "layout", "is_cuda", "is_nested")),
+        *(getattr(Tensor, name).__get__ for name in ("requires_grad", "is_leaf", "grad_fn")),
+        *(Tensor.size, Tensor.dim, Tensor.ndimension, Tensor.numel, Tensor.nelement, Tensor.__len__),
+        *(Tensor.is_floating_point, torch.is_floating_point, torch.numel),
+    }
+)
+"""What asks for no numbers: answered by the tensor as it is."""
+
+
+def _content(argument: Any) -> Any:
+    return argument.pushed if isinstance(argument, Moving) else argument
+
+
+def _within_a_transform() -> bool:
+    """Whether a derivative of another kind than the one pushed forward is being taken of what the model computes.
+
+    Within the forward pass of a `torch.autograd.Function`, which has a rule of its own for it, torch's forward mode is off.
+    """
+    transformed = torch._C._functorch.peek_interpreter_stack() is not None
+    return transformed or torch.is_grad_enabled() or not torch._C._is_fwd_grad_enabled()
+
+
+def _by_torch(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """One operation by dual tensors, for a single tangent."""
+    name = getattr(func, "__name__", "")
+    in_place = name in ("__setitem__", "__set__") or name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
+    if in_place or kwargs.get("out") is not None or kwargs.get("inplace"):
+        raise NoRule(f"{name} writes in place")
+    with forward_ad.dual_level(), Treated(TREATMENTS):
+        args, kwargs = tree_map_only(Moving, _dual, (tuple(args), dict(kwargs)))
+        return tree_map_only(Tensor, _moving, func(*args, **kwargs))
+
+
+def _dual(moving: Moving) -> Tensor:
+    value, tangents = moving.pushed
+    if tangents.dim() > value.dim():
+        raise NoRule("an operation without a rule, and several tangents")
+    return make_dual(value, tangents)
+
+
+def _moving(tensor: Tensor) -> Tensor:
+    value, tangent = unpack_dual(tensor)
+    return tensor if tangent is None else Moving(Pushed(value, tangent))

@@ -1,0 +1,132 @@
+"""Rules by which a value and its tangents go through an operation of torch together.
+
+Elementwise rules are torch's own derivatives, taken on all tangents at once. A loss is linear in what its input moves by, so its
+rule is the product with the loss's own gradient, which is as small as the model's output.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from estimators.directional.derivatives.convolution_rules import convolution
+from estimators.directional.derivatives.linear_rules import linear
+from estimators.directional.derivatives.pushed import Pushed, needs
+
+aten = torch.ops.aten
+
+Rule = Callable[..., Pushed]
+"""Called as the operation is, with `Pushed` in the places of tensors that move."""
+
+_REDUCTIONS = {"mean": 1, "sum": 2}  # as torch numbers them
+
+
+def _relu(x: Pushed, inplace: bool = False) -> Pushed:
+    needs(not inplace, "an operation in place")
+    value = torch.relu(x.value)
+    return Pushed(value, aten.threshold_backward.default(x.tangents, _beside(value, x.tangents), 0))
+
+
+def _tanh(x: Pushed) -> Pushed:
+    value = torch.tanh(x.value)
+    return Pushed(value, aten.tanh_backward.default(x.tangents, _beside(value, x.tangents)))
+
+
+def _gelu(x: Pushed, approximate: str = "none") -> Pushed:
+    value = functional.gelu(x.value, approximate=approximate)
+    return Pushed(value, aten.gelu_backward.default(x.tangents, _beside(x.value, x.tangents), approximate=approximate))
+
+
+def _beside(value: Tensor, tangents: Tensor) -> Tensor:
+    """The value in the tangents' shape."""
+    return value if value.dim() == tangents.dim() else value.expand_as(tangents)
+
+
+def _reshaped(func: Callable[..., Tensor], x: Pushed, *shape: Any, **options: Any) -> Pushed:
+    value = func(x.value, *shape, **options)
+    needs(value.dtype == x.value.dtype, "a view of another dtype")
+    if value.shape == x.value.shape:
+        return Pushed(value, x.tangents)
+    return Pushed(value, x.tangents.reshape(*_several(x), *value.shape))
+
+
+def _max_pool2d(
+    x: Pushed,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Pushed:
+    needs(not return_indices and x.value.dim() == 4, "pooling that gives its indices, or of one sample")
+    value, places = functional.max_pool2d_with_indices(x.value, kernel_size, stride, padding, dilation, ceil_mode)
+    several = _several(x)
+    moved = x.tangents.flatten(-2).gather(-1, places.flatten(2).expand(*several, -1, -1, -1))
+    return Pushed(value, moved.view(*several, *value.shape))
+
+
+def _several(x: Pushed) -> tuple[int, ...]:
+    """(k,), or () for a single tangent without a dimension of its own."""
+    return x.tangents.shape[: x.tangents.dim() - x.value.dim()]
+
+
+def _cross_entropy(
+    x: Pushed,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Pushed:
+    usual = weight is None and size_average is None and reduce is None and label_smoothing == 0 and reduction in _REDUCTIONS
+    needs(usual and isinstance(x, Pushed) and isinstance(target, Tensor), "a loss of another form")
+    needs(x.value.dim() == 2 and not target.is_floating_point(), "targets that are no classes")
+    logs, how = torch.log_softmax(x.value, 1), _REDUCTIONS[reduction]
+    if not _several(x):
+        moved = x.tangents - logs.exp().mul_(x.tangents).sum(1, keepdim=True)
+        chosen = partial(functional.nll_loss, target=target, ignore_index=ignore_index, reduction=reduction)
+        return Pushed(chosen(logs), chosen(moved))
+    value, total = aten.nll_loss_forward(logs, target, None, how, ignore_index)
+    slopes = aten.nll_loss_backward(torch.ones_like(value), logs, target, None, how, ignore_index, total)
+    return _along(value, torch._log_softmax_backward_data(slopes, logs, 1, logs.dtype), x)
+
+
+def _mse_loss(
+    x: Pushed,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Pushed:
+    usual = weight is None and size_average is None and reduce is None and reduction in _REDUCTIONS
+    needs(usual and isinstance(x, Pushed) and isinstance(target, Tensor), "a loss of another form")
+    needs(x.value.shape == target.shape and x.value.dtype == target.dtype, "targets that are broadcast")
+    value = functional.mse_loss(x.value, target, reduction=reduction)
+    return _along(value, aten.mse_loss_backward.default(torch.ones_like(value), x.value, target, _REDUCTIONS[reduction]), x)
+
+
+def _along(value: Tensor, gradient: Tensor, x: Pushed) -> Pushed:
+    """A loss, and ⟨gradient, tangent⟩ for each of what its input moves by."""
+    moved = torch.mv(x.tangents.reshape(-1, gradient.numel()), gradient.reshape(-1))
+    return Pushed(value, moved.view(_several(x)))
+
+
+RULES: Mapping[Callable[..., Any], Rule] = {
+    functional.linear: linear,
+    **{func: partial(convolution, func) for func in (torch.conv1d, torch.conv2d, torch.conv3d)},
+    **dict.fromkeys((functional.relu, torch.relu, Tensor.relu), _relu),
+    **dict.fromkeys((torch.tanh, Tensor.tanh), _tanh),
+    functional.gelu: _gelu,
+    **{func: partial(_reshaped, func) for func in (torch.flatten, Tensor.flatten, torch.reshape, Tensor.reshape, Tensor.view)},
+    functional.max_pool2d: _max_pool2d,
+    functional.cross_entropy: _cross_entropy,
+    functional.mse_loss: _mse_loss,
+}
+"""Operation of torch -> its rule."""
