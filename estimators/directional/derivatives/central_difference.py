@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from estimators.directional.derivatives import Derivative, Derivatives
+from estimators.directional.derivatives.moved import Moved
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
@@ -33,11 +34,10 @@ class CentralDifference(Derivative):
     @torch.no_grad()
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
         """See `Derivative.take`."""
-        point, h = space.point(objective), self.step
+        moved, h = Moved(space, objective, tangents), self.step
         values, losses = [], []
-        for i in range(len(next(iter(tangents.values())))):
-            above = space.loss(objective, {name: value.add(tangents[name][i], alpha=h) for name, value in point.items()})
-            below = space.loss(objective, {name: value.sub(tangents[name][i], alpha=h) for name, value in point.items()})
+        for i in range(len(moved)):
+            above, below = moved.loss(i, h), moved.loss(i, -h)
             values.append((above - below) / (2 * h))
             losses.append((above + below) / 2)
         return Derivatives(torch.stack(losses).mean(0), torch.stack(values))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from estimators.directional.derivatives import Derivative, Derivatives
+from estimators.directional.derivatives.moved import Moved
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
@@ -31,11 +32,9 @@ class ForwardDifference(Derivative):
     @torch.no_grad()
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
         """See `Derivative.take`."""
-        point, values = space.point(objective), []
-        loss = space.loss(objective, point)
-        for i in range(len(next(iter(tangents.values())))):
-            moved = {name: value.add(tangents[name][i], alpha=self.step) for name, value in point.items()}
-            values.append((space.loss(objective, moved) - loss) / self.step)
+        moved = Moved(space, objective, tangents)
+        loss = space.loss(objective, moved.point)
+        values = [(moved.loss(i, self.step) - loss) / self.step for i in range(len(moved))]
         return Derivatives(loss, torch.stack(values))
 
     def with_step(self, factor: float) -> "ForwardDifference":

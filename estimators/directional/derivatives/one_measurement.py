@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from estimators.directional.derivatives import Derivative, Derivatives
+from estimators.directional.derivatives.moved import Moved
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
@@ -34,11 +35,8 @@ class OneMeasurement(Derivative):
     @torch.no_grad()
     def take(self, space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
         """See `Derivative.take`."""
-        point, losses = space.point(objective), []
-        for i in range(len(next(iter(tangents.values())))):
-            moved = {name: value.add(tangents[name][i], alpha=self.step) for name, value in point.items()}
-            losses.append(space.loss(objective, moved))
-        values = torch.stack(losses)
+        moved = Moved(space, objective, tangents)
+        values = torch.stack([moved.loss(i, self.step) for i in range(len(moved))])
         return Derivatives(values.mean(0), values / self.step)
 
     def forward_multiple(self, k: int) -> float:

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 from torch.func import jvp, vmap
+from torch.utils.dlpack import from_dlpack, to_dlpack
 
 from estimators.directional.derivatives import Derivatives
 from estimators.directional.derivatives.dual import take_one
@@ -100,8 +101,17 @@ def _in_one_pass(space: Space, objective: Objective, tangents: Tangents, *, trea
 
 def _one_by_one(space: Space, objective: Objective, tangents: Tangents) -> Derivatives:
     k = len(next(iter(tangents.values())))
-    losses, values = zip(*(take_one(space, objective, tangents, index) for index in range(k)), strict=True)
+    alone = ({name: _alone(rows[i]).unsqueeze(0) for name, rows in tangents.items()} for i in range(k))
+    losses, values = zip(*(take_one(space, objective, tangent) for tangent in alone), strict=True)
     return Derivatives(losses[0], torch.stack(values))
+
+
+def _alone(row: Tensor) -> Tensor:
+    """A row as if nothing stood beside it in memory: dual tensors copy a tangent whose storage is not as long as its value's."""
+    if type(row) is not Tensor:
+        return row  # has no memory: a graph is being written down
+    alone: Tensor = from_dlpack(to_dlpack(row))
+    return alone
 
 
 @contextmanager
