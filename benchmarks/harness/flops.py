@@ -23,7 +23,9 @@ from estimators.objective import FunctionObjective, ModuleObjective, Objective
 
 
 def measure(problem: Problem, base: Base, gradient: Gradient, *, eager: bool = True) -> list[Metric]:
-    """Count once; the counts of the base come from the base, those of a gradient from one real estimate.
+    """Count once; the counts of the base come from the base, those of a gradient from a real estimate.
+
+    It is the second: the first one with an objective may try how that can be differentiated.
 
     Args:
         problem: whose objective's evaluations are counted.
@@ -31,6 +33,7 @@ def measure(problem: Problem, base: Base, gradient: Gradient, *, eager: bool = T
         gradient: run once, on its state.
         eager: whether this is what is timed; a compiled graph has the same operations and evaluations, and less traffic.
     """
+    gradient.run(1)
     with Traffic() as base_traffic:
         below = operations(lambda: base.run(1))
     base.restore()

@@ -16,9 +16,13 @@ _NARROW = 64  # outputs
 
 
 def linear(inputs: Tensor | Pushed, weight: Tensor | Pushed, bias: Tensor | Pushed | None = None) -> Pushed:
-    """The rule of `torch.nn.functional.linear`, for inputs [B, n]."""
+    """The rule of `torch.nn.functional.linear`."""
     (x, dx), (w, dw), (b, db) = split(inputs), split(weight), split(bias)
-    needs(x.dim() == 2 and w.dim() == 2, "an input that is no matrix")
+    needs(x.dim() > 1 and w.dim() == 2 and (b is None or b.dim() == 1), "one sample, one output, or a bias for each sample")
+    if x.dim() > 2:
+        rows = x.flatten(0, -2)
+        y = linear(rows if dx is None else Pushed(rows, dx.flatten(-x.dim(), -2)), weight, bias)
+        return Pushed(*(part.unflatten(-2, x.shape[:-1]) for part in y))
     value = functional.linear(x, w, b)  # laid out as ever: masks are drawn in the order of memory
     if dx is None and dw is None:
         return Pushed(value, db.unsqueeze(-2).expand(*db.shape[:-1], *value.shape))

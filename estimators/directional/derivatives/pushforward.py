@@ -4,9 +4,9 @@ torch's forward mode is general, and pays for it with a tensor of sums for every
 operation and, for several tangents, with two interpreters (`jvp` under `vmap`). Here a value and its tangents are pushed through
 an operation together, by few calls of torch on plain tensors.
 
-Where an operation, or the form in which it is called, has no rule, a single tangent goes through it by torch's forward mode and
-by rules again after it. Several do not: then the pass ends and is left to `vectorised`, as is a pass that writes in place to what
-moves, or a model that differentiates or transforms what it computes to `dual`. That is remembered as long as the objective lives.
+An operation without a rule, one called in a form that has none, writing in place to what moves, and a model that differentiates
+or transforms what it computes end the pass. Dual tensors (`dual`) or one vectorised pass (`vectorised`) then take it from its
+beginning, and at once from then on, as long as the objective lives.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,15 +15,10 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
-from torch.utils._pytree import tree_map_only
 
 from estimators.directional.derivatives import Derivatives
-from estimators.directional.derivatives.dual import TREATMENTS
-from estimators.directional.derivatives.duals import make_dual, unpack_dual
 from estimators.directional.derivatives.pushed import NoRule, Pushed
 from estimators.directional.derivatives.rules import RULES
-from estimators.directional.derivatives.treatments import Treated
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
@@ -84,22 +79,18 @@ class Moving(Tensor):
         """Push forward through `func`, or tell what the tensor is like.
 
         Raises:
-            NoRule: nothing is pushed through it here.
+            NoRule: there is none for it here.
         """
         rule = RULES.get(func)
-        if rule is None and func in _DESCRIBING:
-            with torch._C.DisableTorchFunctionSubclass():
-                return func(*args)
-        if _within_a_transform():
+        if rule is None:
+            return _described(func, args)
+        if within_a_transform():
             raise NoRule("a model that differentiates or transforms what it computes")
-        if rule is not None and not torch._C._is_any_autocast_enabled():
-            try:
-                if kwargs:
-                    return Moving(rule(*map(_content, args), **{name: _content(value) for name, value in kwargs.items()}))
-                return Moving(rule(*map(_content, args)))
-            except NoRule:
-                pass
-        return _by_torch(func, args, kwargs or {})
+        if not kwargs:
+            return Moving(rule(*map(_content, args)))
+        if "input" in kwargs or "out" in kwargs:
+            raise NoRule("an operation called by unusual keywords")
+        return Moving(rule(*map(_content, args), **{name: _content(value) for name, value in kwargs.items()}))
 
     @classmethod
     def __torch_dispatch__(cls, func: Callable[..., Any], *_: Any) -> Any:  # type: ignore[override]
@@ -122,33 +113,18 @@ def _content(argument: Any) -> Any:
     return argument.pushed if isinstance(argument, Moving) else argument
 
 
-def _within_a_transform() -> bool:
-    """Whether a derivative of another kind than the one pushed forward is being taken of what the model computes.
+def _described(func: Callable[..., Any], args: Sequence[Any]) -> Any:
+    if func not in _DESCRIBING:
+        raise NoRule(getattr(func, "__name__", str(func)))
+    with torch._C.DisableTorchFunctionSubclass():
+        return func(*args)
+
+
+def within_a_transform() -> bool:
+    """Whether operations do not mean what the rules say: a derivative of another kind is being taken, or autocast changes dtypes.
 
     Within the forward pass of a `torch.autograd.Function`, which has a rule of its own for it, torch's forward mode is off.
     """
-    transformed = torch._C._functorch.peek_interpreter_stack() is not None
-    return transformed or torch.is_grad_enabled() or not torch._C._is_fwd_grad_enabled()
-
-
-def _by_torch(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """One operation by dual tensors, for a single tangent."""
-    name = getattr(func, "__name__", "")
-    in_place = name in ("__setitem__", "__set__") or name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
-    if in_place or kwargs.get("out") is not None or kwargs.get("inplace"):
-        raise NoRule(f"{name} writes in place")
-    with forward_ad.dual_level(), Treated(TREATMENTS):
-        args, kwargs = tree_map_only(Moving, _dual, (tuple(args), dict(kwargs)))
-        return tree_map_only(Tensor, _moving, func(*args, **kwargs))
-
-
-def _dual(moving: Moving) -> Tensor:
-    value, tangents = moving.pushed
-    if tangents.dim() > value.dim():
-        raise NoRule("an operation without a rule, and several tangents")
-    return make_dual(value, tangents)
-
-
-def _moving(tensor: Tensor) -> Tensor:
-    value, tangent = unpack_dual(tensor)
-    return tensor if tangent is None else Moving(Pushed(value, tangent))
+    if torch.is_grad_enabled() or not torch._C._is_fwd_grad_enabled() or torch._C._is_any_autocast_enabled():
+        return True
+    return torch._C._functorch.peek_interpreter_stack() is not None

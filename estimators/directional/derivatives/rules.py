@@ -40,14 +40,24 @@ def _gelu(x: Pushed, approximate: str = "none") -> Pushed:
     return Pushed(value, aten.gelu_backward.default(x.tangents, _beside(x.value, x.tangents), approximate=approximate))
 
 
+def _times(x: Pushed, factor: float) -> Pushed:
+    needs(isinstance(x, Pushed) and isinstance(factor, int | float), "a product of two tensors")
+    return Pushed(x.value * factor, x.tangents * factor)
+
+
+def _dropout(x: Pushed, p: float = 0.5, training: bool = True, inplace: bool = False) -> Pushed:
+    needs(not training and not inplace, "units that are dropped")
+    return x
+
+
 def _beside(value: Tensor, tangents: Tensor) -> Tensor:
     """The value in the tangents' shape."""
     return value if value.dim() == tangents.dim() else value.expand_as(tangents)
 
 
 def _reshaped(func: Callable[..., Tensor], x: Pushed, *shape: Any, **options: Any) -> Pushed:
+    needs(not any(isinstance(argument, torch.dtype) for argument in (*shape, *options.values())), "a view of another dtype")
     value = func(x.value, *shape, **options)
-    needs(value.dtype == x.value.dtype, "a view of another dtype")
     if value.shape == x.value.shape:
         return Pushed(value, x.tangents)
     return Pushed(value, x.tangents.reshape(*_several(x), *value.shape))
@@ -114,6 +124,7 @@ def _mse_loss(
 
 def _along(value: Tensor, gradient: Tensor, x: Pushed) -> Pushed:
     """A loss, and ⟨gradient, tangent⟩ for each of what its input moves by."""
+    needs(gradient.numel() > 0, "no samples")
     moved = torch.mv(x.tangents.reshape(-1, gradient.numel()), gradient.reshape(-1))
     return Pushed(value, moved.view(_several(x)))
 
@@ -124,6 +135,8 @@ RULES: Mapping[Callable[..., Any], Rule] = {
     **dict.fromkeys((functional.relu, torch.relu, Tensor.relu), _relu),
     **dict.fromkeys((torch.tanh, Tensor.tanh), _tanh),
     functional.gelu: _gelu,
+    **dict.fromkeys((torch.mul, Tensor.mul, Tensor.__mul__, Tensor.__rmul__), _times),
+    functional.dropout: _dropout,
     **{func: partial(_reshaped, func) for func in (torch.flatten, Tensor.flatten, torch.reshape, Tensor.reshape, Tensor.view)},
     functional.max_pool2d: _max_pool2d,
     functional.cross_entropy: _cross_entropy,

@@ -39,7 +39,8 @@ def _untouched_input(func: Product, args: Sequence[Any], kwargs: Mapping[str, An
     moving = _moves(x), _moves(weight)
     if moving == (False, False) and bias is not None and _moves(bias):
         plain = func(x, weight, None, *args[3:], **given)
-        return plain + bias.to(plain.dtype).view(-1, *[1] * (weight.dim() - 2))  # autocast computes in a narrower one
+        bias = bias.to(plain.dtype)  # autocast computes in a narrower one
+        return plain + (bias if weight.dim() == 2 else bias.view(-1, *[1] * (weight.dim() - 2)))
     if moving[0] == moving[1]:
         return func(*args, **kwargs)
     (x, x_tangent), (weight, weight_tangent) = unpack_dual(x), unpack_dual(weight)

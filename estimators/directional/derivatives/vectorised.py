@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 from torch.func import jvp, vmap
-from torch.utils.dlpack import from_dlpack, to_dlpack
+from torch.utils.dlpack import from_dlpack, to_dlpack  # type: ignore[attr-defined]  # documented, if not exported
 
 from estimators.directional.derivatives import Derivatives
 from estimators.directional.derivatives.dual import take_one
