@@ -4,10 +4,10 @@ Eight layers of one size: a vector of length n would be eight times the ceiling.
 """
 
 import pytest
-import torch
 
-from benchmarks.harness.allocations import tracked
-from benchmarks.harness.memory import measure
+from benchmarks.harness.allocations import Allocated, profiled
+from benchmarks.harness.gradient import Gradient, generator_for
+from benchmarks.harness.memory import CALLS, measure
 from benchmarks.harness.settings import Settings
 from benchmarks.problems.problem import Problem, build_problem
 from estimators.registry import ESTIMATORS
@@ -16,9 +16,13 @@ LAYER = 4 * 256 * 256
 PASS = 4 * 16 * 256 * 2  # input and output of a layer, which are the base's own peak
 LITTLE = 4096  # losses, derivatives, biases of the layer and of the classes
 SIGNS = LAYER // 8 + LAYER // 32  # indices of the table and the random bits while signs are spread
-TABLES = 2048  # counters for short streams, which the process keeps for its next estimates
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def perceptron() -> Problem:
+    return build_problem("mlp[depth=2,width=1024,batch=64,data=synthetic[features=784,classes=10]]")
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +51,45 @@ def test_one_layers_tangent_is_held_and_nothing_is_kept(spec: str, problem: Prob
     assert measured.facts["tracker_agrees"]
 
 
+class Materialised(Gradient):
+    """Estimates of which all tensors exist at once."""
+
+    def run(self, count: int) -> None:
+        for _ in range(count):
+            self.gradient = None  # that of the last call
+            self.gradient = self.draw().gradient
+
+
+def held(problem: Problem, spec: str, kind: type[Gradient]) -> Allocated:
+    """What `init` and two calls hold, as in a record: by the allocator's events, after the same once outside."""
+    estimator = ESTIMATORS.build(spec)
+
+    def gradients() -> Gradient:
+        gradient = kind(problem.objective, estimator, generator_for(0, "memory", problem.device))
+        gradient.run(CALLS)
+        return gradient
+
+    gradients()
+    return profiled(gradients)
+
+
 @pytest.mark.parametrize("directions", ["gaussian", "rademacher"])
 @pytest.mark.parametrize("name", ["mezo", "lazy-forward-gradient"])
-def test_a_materialised_estimate_is_one_vector_and_a_twentieth(name: str, directions: str) -> None:
-    objective = build_problem("mlp[depth=2,width=1024,batch=64,data=synthetic[features=784,classes=10]]").objective
-    estimator, generator = ESTIMATORS.build(f"{name}[directions={directions}]"), torch.Generator().manual_seed(1)
-    state = estimator.init(objective)
-    held = tracked(lambda: estimator.estimate(objective, state, generator=generator)[0].gradient)
-    vector = 4 * objective.coordinates()
-    assert vector <= held.kept <= vector + TABLES
-    assert held.peak <= 1.05 * vector
+def test_a_materialised_estimate_is_one_vector_and_a_twentieth(name: str, directions: str, perceptron: Problem) -> None:
+    found = held(perceptron, f"{name}[directions={directions}]", Materialised)
+    vector = 4 * perceptron.objective.coordinates()
+    assert vector <= found.kept <= vector + LITTLE
+    assert found.peak <= 1.05 * vector
+
+
+@pytest.mark.parametrize("k", [2, 4])
+@pytest.mark.parametrize("directions", ["gaussian", "rademacher"])
+def test_several_tangents_take_another_layer_while_they_are_added_up_however_many_they_are(
+    directions: str, k: int, perceptron: Problem
+) -> None:
+    """Of the largest layer: 1.13 and 1.18 vectors in place, 1.56 and 1.61 materialised."""
+    vector, layer = 4 * perceptron.objective.coordinates(), 4 * 1024 * 1024
+    rest = (layer * SIGNS // LAYER if directions == "rademacher" else 0) + 2 * LITTLE  # a bias has 4 KiB here
+    spec = f"lazy-forward-gradient[k={k},directions={directions}]"
+    assert 2 * layer <= held(perceptron, spec, Gradient).peak <= 2 * layer + rest
+    assert vector + layer <= held(perceptron, spec, Materialised).peak <= vector + layer + rest
