@@ -55,7 +55,7 @@ def counted(seed: int, streams: list[int], offsets: Tensor) -> Tensor:
 
 @lru_cache(maxsize=64)
 def offsets_of(streams: tuple[tuple[int, int], ...], device: torch.device) -> Tensor:
-    """What tells the words of one row apart: [1, total], int64.
+    """What tells the words of one row apart: [1, total], int64; kept for the next time, a byte for every 8 signs.
 
     Args:
         streams: (number after the row's first, words of it) of each stream that a row holds, one after another.

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from benchmarks.harness.allocations import profiled
 from estimators.directional.space import Block
 from estimators.directional.streams import LANES, Keyed, Sequential, _scramble, open_stream
 
@@ -167,3 +168,15 @@ def test_a_tangent_asked_for_twice_is_the_same_both_times(kind: str) -> None:
     blocks = layout((40_000,), (7, 9))
     once, twice = (getattr(Keyed(9), kind)(blocks, indices) for indices in ([0, 4], [0, 0, 4, 4]))
     assert all(torch.equal(twice[name], rows.repeat_interleave(2, dim=0)) for name, rows in once.items())
+
+
+def test_what_a_process_keeps_after_drawing_signs_is_a_byte_for_eight_of_each_short_block() -> None:
+    """A measurement of memory begins after a first call, so what that leaves behind has to be known."""
+    blocks = layout((32_768,), (32_769,), (4_100,), (63, 11))
+
+    def draw() -> None:
+        Keyed(2).signs(blocks, range(2))
+
+    Keyed(1).signs(layout((5,)), [0])  # makes the table of signs
+    assert profiled(draw).kept == 8 * (32_768 // 64 + 0 + (4_100 // 64 + 1) + (63 * 11 // 64 + 1))
+    assert profiled(draw).kept == 0
