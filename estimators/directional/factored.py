@@ -44,7 +44,7 @@ def taken_for_tangents(otherwise: Treatment) -> Treatment:
     """
 
     def treatment(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        x, weight, bias = _arguments(args, kwargs)
+        x, weight, bias = arguments(args, kwargs)
         if not isinstance(weight, FactoredPlaceholder) or differentiates_by_itself():
             return otherwise(func, args, kwargs)
         x, x_tangent = unpack_dual(x)
@@ -52,17 +52,17 @@ def taken_for_tangents(otherwise: Treatment) -> Treatment:
         primal, factors = func(x, weight.value, bias), weight.factors()
         if x_tangent is None:
             return make_dual(primal, func(x @ factors.right, factors.left, bias_tangent))
-        return make_dual(primal, _added(func(x_tangent, weight.value, bias_tangent), x, factors))
+        return make_dual(primal, added(func(x_tangent, weight.value, bias_tangent), x, factors))
 
     return treatment
 
 
 def _moved(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    x, weight, bias = _arguments(args, kwargs)
+    x, weight, bias = arguments(args, kwargs)
     differentiated = differentiates_by_itself() or unpack_dual(x)[1] is not None
     if not isinstance(weight, FactoredPlaceholder) or differentiated:
         return func(*args, **kwargs)
-    return _added(func(x, weight.value, bias), x, weight.factors())
+    return added(func(x, weight.value, bias), x, weight.factors())
 
 
 MOVED: dict[Callable[..., Any], Treatment] = {functional.linear: _moved}
@@ -88,14 +88,20 @@ def matrices(shapes: Shapes) -> list[Block]:
     return [Block(name, shape, torch.float32, torch.device("cpu")) for name, shape in shapes.items() if len(shape) == 2]
 
 
-def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """Input, weight and bias of `linear`."""
+def arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """Input, weight and bias of `torch.nn.functional.linear`, None where it is not given."""
     given = {**dict(zip(("input", "weight", "bias"), args, strict=False)), **kwargs}
     return given.get("input"), given.get("weight"), given.get("bias")
 
 
-def _added(y: Tensor, x: Tensor, factors: Factors) -> Tensor:
-    """Y + (x B) Aᵀ, in the memory of y where that is in one piece and of one dtype: x is [..., columns]."""
+def added(y: Tensor, x: Tensor, factors: Factors) -> Tensor:
+    """Y + (x B) Aᵀ, in the memory of y where that is in one piece and of one dtype.
+
+    Args:
+        y: [..., rows]; given up.
+        x: [..., columns].
+        factors: A [rows, r] and B [columns, r].
+    """
     y = y.contiguous()
     flat, thin = y.view(-1, y.shape[-1]), (x @ factors.right).view(-1, factors.right.shape[1])
     if y.dtype != factors.left.dtype:  # under autocast

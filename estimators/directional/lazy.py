@@ -6,6 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from estimators.directional.along import along, dual
 from estimators.directional.derivatives.unsupported import described, is_unsupported
 from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
@@ -14,7 +15,7 @@ from estimators.directional.factored import FactoredPlaceholder
 from estimators.directional.placeholder import Placeholder
 from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
 from estimators.directional.space import Tangents, Weights
-from estimators.directional.thin import along, dual, passes
+from estimators.directional.thin import passes
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes
 from estimators.objective import MissingCapability, Objective
 

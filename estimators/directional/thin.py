@@ -1,26 +1,29 @@
 """One tangent that is held as no more than it consists of: factors where it has low rank, nothing where it is zero.
 
-It costs a dense layer no product that it need not take, and is drawn once; those of `regenerated`, which are not held, twice.
+It costs a dense layer no product that it need not take, and is drawn once; those of `regenerated`, which are not held, twice. The
+derivative along it is taken by rules as along others (`derivatives.pushforward`), and where there is none for an operation, by
+dual tensors as along lazily drawn ones (`along`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
-from torch.nn import functional
 
+from estimators.directional.along import along, dual
 from estimators.directional.derivatives import Derivatives
-from estimators.directional.derivatives.dual import TREATMENTS
-from estimators.directional.derivatives.duals import make_dual, unpack_dual
+from estimators.directional.derivatives.duals import make_dual
 from estimators.directional.derivatives.jvp import Jvp
-from estimators.directional.derivatives.treatments import Treated
+from estimators.directional.derivatives.pushed import NoRule, Pushed
+from estimators.directional.derivatives.pushforward import Moving
 from estimators.directional.derivatives.unsupported import described
+from estimators.directional.derivatives.vectorised import out_of_memory
 from estimators.directional.directions import Directions
-from estimators.directional.factored import FactoredPlaceholder, products, taken_for_tangents
+from estimators.directional.factored import FactoredPlaceholder, products
+from estimators.directional.moving_by_factors import MovingByFactors
 from estimators.directional.regenerated import Regenerated
 from estimators.directional.space import Block, Layout, Weights
 from estimators.directional.streams import Keyed
@@ -28,7 +31,8 @@ from estimators.estimator import Estimate, Factors, Shapes
 from estimators.objective import Objective
 from estimators.perceptron import first_share
 
-_TREATMENTS = {**TREATMENTS, functional.linear: taken_for_tangents(TREATMENTS[functional.linear])}
+_NOT_PUSHED: WeakSet[Objective] = WeakSet()
+"""Objectives that a tangent cannot be pushed through operation by operation (see `derivatives.pushforward`)."""
 
 _REFUSED: WeakKeyDictionary[Objective, str] = WeakKeyDictionary()
 """Objectives whose parameters nothing could stand for, and why."""
@@ -64,9 +68,10 @@ class Thin:
         """
         if objective not in _REFUSED:
             try:
-                loss, slope = along(objective, {name: partial(_moved, part) for name, part in self.parts.items()})
-                return Derivatives(loss, slope.unsqueeze(0))
+                return _pushed(objective, self.parts) or _by_duals(objective, self.parts)
             except (NotImplementedError, RuntimeError) as error:
+                if out_of_memory(error):
+                    raise
                 _REFUSED[objective] = described(error)
         return Jvp().take(Weights(), objective, {block.name: self._formed(block).unsqueeze(0) for block in self.layout})
 
@@ -106,36 +111,6 @@ class ThinCombination(Estimate):
             yield name, _zeros(block) if part is None else self.scaled[name]
 
 
-def along(objective: Objective, moved: Mapping[str, Callable[[Tensor], Tensor]]) -> tuple[Tensor, Tensor]:
-    """The loss and its derivative along a tangent, both 0-dimensional, by one pass with dual tensors.
-
-    Args:
-        objective: the loss.
-        moved: name of a parameter that the tangent is not zero in -> gives what takes its place in the pass: a dual, or a
-            placeholder for one.
-    """
-    with torch.no_grad(), forward_ad.dual_level():
-        point = Weights().point(objective)
-        for name, placed in moved.items():
-            point[name] = placed(point[name])
-        with Treated(_TREATMENTS):
-            value = objective.loss(point)
-        loss, derivative = unpack_dual(value)
-        return loss, torch.zeros_like(loss) if derivative is None else derivative.clone()
-
-
-def dual(value: Tensor, tangent: Callable[[], Tensor]) -> Tensor:
-    """A parameter with its tangent, made for one operation.
-
-    Raises:
-        RuntimeError: within an `autograd.Function`, whose forward mode would never hear of the tangent.
-    """
-    if not torch._C._is_fwd_grad_enabled():
-        raise RuntimeError("lazily made tangents do not support a forward mode of its own for what uses parameters")
-    together: Tensor = make_dual(value, tangent())
-    return together
-
-
 def offers(directions: Directions, layout: Layout) -> bool:
     """Whether a law leaves blocks of a tangent zero, or has thin factors for any."""
     return directions.blockwise and (directions.partial or any(map(directions.thin, layout)))
@@ -153,6 +128,27 @@ def passes(directions: Directions, shapes: Shapes) -> float | None:
     """
     first = first_share(shapes)
     return None if first is None or directions.partial else 2 + sum(products(directions, shapes)) - first
+
+
+def _pushed(objective: Objective, parts: Mapping[str, Tensor | Factors]) -> Derivatives | None:
+    """By rules; None where there is none for an operation, which is remembered, or where the loss does not move."""
+    if objective in _NOT_PUSHED:
+        return None
+    with torch.no_grad():
+        point = Weights().point(objective)
+        for name, part in parts.items():
+            point[name] = MovingByFactors(point[name], part) if isinstance(part, Factors) else Moving(Pushed(point[name], part))
+        try:
+            loss = objective.loss(point)
+        except NoRule:
+            _NOT_PUSHED.add(objective)
+            return None
+    return Derivatives(loss.pushed.value, loss.pushed.tangents.unsqueeze(0)) if isinstance(loss, Moving) else None
+
+
+def _by_duals(objective: Objective, parts: Mapping[str, Tensor | Factors]) -> Derivatives:
+    loss, slope = along(objective, {name: partial(_moved, part) for name, part in parts.items()})
+    return Derivatives(loss, slope.unsqueeze(0))
 
 
 def _moved(part: Tensor | Factors, value: Tensor) -> Tensor:

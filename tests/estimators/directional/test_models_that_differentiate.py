@@ -18,6 +18,8 @@ from estimators.registry import ESTIMATORS
 EXACT = (
     "forward-gradient",
     "forward-gradient[k=3]",
+    "forward-gradient[directions=low-rank]",
+    "forward-gradient[directions=block]",
     "chunked-forward-gradient[k=3,chunk=2]",
     "lazy-forward-gradient",
     "lazy-forward-gradient[k=2,directions=rademacher]",

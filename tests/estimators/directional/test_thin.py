@@ -121,6 +121,53 @@ def test_what_needs_all_numbers_of_a_tangent_hands_on_no_factors(estimator: Dire
     assert all(isinstance(part, Tensor) for _, part in taken(estimator, perceptron())[0].factors())
 
 
+class OutOfMemory(nn.Module):
+    """Finds no memory once it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.full:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes")
+        return x
+
+
+def test_want_of_memory_says_nothing_of_the_model() -> None:
+    torch.manual_seed(0)
+    last = OutOfMemory()
+    estimator, problem = Directional(directions=LowRank(1)), problem_of(nn.Sequential(nn.Linear(5, 6), last), 6)
+    last.full = True
+    with pytest.raises(RuntimeError, match="allocate memory"):
+        taken(estimator, problem)
+    last.full = False
+    assert isinstance(dict(taken(estimator, problem)[0].factors())["0.weight"], Factors)
+    assert estimator.remarks(problem) == ()
+
+
+@pytest.mark.parametrize("law", LAWS, ids=str)
+def test_operations_without_a_rule_are_passed_all_the_same(law: Directions) -> None:
+    """In place, by keywords, with a transposed weight."""
+    torch.manual_seed(0)
+
+    class Unusual(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.last = nn.Linear(5, 6), nn.Linear(6, 5)
+
+        def forward(self, x: Tensor) -> Tensor:
+            hidden = functional.linear(input=x, weight=self.first.weight, bias=self.first.bias).exp_()
+            return functional.linear(hidden, self.last.weight) + functional.linear(hidden, self.first.weight.t())
+
+    estimator, problem = Directional(directions=law), problem_of(Unusual(), 5)
+    simulated = estimator.simulated()
+    assert simulated is not None
+    for seed in range(8):
+        same(taken(estimator, problem, seed)[0], taken(simulated, problem, seed)[0])
+    assert estimator.remarks(problem) == ()
+
+
 def test_a_model_that_factors_cannot_be_handed_to_gets_matrices_and_a_remark() -> None:
     torch.manual_seed(0)
     last = ByFunction()
