@@ -11,7 +11,7 @@ engine too; operators that draw random numbers outside of both are told by their
 `other`. Methods are replaced on the classes, for as long as the context lasts, and on one objective.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import wraps
 from inspect import isfunction
@@ -23,7 +23,7 @@ from benchmarks.harness.gradient import Gradient
 from benchmarks.records.profile import AGGREGATION, DRAWING, DUAL, PRIMAL, TANGENTS
 from estimators.directional.aggregations import Aggregation
 from estimators.directional.derivatives import Derivative
-from estimators.directional.derivatives.pushforward import Moving
+from estimators.directional.derivatives.pushforward import is_pushing
 from estimators.directional.directions import Directions
 from estimators.directional.space import Space
 from estimators.directional.streams import Stream
@@ -75,20 +75,19 @@ def run_marked(gradient: Gradient, mark: Mark) -> None:
             del formed  # before the next one is
 
 
-def _of_evaluation(parameters: object = None, **_: Any) -> str:
-    """Whether tangents go through: pushed with the parameters, or by dual tensors, for which a level is open."""
-    pushed = isinstance(parameters, Mapping) and any(isinstance(value, Moving) for value in parameters.values())
-    return DUAL if pushed or forward_ad._current_level >= 0 else PRIMAL
+def _of_evaluation() -> str:
+    """Whether tangents go through it: pushed by rules, or by dual tensors and `torch.func.jvp`, which open a level for them."""
+    return DUAL if is_pushing() or forward_ad._current_level >= 0 else PRIMAL
 
 
-def _always(phase: str) -> Callable[..., str]:
-    return lambda *arguments, **options: phase
+def _always(phase: str) -> Callable[[], str]:
+    return lambda: phase
 
 
-def _entering(method: Callable[..., Any], mark: Mark, phase: Callable[..., str]) -> Callable[..., Any]:
+def _entering(method: Callable[..., Any], mark: Mark, phase: Callable[[], str]) -> Callable[..., Any]:
     @wraps(method)
     def entering(*arguments: Any, **options: Any) -> Any:
-        with mark(phase(*arguments, **options)):
+        with mark(phase()):
             return method(*arguments, **options)
 
     return entering

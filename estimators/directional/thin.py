@@ -17,8 +17,8 @@ from estimators.directional.along import along, dual
 from estimators.directional.derivatives import Derivatives
 from estimators.directional.derivatives.duals import make_dual
 from estimators.directional.derivatives.jvp import Jvp
-from estimators.directional.derivatives.pushed import NoRule, Pushed
-from estimators.directional.derivatives.pushforward import Moving
+from estimators.directional.derivatives.pushed import Pushed
+from estimators.directional.derivatives.pushforward import Moving, through
 from estimators.directional.derivatives.unsupported import described
 from estimators.directional.derivatives.vectorised import out_of_memory
 from estimators.directional.directions import Directions
@@ -116,6 +116,13 @@ def offers(directions: Directions, layout: Layout) -> bool:
     return directions.blockwise and (directions.partial or any(map(directions.thin, layout)))
 
 
+def way(objective: Objective) -> str:
+    """How the derivative along a thin tangent was taken, in words; see `derivatives.Derivative.way`."""
+    if objective in _REFUSED:
+        return f"matrices formed: {_REFUSED[objective]}"
+    return "dual tensors of factors or single blocks" if objective in _NOT_PUSHED else "rules for factors or single blocks"
+
+
 def refusal(objective: Objective) -> str:
     """Why matrices had to be formed for an objective; empty where they had not."""
     return _REFUSED.get(objective, "")
@@ -138,12 +145,11 @@ def _pushed(objective: Objective, parts: Mapping[str, Tensor | Factors]) -> Deri
         point = Weights().point(objective)
         for name, part in parts.items():
             point[name] = MovingByFactors(point[name], part) if isinstance(part, Factors) else Moving(Pushed(point[name], part))
-        try:
-            loss = objective.loss(point)
-        except NoRule:
-            _NOT_PUSHED.add(objective)
-            return None
-    return Derivatives(loss.pushed.value, loss.pushed.tangents.unsqueeze(0)) if isinstance(loss, Moving) else None
+        pushed = through(lambda: objective.loss(point))
+    if pushed is None:
+        _NOT_PUSHED.add(objective)
+        return None
+    return Derivatives(pushed.value, pushed.tangents.unsqueeze(0))
 
 
 def _by_duals(objective: Objective, parts: Mapping[str, Tensor | Factors]) -> Derivatives:

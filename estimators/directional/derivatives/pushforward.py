@@ -22,6 +22,8 @@ from estimators.directional.derivatives.rules import RULES
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
+_open = 0  # passes that are being made
+
 _WITHOUT: WeakKeyDictionary[Objective, set[tuple[Space, bool]]] = WeakKeyDictionary()
 """Objectives that tangents cannot be pushed through: in which spaces, and whether that was met by several."""
 
@@ -42,15 +44,34 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
         return None
     rows = tangents if several else {name: rows.select(0, 0) for name, rows in tangents.items()}
     point = {name: Moving(Pushed(value, rows[name])) for name, value in space.point(objective).items()}
+    pushed = through(lambda: space.loss(objective, point))
+    if pushed is None:
+        _WITHOUT.setdefault(objective, set()).add((space, several))
+        return None
+    return Derivatives(pushed.value, pushed.tangents if several else pushed.tangents.unsqueeze(0))
+
+
+def through(loss: Callable[[], Tensor]) -> Pushed | None:
+    """What a loss of parameters that move comes to; None where an operation has no rule, or where it does not move."""
+    global _open
+    _open += 1
     try:
-        loss = space.loss(objective, point)
+        moved = loss()
     except NoRule:
-        loss = None
-    if isinstance(loss, Moving):
-        value, derivatives = loss.pushed
-        return Derivatives(value, derivatives if several else derivatives.unsqueeze(0))
-    _WITHOUT.setdefault(objective, set()).add((space, several))
-    return None
+        return None
+    finally:
+        _open -= 1
+    return moved.pushed if isinstance(moved, Moving) else None
+
+
+def is_pushing() -> bool:
+    """Whether a pass is being made: for those who look from outside at what an evaluation is for."""
+    return _open > 0
+
+
+def has_rules(space: Space, objective: Objective, k: int) -> bool:
+    """Whether `push` takes k tangents through this objective, as far as it has tried."""
+    return (space, k > 1) not in _WITHOUT.get(objective, ())
 
 
 class Moving(Tensor):
