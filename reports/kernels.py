@@ -7,6 +7,7 @@ is the price of that.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks.records import EAGER
 from reports.figures.selection import Table
 from reports.frames import Results, rows
 from reports.text import NOTHING, count, listed, visible
@@ -35,7 +36,7 @@ def kernels_table(results: Results) -> Table:
 
 def _compiled(prepared: Mapping[str, Any] | None) -> list[str]:
     """Of a cell that is not eager: by what its graphs were made, and each with the number of its operations."""
-    if not prepared:
+    if not prepared or prepared["backend"] == EAGER:  # how derivatives were taken is in the records, and nothing to remark
         return []
     graphs = (f"{graph['name']} ({count(graph['operations'], 'operation')})" for graph in prepared["graphs"])
     made = f"captured as a {prepared['backend']}" if prepared["backend"] == CUDA_GRAPH else f"compiled by {prepared['backend']}"

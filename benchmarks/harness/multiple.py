@@ -70,12 +70,18 @@ def measure(problem: Problem, estimator: Estimator, settings: Settings, clock: C
         metrics=tuple(metrics),
         samples={**{name: list(values) for name, values in rounds.samples.items()}, **stages.samples, **device.samples},
         marks=frozenset({"imprecise"} if rounds.last is Step.IMPRECISE else ()) | allocating,
-        facts={**_said(rounds, left_out), **stages.facts, **device.facts},
+        facts={**_said(rounds, left_out), **_prepared(gradient), **stages.facts, **device.facts},
     )
 
 
 def _said(rounds: Rounds, left_out: Mapping[str, str]) -> dict[str, Any]:
     return {"inner_counts": dict(rounds.counts), **({"references_left_out": dict(left_out)} if left_out else {})}
+
+
+def _prepared(gradient: Gradient) -> dict[str, Any]:
+    """What the estimator's state says of itself, where it does."""
+    prepared = getattr(gradient.state, "prepared", None)
+    return {} if prepared is None else {"prepared": prepared}
 
 
 def _counts(problem: Problem, base: Base, gradient: Gradient, settings: Settings, left_out: Mapping[str, str]) -> list[Metric]:

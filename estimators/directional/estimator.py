@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
+from weakref import ref
 
 import torch
 
@@ -19,6 +21,7 @@ from estimators.directional.factored import matrices
 from estimators.directional.space import Layout, Space, Tangents, Weights, dimension, resize
 from estimators.directional.streams import Keyed, Stream, open_stream
 from estimators.directional.thin import Thin, ThinCombination, offers, passes, refusal
+from estimators.directional.thin import way as thin_way
 from estimators.directional.workspace import Workspace
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes, count
 from estimators.objective import MissingCapability, Objective
@@ -34,16 +37,27 @@ class State:
     """What a directional estimator keeps between calls.
 
     Attributes:
+        estimator: whose it is.
+        objective: what it was prepared for; not kept alive.
         layout: the coordinates.
         factor: of the scale.
         workspace: memory for tangents and estimates.
         stream: of the last estimate.
     """
 
+    estimator: "Directional"
+    objective: ref[Objective]
     layout: Layout
     factor: float
     workspace: Workspace
     stream: Stream | None = None
+
+    @property
+    def prepared(self) -> dict[str, Any]:
+        """What was prepared, as JSON values: how derivatives are taken, None before an estimate has found out, and bytes kept."""
+        objective = None if self.stream is None else self.objective()
+        way = None if objective is None else self.estimator.way(objective, self.layout, self.workspace.rows)
+        return {"backend": "eager", "derivatives": way, "kept_bytes": self.workspace.kept_bytes}
 
 
 @dataclass(frozen=True)
@@ -108,7 +122,7 @@ class Directional(Estimator):
         layout = self.space.layout(objective)
         part = self.space.part(layout)
         try:
-            return State(layout, self._factor(part), Workspace(self.k or dimension(part)))
+            return State(self, ref(objective), layout, self._factor(part), Workspace(self.k or dimension(part)))
         except ValueError as error:
             raise MissingCapability("closed_form", str(error)) from None
 
@@ -147,6 +161,16 @@ class Directional(Estimator):
             reason = refusal(objective)
             return (f"the matrices of tangents are formed: {reason}",) if reason else ()
         return self.derivative.remarks(self.space, objective, self.k or dimension(self.space.part(layout)))
+
+    def way(self, objective: Objective, layout: Layout, k: int) -> str:
+        """How derivatives along k tangents at once were taken when this objective was last met, in words.
+
+        Args:
+            objective: the loss.
+            layout: its coordinates.
+            k: how many tangents.
+        """
+        return thin_way(objective) if self._thin(layout) else self.derivative.way(self.space, objective, k)
 
     def stages(self, objective: Objective, state: State, *, generator: torch.Generator) -> Iterator[str]:
         """Drawing, derivative, aggregation; see `Estimator.stages`."""
@@ -234,7 +258,7 @@ class Directional(Estimator):
 
     def _opened(self, state: State, generator: torch.Generator) -> State:
         stream = open_stream(self.stream, generator, len(self._indices(state)), state.workspace)
-        return State(state.layout, state.factor, state.workspace, stream)
+        return State(state.estimator, state.objective, state.layout, state.factor, state.workspace, stream)
 
     def _indices(self, state: State) -> range:
         return range(dimension(self.space.part(state.layout)) if self.k is None else self.k)

@@ -18,6 +18,9 @@ _LARGE = 1 << 17  # bytes; smaller ones an allocator keeps at hand anyway
 class Workspace:
     """At most one tensor kept for each purpose.
 
+    Attributes:
+        rows: how many tangents are held at once at most.
+
     Example:
         >>> workspace, block = Workspace(rows=2), Block("x", (300, 300), torch.float32, torch.device("cpu"))
         >>> first = workspace.tangents(block, 2)
@@ -36,12 +39,17 @@ class Workspace:
         Args:
             rows: how many tangents are held at once at most; only blocks of so many are kept.
         """
-        self._rows = rows
+        self.rows = rows
         self._kept: dict[tuple[str, str], Tensor] = {}
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept, whether or not somebody uses it."""
+        return sum(tensor.nbytes for tensor in self._kept.values())
 
     def tangents(self, block: Block, count: int) -> Tensor:
         """A tensor for tangents: [count, *block.shape], contiguous, its values undefined."""
-        return self._given("tangents", block, (count, *block.shape), keep=count == self._rows)
+        return self._given("tangents", block, (count, *block.shape), keep=count == self.rows)
 
     def estimate(self, block: Block) -> Tensor:
         """A tensor for an estimate: of the block's shape, contiguous, its values undefined."""

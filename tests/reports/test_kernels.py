@@ -46,6 +46,14 @@ def test_what_was_compiled_is_named(make_run: Callable[..., Path], record_of: Ca
     assert group[1] == (("backprop · compile", NOTHING, NOTHING, said),)
 
 
+def test_how_derivatives_were_taken_eagerly_is_nothing_to_remark(
+    make_run: Callable[..., Path], record_of: Callable[..., Record]
+) -> None:
+    prepared = {"backend": "eager", "derivatives": "rules", "kept_bytes": 0}
+    record = replace(record_of(Cell("forward-gradient", "lstm", "cost")), facts={"prepared": prepared})
+    assert kernels_table(frames.read([make_run([record])])).groups == ()
+
+
 def test_what_was_captured_is_named(make_run: Callable[..., Path], record_of: Callable[..., Record]) -> None:
     prepared = {"backend": "CUDA graph", "graphs": [{"name": "loss and gradient", "operations": 52}]}
     record = replace(record_of(Cell("backprop", "lstm", "cost", execution="cuda-graph")), facts={"prepared": prepared})

@@ -54,6 +54,10 @@ class Derivative(ABC):
         """What `take` did otherwise than it says of itself when it met this objective with k tangents in this space, and why."""
         return ()
 
+    def way(self, space: Space, objective: Objective, k: int) -> str:
+        """How `take` went about it when it last met this objective with k tangents in this space, in words."""
+        return f"evaluations of the loss: {self.forward_calls(k)}"
+
     def with_step(self, factor: float) -> "Derivative | None":
         """The same with its step times `factor`, where it has one and where on linear functions that changes nothing."""
         return None

@@ -6,7 +6,7 @@ import torch
 
 from estimators.directional.derivatives import Derivative, Derivatives
 from estimators.directional.derivatives.dual import take_one
-from estimators.directional.derivatives.pushforward import push
+from estimators.directional.derivatives.pushforward import has_rules, push
 from estimators.directional.derivatives.unsupported import described, is_unsupported
 from estimators.directional.derivatives.vectorised import reason_against, take_several
 from estimators.directional.space import Space, Tangents
@@ -49,6 +49,15 @@ class Jvp(Derivative):
         """Why several tangents could not go through one pass; see `Derivative.remarks`."""
         reason = reason_against(space, objective) if k > 1 else ""
         return (f"each tangent has a pass of its own: {reason}",) if reason else ()
+
+    def way(self, space: Space, objective: Objective, k: int) -> str:
+        """See `Derivative.way`."""
+        if has_rules(space, objective, k):
+            return "rules"
+        if k == 1:
+            return "dual tensors"
+        reason = reason_against(space, objective)
+        return f"dual tensors, tangent by tangent: {reason}" if reason else "one vectorised pass"
 
     def forward_multiple(self, k: int) -> float:
         """Three for one tangent, 1 + 2k for several."""

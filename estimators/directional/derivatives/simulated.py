@@ -28,6 +28,10 @@ class Simulated(Derivative):
             return Derivatives(loss, values[0])
         return Derivatives(loss, torch.stack([value.to(values[0].dtype) for value in values]).sum(0))
 
+    def way(self, space: Space, objective: Objective, k: int) -> str:
+        """See `Derivative.way`."""
+        return "products with the gradient"
+
     def forward_multiple(self, k: int) -> None:
         """No cost of a method that could be used."""
         return

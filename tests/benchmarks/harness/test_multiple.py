@@ -95,6 +95,7 @@ def test_m_evaluations_cost_m_base_passes(m):
     multiple = metrics(measurement)["multiple"]
     assert (multiple.value, multiple.low, multiple.high) == (m, m, m)
     assert measurement.facts["inner_counts"] == {"base": m, "estimator": 1}
+    assert "prepared" not in measurement.facts  # its state says nothing of itself
     assert metrics(measurement)["forward_calls"].value == m
     assert metrics(measurement)["time"].value == m * 1e6
     assert metrics(measurement)["base_time"].value == 1e6
