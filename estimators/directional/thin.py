@@ -138,7 +138,7 @@ def passes(directions: Directions, shapes: Shapes) -> float | None:
 
 
 def _pushed(objective: Objective, parts: Mapping[str, Tensor | Factors]) -> Derivatives | None:
-    """By rules; None where there is none for an operation, which is remembered, or where the loss does not move."""
+    """By rules; None where there is none for an operation, or where the loss does not move, which is remembered."""
     if objective in _NOT_PUSHED:
         return None
     with torch.no_grad():
