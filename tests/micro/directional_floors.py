@@ -5,13 +5,14 @@ table, normal numbers are `normal_` in place, the derivative is written out for 
 Gram matrix and sum are single products a block. Their sum is what an estimator made of torch's public calls can come near to.
 """
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from benchmarks.problems.problem import Problem
+from estimators.estimator import Factors
+from tests.micro.directional_written import Written, dense
 
 _COLUMNS = 16384  # of a chunk of the Gram matrix: stays in cache
 Work = Callable[[], object]
@@ -22,11 +23,12 @@ def parts(problem: Problem, k: int) -> dict[str, Work]:
     shapes = [parameter.shape for parameter in problem.objective.parameters.values()]
     tangents = [torch.randint(0, 2, (k, *shape)) * 2.0 - 1 for shape in shapes]
     works: dict[str, Work] = {"signs": signs(shapes, k), "normals": normals(shapes, k)}
+    if dense(problem):
+        works["products"] = Written(problem, tangents)
     if k == 1:
         works["scaling"] = lambda: [rows.mul_(-1.0) for rows in tangents]
-        layers = [module for module in problem.objective.module.modules() if isinstance(module, nn.Linear)]
-        if 2 * len(layers) == len(shapes):  # a perceptron
-            works["products"] = partial(derivative, problem, layers, [rows[0] for rows in tangents])
+        works["moving"] = moving(problem, [rows[0] for rows in tangents])
+        works |= of_rank_one(problem) if dense(problem) else {}
     else:
         coefficients = torch.ones(k)
         sums = [torch.empty(rows[0].numel()) for rows in tangents]
@@ -34,6 +36,33 @@ def parts(problem: Problem, k: int) -> dict[str, Work]:
         works["sum"] = lambda: [torch.mv(rows.T, coefficients, out=into) for rows, into in zip(flat, sums, strict=True)]
         works["Gram matrix"] = lambda: [part @ part.T for rows in flat for part in rows.split(_COLUMNS, dim=1)]
     return works
+
+
+def moving(problem: Problem, tangents: Sequence[Tensor]) -> Work:
+    """One pass over the parameters: each moved along a tangent, into memory that is there."""
+    values = [value.detach() for value in problem.objective.parameters.values()]
+    moved = [torch.empty_like(value) for value in values]
+    return lambda: [
+        torch.add(value, tangent, alpha=1e-3, out=into) for value, tangent, into in zip(values, tangents, moved, strict=True)
+    ]
+
+
+def of_rank_one(problem: Problem) -> dict[str, Work]:
+    """The derivative of a perceptron along factors that are there, and the matrices that they stand for."""
+    tangents = [
+        Factors(torch.randn(value.shape[0], 1), torch.randn(value.shape[1], 1))
+        if value.dim() == 2
+        else torch.randn(1, len(value))
+        for value in problem.objective.parameters.values()
+    ]
+    factors = [tangent for tangent in tangents if isinstance(tangent, Factors)]
+    formed = [torch.empty(len(left), len(right)) for left, right in factors]
+    return {
+        "products, rank one": Written(problem, tangents),
+        "outer products": lambda: [
+            torch.mm(left, right.T, out=into) for (left, right), into in zip(factors, formed, strict=True)
+        ],
+    }
 
 
 def signs(shapes: list[torch.Size], k: int) -> Work:
@@ -58,23 +87,3 @@ def normals(shapes: list[torch.Size], k: int) -> Work:
     rows = [torch.empty(k, *shape) for shape in shapes]
     generator = torch.Generator()
     return lambda: [into.normal_(generator=generator) for into in rows]
-
-
-def derivative(problem: Problem, layers: list[nn.Linear], tangents: list[Tensor]) -> Tensor:
-    """Of a perceptron's mean cross-entropy along one tangent, beside the loss, by its formula."""
-    with torch.no_grad():
-        x, moving = problem.objective.inputs.flatten(1), None
-        for place, layer in enumerate(layers):
-            weight, bias = tangents[2 * place], tangents[2 * place + 1]
-            carried = torch.addmm(bias, x, weight.t())
-            if moving is not None:
-                carried.addmm_(moving, layer.weight.t())
-            x, moving = torch.addmm(layer.bias, x, layer.weight.t()), carried
-            if layer is not layers[-1]:
-                moving.mul_(x > 0)
-                x.relu_()
-        logs = x.log_softmax(1)
-        change = (logs.exp() * moving).sum(1, keepdim=True) - moving
-        targets = problem.objective.targets.unsqueeze(1)
-        logs.gather(1, targets).mean().neg_()
-        return change.gather(1, targets).mean()

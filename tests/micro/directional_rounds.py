@@ -1,8 +1,6 @@
 """Directional estimators beside the base pass, backprop, naive code and torchzero, in interleaved rounds of one process.
 
-Run by `test_directional_figures`: `directional_rounds.py GROUP SECONDS` writes times as JSON. Naive is what one writes at
-first: draw a tangent (`randn_like`, or `randint * 2 - 1`), `torch.func.jvp`, scale and add, tangent by tangent; its projection
-stacks the tangents and solves with their Gram matrix. All else is made by the estimators of the registry.
+Run by `test_directional_figures`: `directional_rounds.py GROUP SECONDS` writes times in nanoseconds, one a round, as JSON.
 """
 
 import json
@@ -13,9 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor
-from torch.func import functional_call, jvp
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from benchmarks.harness.base import Base
 from benchmarks.harness.clock import clock_of, collector_off
@@ -28,6 +23,9 @@ from estimators.directional.estimator import Directional
 from estimators.directional.streams import Keyed
 from estimators.registry import ESTIMATORS
 from tests.micro.directional_floors import parts
+from tests.micro.directional_goals import DEEP
+from tests.micro.directional_naive import Naive
+from tests.micro.directional_written import Written
 
 SAMPLE_NS = 2_000_000  # shortest sample
 FEWEST_ROUNDS = 7
@@ -39,7 +37,7 @@ PROBLEMS = {
     "vit": "vit",
     "cnn": "cnn",
     "cnn4": "cnn4[channels=32,width=256]",
-    **{f"width {w}, depth {d}": f"mlp[depth={d},width={w},{IMAGES}]" for w in (256, 1024) for d in (10, 20, 50, 100)},
+    **{group: f"mlp[depth={depth},width={width},{IMAGES}]" for group, (width, depth) in DEEP.items()},
 }
 
 
@@ -57,43 +55,6 @@ class Work:
         """Nothing: each leaves the model as it was."""
 
 
-def draw(point: dict[str, Tensor], law: str) -> dict[str, Tensor]:
-    if law == "gaussian":
-        return {name: torch.randn_like(value) for name, value in point.items()}
-    return {name: (torch.randint(0, 2, value.shape) * 2 - 1).to(value.dtype) for name, value in point.items()}
-
-
-class Naive:
-    """Forward gradients as one would write them at first."""
-
-    def __init__(self, problem: Problem, law: str, k: int) -> None:
-        self.objective, self.law, self.k = problem.objective, law, k
-        self.point = {name: value.detach() for name, value in problem.objective.parameters.items()}
-
-    def loss(self, point: dict[str, Tensor]) -> Tensor:
-        objective = self.objective
-        with sdpa_kernel(SDPBackend.MATH):  # the fused kernels have no forward mode
-            return objective.loss_function(functional_call(objective.module, point, (objective.inputs,)), objective.targets)
-
-    def mean(self) -> dict[str, Tensor]:
-        estimate: dict[str, Tensor] = {}
-        for _ in range(self.k):
-            tangent = draw(self.point, self.law)
-            _, derivative = jvp(self.loss, (self.point,), (tangent,))
-            scaled = {name: derivative / self.k * tangent[name] for name in tangent}
-            estimate = {name: estimate[name] + value for name, value in scaled.items()} if estimate else scaled
-        return estimate
-
-    def projection(self) -> Tensor:
-        rows, derivatives = [], []
-        for _ in range(self.k):
-            tangent = draw(self.point, self.law)
-            derivatives.append(jvp(self.loss, (self.point,), (tangent,))[1])
-            rows.append(torch.cat([value.flatten() for value in tangent.values()]))
-        matrix = torch.stack(rows)
-        return matrix.T @ torch.linalg.solve(matrix @ matrix.T, torch.stack(derivatives))
-
-
 def derivative_alone(problem: Problem, k: int = 1) -> Callable[[], object]:
     estimator = Directional(k=k, directions=Rademacher())
     tangents = estimator.directions.draw(estimator.space.layout(problem.objective), range(k), Keyed(1))
@@ -104,8 +65,11 @@ def gradient(problem: Problem, spec: str) -> Side:
     return Gradient(problem.objective, ESTIMATORS.build(spec), torch.Generator().manual_seed(1))
 
 
-def peer(name: str, *arguments: str) -> str:
-    return f'"{Path(__file__).with_name("peers.py")}:{name}"[{",".join(arguments)}]'
+def peers(k: int) -> dict[str, str]:
+    """The rivals for k tangents: side -> spec. torchzero's MeZO loops over tangents; it has figures for one."""
+    classes = {"torchzero forward gradient": "ForwardGradient"} | ({"torchzero mezo": "MeZO"} if k == 1 else {})
+    path = Path(__file__).with_name("peers.py")
+    return {side: f'"{path}:{name}"[k={k},directions=rademacher]' for side, name in classes.items()}
 
 
 def one(problem: Problem) -> dict[str, Side]:
@@ -114,8 +78,6 @@ def one(problem: Problem) -> dict[str, Side]:
         "rank one, lazily": gradient(problem, "lazy-forward-gradient[directions=low-rank[rank=1]]"),
         "mezo": gradient(problem, "mezo[directions=rademacher]"),
         "mezo, stored": gradient(problem, "spsa"),
-        "torchzero forward gradient": gradient(problem, peer("ForwardGradient", "directions=rademacher")),
-        "torchzero mezo": gradient(problem, peer("MeZO", "directions=rademacher")),
     }
     for law in ("rademacher", "gaussian"):
         sides[law] = gradient(problem, f"forward-gradient[directions={law}]")
@@ -129,22 +91,37 @@ def several(problem: Problem, k: int) -> dict[str, Side]:
     for law in ("rademacher", "gaussian"):
         sides[f"{law} mean"] = gradient(problem, f"forward-gradient[k={k},directions={law}]")
         sides[f"naive {law} mean"] = Work(Naive(problem, law, k).mean)
-    sides["torchzero forward gradient"] = gradient(problem, peer("ForwardGradient", f"k={k}", "directions=rademacher"))
     sides["projection"] = gradient(problem, f"multi-tangent[k={k},directions=rademacher]")
     sides["naive projection"] = Work(Naive(problem, "rademacher", k).projection)
     return sides
 
 
-def sides_of(group: str) -> tuple[Problem, dict[str, Side]]:
-    """The problem and the sides of a group: `mlp`, or `mlp; k=16` for several tangents."""
+def tangents_of(group: str) -> tuple[str, int]:
+    """The problem's name and the number of tangents: `mlp; k=16` -> `mlp`, 16; 1 where none is named."""
     name, _, k = group.partition("; k=")
+    return name, int(k or 1)
+
+
+def sides_of(group: str) -> tuple[Problem, dict[str, Side]]:
+    """The problem and the sides of a group."""
+    name, k = tangents_of(group)
     problem = build_problem(PROBLEMS[name])
     base = {"base": Base(problem), "backprop": gradient(problem, "backprop")}
-    if name.startswith("width"):
-        return problem, base | {"derivative": Work(derivative_alone(problem))}
-    named = several(problem, int(k)) if k else one(problem)
-    least = {f"least {part}": Work(work) for part, work in parts(problem, int(k or 1)).items()}
-    return problem, base | named | least
+    if name in DEEP:
+        signs = [torch.randint(0, 2, (1, *value.shape)) * 2.0 - 1 for value in problem.objective.parameters.values()]
+        least = {"least products": Work(Written(problem, signs))}
+        return problem, base | {"derivative": Work(derivative_alone(problem))} | least
+    named = several(problem, k) if k > 1 else one(problem)
+    rivals = {side: gradient(problem, spec) for side, spec in peers(k).items()}
+    least = {f"least {part}": Work(work) for part, work in parts(problem, k).items()}
+    return problem, base | named | rivals | least
+
+
+def memory_of(problem: Problem, sides: dict[str, Side]) -> dict[str, str]:
+    """Side -> the class of memory that its estimator declares."""
+    shapes = {name: tuple(value.shape) for name, value in problem.objective.parameters.items()}
+    estimators = {name: side.estimator for name, side in sides.items() if isinstance(side, Gradient)}
+    return {name: one.declaration(shapes, problem.objective.batch_size).memory for name, one in estimators.items()}
 
 
 def without_those_that_fail(sides: dict[str, Side]) -> dict[str, str]:
@@ -179,13 +156,14 @@ def main(group: str, seconds: float) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     problem, sides = sides_of(group)
-    left_out = without_those_that_fail(sides)
+    memory, left_out = memory_of(problem, sides), without_those_that_fail(sides)
     base = operations(lambda: sides["base"].run(1))
-    floor = operations(derivative_alone(problem)) / base
+    multiple = operations(derivative_alone(problem)) / base
     with collector_off():
         rounds = measured(sides, seconds)
     times = {name: rounds.times(name).tolist() for name in sides}
-    sys.stdout.write(json.dumps({"times": times, "floor": floor, "n": problem.objective.coordinates(), "left_out": left_out}))
+    found = {"times": times, "operations": multiple, "n": problem.objective.coordinates(), "memory": memory, "left_out": left_out}
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":
