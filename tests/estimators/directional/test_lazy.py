@@ -1,6 +1,6 @@
-"""Lazily drawn tangents give the forward gradient of tangents that are held, up to rounding, wherever a model uses its parameters.
+"""Lazily drawn tangents give the forward gradient of tangents that are held, wherever a model uses its parameters.
 
-The tangents are the same to the bit; what differs in its last bits is the derivative, whose products are added up in another order.
+The tangents are the same to the bit; what differs in its last bits is the derivative, whose products are added up otherwise.
 
 Figures of memory are in `tests/benchmarks/harness/test_lazy_memory.py`.
 """
