@@ -39,7 +39,8 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
     Returns:
         The loss and its derivative along each; None where that takes another pass.
     """
-    several = len(next(iter(tangents.values()))) > 1
+    k = len(next(iter(tangents.values())))
+    several = k > 1
     if torch.compiler.is_compiling() or (space, several) in _WITHOUT.get(objective, ()):
         return None
     rows = tangents if several else {name: rows.select(0, 0) for name, rows in tangents.items()}
@@ -48,11 +49,12 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
     if pushed is None:
         _WITHOUT.setdefault(objective, set()).add((space, several))
         return None
-    return Derivatives(pushed.value, pushed.tangents if several else pushed.tangents.unsqueeze(0))
+    value, derivatives = pushed
+    return Derivatives(value, derivatives.expand(k, *value.shape))
 
 
 def through(loss: Callable[[], Tensor]) -> Pushed | None:
-    """What a loss of parameters that move comes to; None where an operation has no rule, or where it does not move."""
+    """What a loss of parameters that move comes to, by zero where it does not use them; None where an operation has no rule."""
     global _open
     _open += 1
     try:
@@ -61,7 +63,7 @@ def through(loss: Callable[[], Tensor]) -> Pushed | None:
         return None
     finally:
         _open -= 1
-    return moved.pushed if isinstance(moved, Moving) else None
+    return moved.pushed if isinstance(moved, Moving) else Pushed(moved, torch.zeros_like(moved))
 
 
 def is_pushing() -> bool:
