@@ -1,7 +1,7 @@
 """How a convolution pushes tangents forward: dy = x * dW + dx * W + db, with as few calls as there are products to tell apart.
 
 A call of a library for convolutions costs more than the arithmetic of a small layer. Products that share the input are therefore
-channels of one output, and those that are added up are channels of one input.
+channels of one output, and those that are added up, of few numbers, channels of one input.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from estimators.directional.derivatives.pushed import Pushed, needs, split
+
+_FEW = 1 << 15  # numbers of an input that is copied beside its tangent: of larger ones the copy is what memory peaks at
 
 
 def convolution(
@@ -38,7 +40,11 @@ def convolution(
         return Pushed(value, _several(convolved, x, dx, w, dw, db))
     if dw is None:
         return Pushed(value, convolved(dx, w, db))
-    return Pushed(value, convolved(torch.cat((dx, x), 1), torch.cat((w, dw), 1), db))
+    if x.numel() <= _FEW:
+        return Pushed(value, convolved(torch.cat((dx, x), 1), torch.cat((w, dw), 1), db))
+    moved = convolved(dx, w, db)
+    moved += convolved(x, dw, None)
+    return Pushed(value, moved)
 
 
 _Convolved = Callable[[Tensor, Tensor, Tensor | None], Tensor]

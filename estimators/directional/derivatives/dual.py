@@ -15,21 +15,20 @@ TREATMENTS = {**LAYERS, **KERNELS, **BUFFERS, **ATTENTION}
 """What a pass with dual tensors needs."""
 
 
-def take_one(space: Space, objective: Objective, tangents: Tangents, index: int = 0) -> tuple[Tensor, Tensor]:
+def take_one(space: Space, objective: Objective, tangents: Tangents) -> tuple[Tensor, Tensor]:
     """One pass.
 
     Args:
         space: what is perturbed.
         objective: the loss.
-        tangents: among others, the one to take.
-        index: which one.
+        tangents: one of them.
 
     Returns:
         The loss and its derivative, both 0-dimensional.
     """
     point = space.point(objective)
     with forward_ad.dual_level():
-        duals = {name: make_dual(value, tangents[name][index]) for name, value in point.items()}
+        duals = {name: make_dual(value, tangents[name][0]) for name, value in point.items()}
         with Treated(TREATMENTS):
             dual = space.loss(objective, duals)
         loss, derivative = unpack_dual(dual)

@@ -1,16 +1,22 @@
 """Taking derivatives holds activations and no vector of length n, whichever way; differences hold one, whatever k is."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.harness.allocations import profiled
+from benchmarks.problems.problem import build_problem
 from estimators.directional.derivatives import Derivative
 from estimators.directional.derivatives.central_difference import CentralDifference
+from estimators.directional.derivatives.dual import take_one
 from estimators.directional.derivatives.forward_difference import ForwardDifference
 from estimators.directional.derivatives.jvp import Jvp
 from estimators.directional.derivatives.one_measurement import OneMeasurement
+from estimators.directional.derivatives.vectorised import take_several
 from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.space import Tangents, Weights
 from estimators.directional.streams import Keyed
@@ -56,6 +62,19 @@ def test_no_tangent_is_copied(way: str, k: int) -> None:
         base = profiled(problem.loss).peak
     assert 60 * base < 4 * 512 * 512  # so that any layer's tangent would be seen
     assert base < held(Jvp(), problem, tangents) <= (1 + 3 * k) * base + 1024
+
+
+@pytest.mark.parametrize(("k", "by_torch"), [(1, take_one), (4, take_several)])
+@pytest.mark.parametrize("spec", ["cnn", "cnn4[channels=32,width=256]"])
+def test_our_rules_for_convolutions_hold_no_more_than_torchs_forward_mode(
+    spec: str, k: int, by_torch: Callable[..., Any]
+) -> None:
+    problem = build_problem(spec).objective
+    tangents = Gaussian().draw(Weights().layout(problem), range(k), Keyed(1))
+    with torch.no_grad():
+        by_torch(Weights(), problem, tangents)
+        expected = profiled(lambda: by_torch(Weights(), problem, tangents)).peak
+    assert held(Jvp(), problem, tangents) <= 1.01 * expected
 
 
 @pytest.mark.parametrize("derivative", DIFFERENCES)
