@@ -22,7 +22,8 @@ from estimators.directional.derivatives.rules import RULES
 from estimators.directional.space import Space, Tangents
 from estimators.objective import Objective
 
-_open = 0  # passes that are being made
+_PASSES: list[list[str]] = []
+"""Passes that are being made: the operations that each refused because they came past torch's functions."""
 
 _WITHOUT: WeakKeyDictionary[Objective, set[tuple[Space, bool]]] = WeakKeyDictionary()
 """Objectives that tangents cannot be pushed through: in which spaces, and whether that was met by several."""
@@ -55,20 +56,24 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
 
 def through(loss: Callable[[], Tensor]) -> Pushed | None:
     """What a loss of parameters that move comes to, by zero where it does not use them; None where an operation has no rule."""
-    global _open
-    _open += 1
+    refused: list[str] = []
+    _PASSES.append(refused)
     try:
         moved = loss()
     except NoRule:
         return None
+    except RuntimeError:
+        if refused:  # by a script function, whose interpreter makes an error of its own of it
+            return None
+        raise
     finally:
-        _open -= 1
+        _PASSES.pop()
     return moved.pushed if isinstance(moved, Moving) else Pushed(moved, torch.zeros_like(moved))
 
 
 def is_pushing() -> bool:
     """Whether a pass is being made: for those who look from outside at what an evaluation is for."""
-    return _open > 0
+    return bool(_PASSES)
 
 
 def has_rules(space: Space, objective: Objective, k: int) -> bool:
@@ -118,6 +123,8 @@ class Moving(Tensor):
     @classmethod
     def __torch_dispatch__(cls, func: Callable[..., Any], *_: Any) -> Any:  # type: ignore[override]
         """Refuse what came past torch's functions."""
+        if _PASSES:
+            _PASSES[-1].append(str(func))
         raise NoRule(str(func))
 
 

@@ -40,9 +40,9 @@ def _gelu(x: Pushed, approximate: str = "none") -> Pushed:
     return Pushed(value, aten.gelu_backward.default(x.tangents, _beside(x.value, x.tangents), approximate=approximate))
 
 
-def _times(x: Pushed, factor: float) -> Pushed:
-    needs(isinstance(x, Pushed) and isinstance(factor, int | float), "a product of two tensors")
-    return Pushed(x.value * factor, x.tangents * factor)
+def _times(x: Pushed, other: float) -> Pushed:
+    needs(isinstance(x, Pushed) and isinstance(other, int | float), "a product of two tensors")
+    return Pushed(x.value * other, x.tangents * other)
 
 
 def _dropout(x: Pushed, p: float = 0.5, training: bool = True, inplace: bool = False) -> Pushed:

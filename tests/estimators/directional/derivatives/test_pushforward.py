@@ -97,7 +97,9 @@ MODELS: dict[str, Callable[[], ModuleObjective]] = {
         [nn.Linear(6, 12), Called(lambda x, w: torch.reshape(x, (5, 3, 4)).flatten(1).view(5, 2, 6) * 0.5, 1), nn.Linear(6, WIDE)]
     ),
     "dropout that is off": lambda: problem([nn.Linear(6, 5), nn.Dropout().eval(), nn.Linear(5, 3)]),
-    "a scaled loss": lambda: problem([nn.Linear(6, 4)], loss=lambda x, y: 3 * functional.cross_entropy(x, y) * 2.0),
+    "a scaled loss": lambda: problem(
+        [nn.Linear(6, 4)], loss=lambda x, y: torch.mul(3 * functional.cross_entropy(x, y), other=2.0)
+    ),
     "cross-entropy": lambda: problem([nn.Linear(6, 4)], loss=functional.cross_entropy),
     "cross-entropy, some ignored": lambda: problem(
         [nn.Linear(6, 4)], loss=lambda x, y: functional.cross_entropy(x, y, ignore_index=1, reduction="sum")
@@ -123,6 +125,12 @@ def test_rules_give_what_backprop_gives(model: str, k: int) -> None:
     assert found.values.shape == (k,)
 
 
+@torch.jit.script
+def scripted(x: Tensor) -> Tensor:
+    """TorchScript calls operations past torch's functions."""
+    return torch.tanh(x) * 2.0
+
+
 WITHOUT_RULES: dict[str, Callable[[], Objective]] = {
     "a norm between linear layers": lambda: problem([nn.Linear(6, 5), nn.LayerNorm(5), nn.Linear(5, 4)]),
     "several in a list": lambda: problem(
@@ -142,6 +150,7 @@ WITHOUT_RULES: dict[str, Callable[[], Objective]] = {
     "pooling that tells where": lambda: problem(
         [nn.Conv2d(2, 3, 3), Called(lambda x, w: functional.max_pool2d(x, 2, return_indices=True)[0] * w, 1)], IMAGES
     ),
+    "a script function": lambda: problem([nn.Linear(6, 3), Called(lambda x, w: scripted(x) * w, 1)]),
     "keywords": lambda: problem([Called(lambda x, w: functional.linear(input=x, weight=w), 3, 6)]),
     "a bias for each sample": lambda: problem([Called(lambda x, w: functional.linear(x, x[:3], w), 5, 3)]),
     "a product of two that move": lambda: problem([Called(lambda x, w: functional.linear(x, w) * functional.linear(x, w), 3, 6)]),
