@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from estimators.directional.bits import LONGEST, counted, offsets_of
+from estimators.directional.bits import LONGEST, hashed
 from estimators.directional.space import Block, Layout, Tangents, dimension
 from estimators.directional.workspace import Workspace
 
@@ -25,11 +25,11 @@ LANES = 8
 """How many streams, each of one kind of numbers, a law may draw its tangents from."""
 
 _MASK = 0xFFFFFFFF
-_OCTETS_SPREAD = 1 << 15  # of signs that are spread by one call: many short rows together, long rows one by one
-_OCTETS_OF_A_ROW = 1 << 16  # that are spread by one call: the indices of a whole long row would be an eighth of its size
-_WORDS_TOGETHER = 2048  # whose signs are spread by one call: half a megabyte of float32, which an allocator keeps at hand
+_OCTETS_SPREAD = 1 << 13  # of several short rows that are spread by one call; long rows are spread one by one
+_OCTETS_OF_A_ROW = 1 << 14  # that are spread by one call: with indices and signs in bytes, a fifth of a megabyte
+_OCTETS_TOGETHER = 1 << 14  # of blocks that are spread by one call: half a megabyte of float32, which an allocator keeps at hand
 _SHARES_TOGETHER = 1 << 15  # of float64, drawn by one call: a quarter of a megabyte, which an allocator keeps at hand
-_BITS_A_SIGN = 1.25  # at most, where they are: bits that fill up a block's last word become signs, too, that nobody needs
+_BITS_A_SIGN = 1.25  # at most, where they are: bits that fill up a block's last octet become signs, too, that nobody needs
 _LANE_BITS = 29  # a lane holds 2^29 streams, one a (tangent, block): more than tangents fit in memory
 
 
@@ -130,33 +130,32 @@ class Keyed(Stream):
         for position, block in enumerate(layout):
             if block.name in tangents:
                 continue
-            octets = -(-block.numel() // 8)
-            table, rows = _sign_table(block.dtype, block.device), self._empty(block, count)
-            together = max(1, min(count, _OCTETS_SPREAD // max(1, octets)))
-            bits = short.of(position)
+            rows, bits = self._empty(block, count), short.of(position)
+            together = max(1, min(count, _OCTETS_SPREAD // max(1, _octets(block))))
             for start in range(0, count, together):
                 part = indices[start : start + together]
-                drawn = self._long(block, position, len(layout), part) if bits is None else bits[start : start + together]
-                patterns = drawn.view(torch.uint8)[:, :octets]
-                _spread(patterns, table, rows if len(part) == count else rows[start : start + together], block.numel())
+                octets = self._long(block, position, len(layout), part) if bits is None else bits[start : start + together]
+                _spread(octets, rows if len(part) == count else rows[start : start + together], block.numel())
             tangents[block.name] = rows
         return tangents
 
     def _short(self, layout: Layout, indices: Sequence[int]) -> "_Short":
         """The random bits of every block whose stream is short."""
         plan = _plan(layout)
-        if not plan.places:
+        if not plan.streams:
             return _Short(plan, None)
-        numbers = [(self.number << _LANE_BITS) + self.start + index * (self.total or len(layout)) for index in indices]
-        return _Short(plan, counted(self.seed, numbers, offsets_of(plan.streams, layout[0].device)))
+        firsts = [(self.number << _LANE_BITS) + self.start + index * (self.total or len(layout)) for index in indices]
+        octets = hashed(self.seed, ((first + position, count) for first in firsts for position, count in plan.streams))
+        return _Short(plan, octets.to(layout[0].device).view(len(indices), -1))
 
     def _long(self, block: Block, position: int, blocks: int, indices: Sequence[int]) -> Tensor:
-        """[len(indices), words] of random bits, from a generator for each row."""
-        bits = torch.empty((len(indices), _words(block)), dtype=torch.int64, device=block.device)
+        """[len(indices), octets] of random bits, from a generator for each row."""
+        octets = _octets(block)
+        words = torch.empty((len(indices), -(-octets // 8)), dtype=torch.int64, device=block.device)
         generator = torch.Generator(block.device)
-        for row, index in zip(bits if len(bits) > 1 else (bits,), indices, strict=True):
+        for row, index in zip(words if len(words) > 1 else (words,), indices, strict=True):
             row.random_(-(2**63), None, generator=generator.manual_seed(self._key(index, position, blocks)))
-        return bits
+        return words.view(torch.uint8)[:, :octets]
 
     def uniform(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.uniform`."""
@@ -264,17 +263,17 @@ def open_stream(kind: str, generator: torch.Generator, k: int, workspace: Worksp
     return Keyed(int(seed), workspace=workspace)
 
 
-def _words(block: Block) -> int:
-    """Words of 64 bits that a block's signs take."""
-    return -(-block.numel() // 64)
+def _octets(block: Block) -> int:
+    """Octets that hold a bit for each of a block's coordinates."""
+    return -(-block.numel() // 8)
 
 
 class _Plan(NamedTuple):
-    """How random bits are laid out for those blocks of a layout whose streams are short: one block's words after another's.
+    """How random bits are laid out for those blocks of a layout whose streams are short: one block's octets after another's.
 
     Attributes:
-        streams: (position, words) of each such block.
-        places: its position -> where its words are in a row of all of them.
+        streams: (position, octets) of each such block.
+        places: its position -> where its octets are in a row of all of them.
         parts: where its signs are in a row of all of them, and in which strides; none where they are not spread together.
     """
 
@@ -288,43 +287,45 @@ class _Short(NamedTuple):
 
     Attributes:
         plan: where they are.
-        words: [tangents, words]; None where there is no such block.
+        octets: [tangents, octets]; None where there is no such block.
     """
 
     plan: _Plan
-    words: Tensor | None
+    octets: Tensor | None
 
     def of(self, position: int) -> Tensor | None:
-        """[tangents, words] of one block; None where its stream is not short."""
-        return None if self.words is None or position not in self.plan.places else self.words[:, self.plan.places[position]]
+        """[tangents, octets] of one block; None where its stream is not short."""
+        if self.octets is None or position not in self.plan.places:
+            return None
+        return self.octets[:, self.plan.places[position]]
 
     def spread_together(self) -> Tangents:
         """The only tangent's signs of all these blocks, parts of one tensor; none where that would be a large one.
 
         A model of small layers has so few signs that a call takes longer than its work: one for all layers, not for each.
         """
-        if self.words is None or not self.plan.parts:
+        if self.octets is None or not self.plan.parts:
             return {}
-        table = _sign_table(self.plan.parts[0][0].dtype, self.words.device)
-        signs = table.index_select(0, self.words.view(torch.uint8).int().view(-1))
+        table = _sign_table(self.plan.parts[0][0].dtype, self.octets.device)
+        signs = table.index_select(0, self.octets.int().view(-1))
         return {block.name: signs.as_strided((1, *block.shape), strides, first) for block, strides, first in self.plan.parts}
 
 
 @lru_cache(maxsize=64)
 def _plan(layout: Layout) -> _Plan:
     """See `_Plan`."""
-    streams = tuple((position, _words(block)) for position, block in enumerate(layout) if _words(block) <= LONGEST)
-    ends = list(accumulate(words for _, words in streams))
-    places = {position: slice(end - words, end) for (position, words), end in zip(streams, ends, strict=True)}
+    streams = tuple((position, _octets(block)) for position, block in enumerate(layout) if _octets(block) <= LONGEST)
+    ends = list(accumulate(octets for _, octets in streams))
+    places = {position: slice(end - octets, end) for (position, octets), end in zip(streams, ends, strict=True)}
     blocks = [layout[position] for position in places]
-    parts = ((block, _strides(block), 64 * place.start) for block, place in zip(blocks, places.values(), strict=True))
+    parts = ((block, _strides(block), 8 * place.start) for block, place in zip(blocks, places.values(), strict=True))
     return _Plan(streams, places, tuple(parts) if _alike(blocks) else ())
 
 
 def _alike(blocks: Sequence[Block]) -> bool:
     """Whether blocks have one dtype, not many signs, and hardly more random bits than signs."""
-    words, signs = sum(map(_words, blocks)), sum(block.numel() for block in blocks)
-    return len({block.dtype for block in blocks}) == 1 and words <= _WORDS_TOGETHER and 64 * words <= _BITS_A_SIGN * signs
+    octets, signs = sum(map(_octets, blocks)), sum(block.numel() for block in blocks)
+    return len({block.dtype for block in blocks}) == 1 and octets <= _OCTETS_TOGETHER and 8 * octets <= _BITS_A_SIGN * signs
 
 
 def _strides(block: Block) -> tuple[int, ...]:
@@ -339,19 +340,25 @@ def _sign_table(dtype: torch.dtype, device: torch.device) -> Tensor:
     return (bits * 2 - 1).to(dtype)
 
 
-def _spread(octets: Tensor, table: Tensor, rows: Tensor, size: int) -> None:
-    """Write the signs that [m, octets] bytes stand for to m rows of this size; the last byte of a row may have some too many."""
+@cache
+def _packed_table(device: torch.device) -> Tensor:
+    """[256]: entry b holds the bits of b as signs, each a byte of a 64-bit word."""
+    return _sign_table(torch.int8, device).view(torch.int64).flatten()
+
+
+def _spread(octets: Tensor, rows: Tensor, size: int) -> None:
+    """Write the signs that [m, octets] bytes stand for to m rows of this size; the last byte of a row may have some too many.
+
+    Looked up eight to a word and converted, which takes half the time of copying eight floats a byte from a table of those.
+    """
     m, count = octets.shape
     if count > _OCTETS_OF_A_ROW:
         for start in range(0, count, _OCTETS_OF_A_ROW):
             end = min(start + _OCTETS_OF_A_ROW, count)
-            _spread(octets[:, start:end], table, rows.view(1, -1)[:, 8 * start : 8 * end], min(8 * end, size) - 8 * start)
+            _spread(octets[:, start:end], rows.view(1, -1)[:, 8 * start : 8 * end], min(8 * end, size) - 8 * start)
         return
-    patterns = octets.int().view(-1)
-    if size == 8 * count:
-        torch.index_select(table, 0, patterns, out=rows.view(-1, 8))
-    else:
-        rows.copy_(table.index_select(0, patterns).view(m, -1)[:, :size].view(rows.shape))
+    signs = _packed_table(octets.device).index_select(0, octets.int().view(-1)).view(torch.int8)
+    rows.copy_((signs if size == 8 * count else signs.view(m, -1)[:, :size]).view(rows.shape))
 
 
 def _scramble(word: int) -> int:

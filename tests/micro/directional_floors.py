@@ -1,8 +1,9 @@
 """What the parts of a directional estimator cost where each is only the calls of torch that it cannot do without.
 
-Memory is kept between calls, nothing is checked, nothing is general: signs are the random bits of one generator spread by a
-table, normal numbers are `normal_` in place, the derivative is written out for a perceptron (products, the loss's own softmax),
-Gram matrix and sum are single products a block. Their sum is what an estimator made of torch's public calls can come near to.
+Memory is kept between calls, nothing is checked, nothing is general: signs are the random bits of one generator, looked up eight
+at a time and converted, normal numbers are `normal_` in place, the derivative is written out for a perceptron (products, the
+loss's own softmax), Gram matrix and sum are single products a block. Their sum is what an estimator made of torch's public calls
+can come near to.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from estimators.estimator import Factors
 from tests.micro.directional_written import Written, dense
 
 _COLUMNS = 16384  # of a chunk of the Gram matrix: stays in cache
+_OCTETS = 1 << 14  # of signs that are spread by one call: an eighth of a megabyte of words
 Work = Callable[[], object]
 
 
@@ -66,19 +68,22 @@ def of_rank_one(problem: Problem) -> dict[str, Work]:
 
 
 def signs(shapes: list[torch.Size], k: int) -> Work:
-    """Random bits, spread by a table of eight signs a byte."""
-    table = (torch.arange(256).unsqueeze(1) >> torch.arange(8) & 1) * 2.0 - 1
+    """Random bits, eight of which a table makes the bytes of a word, each a sign."""
+    bits = torch.arange(256).unsqueeze(1) >> torch.arange(8) & 1
+    table = (bits * 2 - 1).to(torch.int8).view(torch.int64).flatten()
     octets = [-(-k * shape.numel() // 8) for shape in shapes]
-    rows = [torch.empty(count, 8) for count in octets]
+    rows = [torch.empty(8 * count) for count in octets]
     words = torch.empty(-(-sum(octets) // 8), dtype=torch.int64)
+    looked_up = torch.empty(min(max(octets), _OCTETS), dtype=torch.int64)
     generator = torch.Generator()
 
     def draw() -> None:
-        patterns = words.random_(-(2**63), None, generator=generator).view(torch.uint8)
-        start = 0
-        for into in rows:
-            torch.index_select(table, 0, patterns[start : start + len(into)].int(), out=into)
-            start += len(into)
+        patterns = words.random_(-(2**63), None, generator=generator).view(torch.uint8)[: sum(octets)]
+        for row, of_row in zip(rows, patterns.split(octets), strict=True):
+            for into, part in zip(row.split(8 * _OCTETS), of_row.split(_OCTETS), strict=True):
+                eights = looked_up[: len(part)]
+                torch.index_select(table, 0, part.int(), out=eights)
+                into.copy_(eights.view(torch.int8))
 
     return draw
 

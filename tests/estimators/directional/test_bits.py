@@ -1,49 +1,40 @@
-"""Counted bits are SplitMix64's finaliser of distinct counters, for one stream or many, alone or together."""
+"""Hashed bits are SHAKE128 of seed and stream, for one stream or many, alone or together."""
+
+import hashlib
 
 import pytest
 import torch
+from torch import Tensor
 
-from estimators.directional.bits import counted, offsets_of, scrambled
-
-CPU = torch.device("cpu")
-WORDS = 1 << 64
+from estimators.directional.bits import hashed
 
 
-def expected(seed: int, stream: int, word: int) -> int:
-    """By Python's own integers, as a signed word."""
-    found = scrambled((scrambled(seed) + (stream << 16) + word) * 0x9E3779B97F4A7C15)
-    return found - WORDS if found >= WORDS // 2 else found
+def words(seed: int, streams: range) -> Tensor:
+    """[streams, 256], of 64 bits."""
+    return hashed(seed, ((stream, 2048) for stream in streams)).view(torch.int64).view(len(streams), -1)
 
 
-def test_the_finaliser_gives_the_known_sequence_of_splitmix64() -> None:
-    """The first numbers of the generator seeded by 1234567, as implementations of it list them."""
-    found = [scrambled(1234567 + i * 0x9E3779B97F4A7C15) for i in range(1, 4)]
-    assert found == [6457827717110365317, 3203168211198807973, 9817491932198370423]
+@pytest.mark.parametrize("streams", [[(5, 3)], [(0, 1), (7, 200), (2**40, 8)], [(2**64 - 1, 5), (3, 0), (4, 2)]])
+def test_every_octet_is_that_of_its_seed_and_stream(streams: list[tuple[int, int]]) -> None:
+    seed = 2**62 + 11
+    found = bytes(hashed(seed, streams).tolist())
+    keys = [seed.to_bytes(8, "little") + number.to_bytes(8, "little") for number, _ in streams]
+    assert found == b"".join(hashlib.shake_128(key).digest(octets) for key, (_, octets) in zip(keys, streams, strict=True))
 
 
-@pytest.mark.parametrize("streams", [[5], [0, 7, 2**31]])
-def test_every_word_is_that_of_its_counter(streams: list[int]) -> None:
-    words = counted(2**62 + 11, streams, offsets_of(((0, 3), (4, 2)), CPU))
-    assert words.shape == (len(streams), 5)
-    for row, stream in zip(words.tolist(), streams, strict=True):
-        assert row == [expected(2**62 + 11, stream + number, word) for number, count in ((0, 3), (4, 2)) for word in range(count)]
-
-
-def test_words_of_one_estimate_all_differ() -> None:
-    words = counted(3, list(range(0, 4000, 4)), offsets_of(((0, 10), (1, 10), (3, 10)), CPU))
-    assert len(words.unique()) == words.numel() == 30_000
+def test_the_function_is_that_of_the_standard() -> None:
+    """SHAKE128 of no octets begins so in the examples that NIST gives for FIPS 202."""
+    assert hashlib.shake_128(b"").hexdigest(8) == "7f9c2ba4e88f827d"
 
 
 def test_every_bit_is_fair_and_flips_with_the_stream_the_word_and_the_seed() -> None:
     """A million bits each: six standard deviations are a false alarm in 10^9 for each of 256 shares."""
-    layout = offsets_of(((0, 256),), CPU)
-    streams = list(range(64))
-    words = counted(1, streams, layout)
+    drawn = words(1, range(64))
     neighbours = {
-        "fair": words,
-        "stream": words ^ counted(1, [stream + 1 for stream in streams], layout),
-        "word": words[:, 1:] ^ words[:, :-1],
-        "seed": words ^ counted(2, streams, layout),
+        "fair": drawn,
+        "stream": drawn ^ words(1, range(1, 65)),
+        "word": drawn[:, 1:] ^ drawn[:, :-1],
+        "seed": drawn ^ words(2, range(64)),
     }
     for flipped in neighbours.values():
         shares = torch.stack([(flipped >> bit & 1).double().mean() for bit in range(64)])
