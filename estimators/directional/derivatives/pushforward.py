@@ -4,12 +4,14 @@ torch's forward mode is general, and pays for it with a tensor of sums for every
 operation and, for several tangents, with two interpreters (`jvp` under `vmap`). Here a value and its tangents are pushed through
 an operation together, by few calls of torch on plain tensors.
 
+A chain of plain layers is gone through without calling it (`chain`); another model is called, with stand-ins for its parameters.
 An operation without a rule, one called in a form that has none, writing in place to what moves, and a model that differentiates
 or transforms what it computes end the pass. Dual tensors (`dual`) or one vectorised pass (`vectorised`) then take it from its
 beginning, and at once from then on, as long as the objective lives.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,10 +19,11 @@ import torch
 from torch import Tensor
 
 from estimators.directional.derivatives import Derivatives
+from estimators.directional.derivatives.chain import along, layers_of
 from estimators.directional.derivatives.pushed import NoRule, Pushed
 from estimators.directional.derivatives.rules import RULES
-from estimators.directional.space import Space, Tangents
-from estimators.objective import Objective
+from estimators.directional.space import Space, Tangents, Weights
+from estimators.objective import ModuleObjective, Objective
 
 _PASSES: list[list[str]] = []
 """Passes that are being made: the operations that each refused because they came past torch's functions."""
@@ -44,14 +47,37 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
     several = k > 1
     if torch.compiler.is_compiling() or (space, several) in _WITHOUT.get(objective, ()):
         return None
-    rows = tangents if several else {name: rows.select(0, 0) for name, rows in tangents.items()}
-    point = {name: Moving(Pushed(value, rows[name])) for name, value in space.point(objective).items()}
-    pushed = through(lambda: space.loss(objective, point))
+    rows = tangents if several else {name: rows[0] for name, rows in tangents.items()}
+    pushed = through(_along_chain(space, objective, rows) or _through_model(space, objective, rows))
     if pushed is None:
         _WITHOUT.setdefault(objective, set()).add((space, several))
         return None
     value, derivatives = pushed
     return Derivatives(value, derivatives.expand(k, *value.shape))
+
+
+def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable[[], Tensor] | None:
+    """The loss of a chain of plain layers whose parameters move; None where the model is none."""
+    if not isinstance(space, Weights) or type(objective) is not ModuleObjective:
+        return None
+    layers = layers_of(objective.module)
+    if layers is None:
+        return None
+    moving = {id(parameter): Pushed(parameter, rows[name]) for name, parameter in objective.parameters.items()}
+
+    def output(x: Tensor) -> Tensor:
+        if within_a_transform():
+            raise NoRule(_TRANSFORMED)
+        reached = along(layers, moving, x)
+        return Moving(reached) if isinstance(reached, Pushed) else reached
+
+    return partial(objective.run, output)
+
+
+def _through_model(space: Space, objective: Objective, rows: Tangents) -> Callable[[], Tensor]:
+    """The loss at a point that moves."""
+    point = {name: Moving(Pushed(value, rows[name])) for name, value in space.point(objective).items()}
+    return partial(space.loss, objective, point)
 
 
 def through(loss: Callable[[], Tensor]) -> Pushed | None:
@@ -79,6 +105,9 @@ def is_pushing() -> bool:
 def has_rules(space: Space, objective: Objective, k: int) -> bool:
     """Whether `push` takes k tangents through this objective, as far as it has tried."""
     return (space, k > 1) not in _WITHOUT.get(objective, ())
+
+
+_TRANSFORMED = "a model that differentiates or transforms what it computes"
 
 
 class Moving(Tensor):
@@ -113,7 +142,7 @@ class Moving(Tensor):
         if rule is None:
             return _described(func, args)
         if within_a_transform():
-            raise NoRule("a model that differentiates or transforms what it computes")
+            raise NoRule(_TRANSFORMED)
         if not kwargs:
             return Moving(rule(*map(_content, args)))
         if "input" in kwargs or "out" in kwargs:

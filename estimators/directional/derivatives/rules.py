@@ -74,8 +74,8 @@ def _max_pool2d(
 ) -> Pushed:
     needs(not return_indices and x.value.dim() == 4, "pooling that gives its indices, or of one sample")
     value, places = functional.max_pool2d_with_indices(x.value, kernel_size, stride, padding, dilation, ceil_mode)
-    several = _several(x)
-    moved = x.tangents.flatten(-2).gather(-1, places.flatten(2).expand(*several, -1, -1, -1))
+    several, places = _several(x), places.flatten(2)
+    moved = x.tangents.flatten(-2).gather(-1, places.expand(*several, -1, -1, -1) if several else places)
     return Pushed(value, moved.view(*several, *value.shape))
 
 
@@ -100,8 +100,7 @@ def _cross_entropy(
     logs, how = torch.log_softmax(x.value, 1), _REDUCTIONS[reduction]
     if not _several(x):
         moved = x.tangents - logs.exp().mul_(x.tangents).sum(1, keepdim=True)
-        chosen = partial(functional.nll_loss, target=target, ignore_index=ignore_index, reduction=reduction)
-        return Pushed(chosen(logs), chosen(moved))
+        return Pushed(*(functional.nll_loss(part, target, None, None, ignore_index, None, reduction) for part in (logs, moved)))
     value, total = aten.nll_loss_forward(logs, target, None, how, ignore_index)
     slopes = aten.nll_loss_backward(torch.ones_like(value), logs, target, None, how, ignore_index, total)
     return _along(value, torch._log_softmax_backward_data(slopes, logs, 1, logs.dtype), x)
