@@ -1,6 +1,9 @@
 """What directional estimators should cost, what they are made of at least, and the words for what was seen; nothing is measured.
 
-`times` maps a side of the rounds to its nanoseconds, one a round, the same rounds for all. Every ratio is the median over rounds.
+Of each process, `times` maps a side of the rounds to its nanoseconds, one a round, the same rounds for all. A ratio is the median
+over rounds of a process, and of those the median over processes: where memory happens to lie, which a process keeps, moves it by
+up to a tenth.
+
 A figure is the time of one side over that of another. Its goal is a number, or a sum of sides of the same rounds. An estimator's
 floor is the sum of what it is made of, each part as the calls of torch that it cannot do without (`directional_floors`). The best
 that a ratio could be is the floor over the measured rival; a goal beyond that is forbidden by the floor, however the estimator is
@@ -8,12 +11,14 @@ written. Derivatives are written out for perceptrons only: elsewhere our own, as
 than that all around it cannot make up for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from statistics import median
 from typing import NamedTuple
 
-Times = Mapping[str, list[float]]
+Times = Sequence[Mapping[str, list[float]]]
+"""Process by process."""
+
 Parts = Mapping[str, float]
 """Side -> how often."""
 
@@ -75,31 +80,32 @@ class Figure(NamedTuple):
 
     Attributes:
         limit: the goal as a number.
-        seen: the ratio.
+        seen: the ratio in each process, in order of size.
         best: what it could be at best by the floor of our side; None where no floor is known.
         ours: our own derivative is a part of that floor.
     """
 
     goal: Goal
     limit: float
-    seen: float
+    seen: list[float]
     best: float | None
     ours: bool
 
     @property
     def outcome(self) -> Outcome:
-        if self.goal.met_by(self.seen, self.limit):
+        if self.goal.met_by(median(self.seen), self.limit):
             return Outcome.REACHED
         if self.best is None or self.goal.met_by(self.best, self.limit):
             return Outcome.MISSED
         return Outcome.DERIVATIVE if self.ours else Outcome.FORBIDDEN
 
     def row(self) -> str:
-        """A row of Markdown: figure | goal | seen | floor | outcome."""
+        """A row of Markdown: figure | goal | seen (least to most of the processes) | floor | outcome."""
         goal, parts = self.goal, "" if isinstance(self.goal.limit, float | int) else f" ({text(self.goal.limit)})"
         bound = f"{'least' if goal.least else 'most'} {self.limit:.4g}{parts}"
         best = "" if self.best is None else f"{self.best:.4g}"
-        return f"| {goal.group}: {goal.above} / {goal.below} | at {bound} | {self.seen:.4g} | {best} | {self.outcome} |"
+        seen = f"{median(self.seen):.4g} ({self.seen[0]:.4g} to {self.seen[-1]:.4g})"
+        return f"| {goal.group}: {goal.above} / {goal.below} | at {bound} | {seen} | {best} | {self.outcome} |"
 
 
 GOALS = [
@@ -155,8 +161,13 @@ def least_operations(width: int, depth: int) -> float:
     return 3 - sizes[0] / sum(sizes)
 
 
+def ratios(times: Times, above: str, below: str) -> list[float]:
+    """One a process, in order of size."""
+    return sorted(median(x / y for x, y in zip(one[above], one[below], strict=True)) for one in times)
+
+
 def ratio(times: Times, above: str, below: str) -> float:
-    return median(x / y for x, y in zip(times[above], times[below], strict=True))
+    return median(ratios(times, above, below))
 
 
 def together(times: Times, parts: Parts, below: str) -> float:
@@ -166,9 +177,9 @@ def together(times: Times, parts: Parts, below: str) -> float:
 
 def floor(times: Times, side: str) -> Parts | None:
     """What a side is made of, where all of that was measured; our derivative where products are not written out."""
-    known = "least products" in times or side == "derivative"
+    known = "least products" in times[0] or side == "derivative"
     parts = {part if known or part != "least products" else "derivative": count for part, count in FLOORS.get(side, {}).items()}
-    return parts if parts and parts.keys() <= times.keys() else None
+    return parts if parts and parts.keys() <= times[0].keys() else None
 
 
 def figure(times: Times, goal: Goal) -> Figure:
@@ -177,7 +188,7 @@ def figure(times: Times, goal: Goal) -> Figure:
     parts = floor(times, ours)
     least = None if parts is None else together(times, parts, rival)
     best = None if least is None else 1 / least if goal.least else least
-    return Figure(goal, limit, ratio(times, goal.above, goal.below), best, "derivative" in (parts or {}))
+    return Figure(goal, limit, ratios(times, goal.above, goal.below), best, "derivative" in (parts or {}))
 
 
 def text(parts: Parts) -> str:

@@ -1,6 +1,7 @@
 """Directional estimators beside the base pass, backprop, naive code and torchzero, in interleaved rounds of one process.
 
-Run by `test_directional_figures`: `directional_rounds.py GROUP SECONDS` writes times in nanoseconds, one a round, as JSON.
+Run by `test_directional_figures`: `directional_rounds.py GROUP SECONDS [SIDE ...]` writes times in nanoseconds, one a round, as
+JSON; of these sides, by default of all.
 """
 
 import json
@@ -28,7 +29,7 @@ from tests.micro.directional_naive import Naive
 from tests.micro.directional_written import Written
 
 SAMPLE_NS = 20_000_000  # shortest sample: the first calls after fifteen other sides run from cold caches, which no user's do
-FEWEST_ROUNDS = 7
+FEWEST_ROUNDS = 3  # of one process
 IMAGES = "data=synthetic[features=784,classes=10]"
 PROBLEMS = {
     "mlp": f"mlp[depth=2,width=1024,{IMAGES}]",
@@ -136,7 +137,7 @@ def without_those_that_fail(sides: dict[str, Side]) -> dict[str, str]:
     return reasons
 
 
-def measured(sides: dict[str, Side], seconds: float) -> Rounds:
+def measured(sides: dict[str, Side], seconds: float, fewest: int = FEWEST_ROUNDS) -> Rounds:
     """Rounds for about this long, every side repeated to last about as long as the longest, up to a tenth of a second."""
     clock = clock_of(torch.device("cpu"))
     for side in sides.values():
@@ -146,16 +147,17 @@ def measured(sides: dict[str, Side], seconds: float) -> Rounds:
     counts = inner_counts(single, dict.fromkeys(sides, length))
 
     def decide(rounds: Rounds, spent: int) -> Step:
-        enough = len(rounds.samples["base"]) >= FEWEST_ROUNDS and spent > seconds * 1e9
+        enough = len(rounds.samples["base"]) >= fewest and spent > seconds * 1e9
         return Step.ENOUGH if enough else Step.GO_ON
 
     return paired_rounds(sides, counts, clock, decide, random.Random(0))
 
 
-def main(group: str, seconds: float) -> None:
+def main(group: str, seconds: float, *names: str) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     problem, sides = sides_of(group)
+    sides = {name: side for name, side in sides.items() if name in names or not names}
     memory, left_out = memory_of(problem, sides), without_those_that_fail(sides)
     base = operations(lambda: sides["base"].run(1))
     multiple = operations(derivative_alone(problem)) / base
@@ -167,4 +169,4 @@ def main(group: str, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]))
+    main(sys.argv[1], float(sys.argv[2]), *sys.argv[3:])

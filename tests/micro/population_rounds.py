@@ -14,6 +14,8 @@ from benchmarks.harness.rounds import Side
 from benchmarks.problems.problem import build_problem
 from tests.micro.directional_rounds import PROBLEMS, Work, gradient, measured
 
+FEWEST_ROUNDS = 7
+
 
 def sides_of(members: int) -> dict[str, Side]:
     problem = build_problem(PROBLEMS["mlp"])
@@ -44,7 +46,7 @@ def main(members: int, seconds: float) -> None:
     torch.manual_seed(0)
     sides = sides_of(members)
     with collector_off():
-        rounds = measured(sides, seconds)
+        rounds = measured(sides, seconds, FEWEST_ROUNDS)
     sys.stdout.write(json.dumps({name: rounds.times(name).tolist() for name in sides}))
 
 

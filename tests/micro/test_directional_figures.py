@@ -3,8 +3,9 @@
 No timing is judged. A multiple of the base may be a tenth above its goal, for the machine's drift; a ratio to a rival may not.
 A peer meets the contract first: one that fails is shown with the clauses it fails, and is not ranked.
 
-Multiples are measured as runs measure them, in a process with a worker's memory settings: nothing that is freed goes back to the
-system. Naive code, which allocates afresh, gains by that; so ratios to it are taken in a plain process, as users have it.
+Multiples are measured as runs measure them, in processes with a worker's memory settings: nothing that is freed goes back to the
+system. Naive code, which allocates afresh, gains by that; so ratios to it are taken in plain processes, as users have them, that
+do nothing else: from the largest memory that anybody frees an allocator learns what to keep.
 """
 
 import json
@@ -15,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 from textwrap import shorten
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -28,7 +30,21 @@ from estimators.directional.derivatives.jvp import Jvp
 from estimators.directional.space import Weights
 from estimators.estimator import Factors
 from estimators.registry import ESTIMATORS
-from tests.micro.directional_goals import DEEP, FLOORS, MLP, SMALL, Figure, figure, floor, goals, products, ratio, text, together
+from tests.micro.directional_goals import (
+    DEEP,
+    FLOORS,
+    MLP,
+    SMALL,
+    Figure,
+    Times,
+    figure,
+    floor,
+    goals,
+    products,
+    ratio,
+    text,
+    together,
+)
 from tests.micro.directional_rounds import PROBLEMS, derivative_alone, peers, tangents_of
 from tests.micro.directional_written import Written
 
@@ -36,16 +52,37 @@ pytestmark = pytest.mark.micro
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = Path(__file__).with_name("directional_rounds.py")
-SECONDS = 8
+PROCESSES, SECONDS = 5, 3
 BATCH = 64
 
 
-def measured(group: str, folder: Path | None) -> dict:
-    """What the rounds found in a process with a worker's settings, or in a plain one where there is no folder."""
-    launch = {} if folder is None else Launch({}, folder, ROOT, "cpu", 1).settings()
-    environment = os.environ | launch | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(ROUNDS), group, str(SECONDS)]
-    return json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout)
+class Seen(NamedTuple):
+    """What the rounds found.
+
+    Attributes:
+        times: of each process.
+        facts: of the last.
+    """
+
+    times: Times
+    facts: dict
+
+
+def measured(group: str, settings: dict[str, str], *sides: str) -> Seen:
+    """The rounds of some sides, or of all, in one process after the other."""
+    environment = os.environ | settings | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(ROUNDS), group, str(SECONDS), *sides]
+    found = []
+    for _ in range(PROCESSES):
+        found.append(json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout))
+    return Seen([one["times"] for one in found], found[-1])
+
+
+def beside_naive(group: str) -> Seen | None:
+    """What naive code and the estimators beside it take, with what floors are made of, in plain processes; None without goals."""
+    compared = {side for goal in goals(group) if goal.above.startswith("naive") for side in (goal.above, goal.below)}
+    parts = {part for side in compared for part in FLOORS.get(side, {})}
+    return measured(group, {}, "base", "backprop", *compared, *parts) if compared else None
 
 
 @cache
@@ -54,23 +91,24 @@ def broken(spec: str) -> tuple[ClauseResult, ...]:
     return tuple(result for result in check_estimator(ESTIMATORS.build(spec)) if result.verdict is Verdict.FAILED)
 
 
-def shown(title: str, found: dict, failing: dict[str, tuple[ClauseResult, ...]]) -> list[str]:
+def shown(title: str, found: Seen, failing: dict[str, tuple[ClauseResult, ...]]) -> list[str]:
     """The sides from the fastest to the slowest, their parts and floors, and in a section of their own peers that fail."""
-    times, memory = found["times"], found["memory"]
-    both = {name: (ratio(times, name, "base"), ratio(times, name, "backprop")) for name in times}
+    (times, facts), sides = found, list(found.times[0])
+    both = {name: (ratio(times, name, "base"), ratio(times, name, "backprop")) for name in sides}
 
     def line(name: str) -> str:
         base, backprop = both[name]
-        return f"  {name:28} {base:8.2f} x base {backprop:8.2f} x backprop  {memory.get(name, '')}".rstrip()
+        return f"  {name:28} {base:8.2f} x base {backprop:8.2f} x backprop  {facts['memory'].get(name, '')}".rstrip()
 
-    counted = f"operations of the derivative {found['operations']:.3f} x base"
-    lines = [f"{title}: n = {found['n']}, base {median(times['base']) / 1e6:.3f} ms, {counted}; the last column: class of memory"]
-    ranked = [name for name in times if not name.startswith("least") and name not in failing]
+    base = " ".join(f"{median(one['base']) / 1e6:.3f}" for one in times)
+    counted = f"operations of the derivative {facts['operations']:.3f} x base"
+    lines = [f"{title}: n = {facts['n']}, base of each {base} ms, {counted}; the last column: class of memory"]
+    ranked = [name for name in sides if not name.startswith("least") and name not in failing]
     lines += [line(name) for name in sorted(ranked, key=lambda name: both[name])]
-    lines += [line(name) for name in times if name.startswith("least")]
-    lines += [f"  {name:28} left out: {reason}" for name, reason in found["left_out"].items()]
+    lines += [line(name) for name in sides if name.startswith("least")]
+    lines += [f"  {name:28} left out: {reason}" for name, reason in facts["left_out"].items()]
     for name in FLOORS:
-        parts = floor(times, name) if name in times else None
+        parts = floor(times, name) if name in sides else None
         if parts:
             sums = [f"{together(times, parts, side):.2f} x {side}" for side in ("base", "backprop")]
             lines.append(f"  floor of {name}: {', '.join(sums)}, for the estimator's {both[name][0]:.2f} ({text(parts)})")
@@ -84,27 +122,28 @@ def shown(title: str, found: dict, failing: dict[str, tuple[ClauseResult, ...]])
 def test_costs(benchmark, capsys, tmp_path: Path, group: str) -> None:
     benchmark.group = "directional"
     rivals = {} if group in DEEP else {name: broken(spec) for name, spec in peers(tangents_of(group)[1]).items()}
-    found = benchmark.pedantic(lambda: measured(group, tmp_path), rounds=1, iterations=1)
-    times = found["times"]
-    failing = {name: results for name, results in rivals.items() if results and name in times}
+    worker = Launch({}, tmp_path, ROOT, "cpu", 1).settings()
+    found = benchmark.pedantic(lambda: measured(group, worker), rounds=1, iterations=1)
+    failing = {name: results for name, results in rivals.items() if results and name in found.times[0]}
     lines = shown(f"{group}, a worker's settings", found, failing)
-    plain = measured(group, None) if any(goal.above.startswith("naive") for goal in goals(group)) else None
+    plain = beside_naive(group)
     if plain:
-        lines += shown(f"{group}, a plain process", plain, failing)
-    figures = [figure(plain["times"] if plain and goal.above.startswith("naive") else times, goal) for goal in goals(group)]
-    benchmark.extra_info |= {f"{name} / base": round(ratio(times, name, "base"), 4) for name in times}
+        lines += shown(f"{group}, plain processes", plain, {})
+    figures = [figure((plain if plain and goal.above.startswith("naive") else found).times, goal) for goal in goals(group)]
+    benchmark.extra_info |= {f"{name} / base": round(ratio(found.times, name, "base"), 4) for name in found.times[0]}
     benchmark.extra_info["goals"] = [recorded(one) for one in figures]
     benchmark.extra_info["peers that fail"] = {name: [result.clause for result in results] for name, results in failing.items()}
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join([*lines, *(one.row() for one in figures)]) + "\n")
-    assert min(map(min, times.values())) > 0
+    assert min(min(seen) for one in found.times for seen in one.values()) > 0
 
 
 def recorded(one: Figure) -> dict[str, object]:
     return {
         "figure": f"{one.goal.above} / {one.goal.below}",
         "at least" if one.goal.least else "at most": round(one.limit, 4),
-        "seen": round(one.seen, 4),
+        "seen": round(median(one.seen), 4),
+        "processes": [round(seen, 4) for seen in one.seen],
         "floor": None if one.best is None else round(one.best, 4),
         "outcome": one.outcome.value,
     }
