@@ -4,11 +4,10 @@ The baseline is taken before `init`; then come `init` and two estimates, the sec
 formed one by one and dropped. On the CPU the peak is the sum of the allocator's events, the same bytes at every repeat, and a
 dispatch-mode tracker counts it a second time; on CUDA it is the caching allocator's own count of requested bytes, beside which
 stands what `benchmarks.harness.cuda_memory` tells apart. All of this after one call outside, so that tables cached once for a
-process do not count: of the estimators here, for random signs, 8 KiB and a byte for every 8 coordinates of a model's layers of up
-to 32,768, which is a 32nd of a vector in float32 at most. What libraries allocate for themselves does not count either; the peak
-of the process, in a run of its own, holds it too (see `benchmarks.harness.resident`). Compiled estimators have been compiled
-before (see `benchmarks.compiling`), and there is no tracker, which does not see what a compiled graph allocates. A CUDA graph is
-captured in `init`: what it holds counts.
+process do not count: of the estimators here, 10 KiB for random signs. What libraries allocate for themselves does not count
+either; the peak of the process, in a run of its own, holds it too (see `benchmarks.harness.resident`). Compiled estimators have
+been compiled before (see `benchmarks.compiling`), and there is no tracker, which does not see what a compiled graph allocates. A
+CUDA graph is captured in `init`: what it holds counts.
 """
 
 from collections.abc import Callable

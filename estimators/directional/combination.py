@@ -14,7 +14,7 @@ from estimators.estimator import Estimate
 
 @dataclass
 class LinearCombination(Estimate):
-    """Σ cᵢ vᵢ, formed block by block; the tangents of a block are given up when it is formed. A single one is formed at once.
+    """Σ cᵢ vᵢ, formed block by block, all at once of a single tangent; the tangents of a block are given up when it is formed.
 
     Attributes:
         layout: the coordinates.
@@ -44,7 +44,7 @@ class LinearCombination(Estimate):
 
 
 def _multiple(tangent: Tangents, coefficient: Tensor) -> dict[str, Tensor]:
-    """In place, by one call for all blocks: many are smaller than what a call takes."""
+    """The tangent scaled in place, by one call for all blocks: of many a call of its own would take longer than the work."""
     torch._foreach_mul_(list(tangent.values()), coefficient)
     return {name: rows[0] for name, rows in tangent.items()}
 

@@ -145,7 +145,7 @@ class Keyed(Stream):
         if not plan.streams:
             return _Short(plan, None)
         firsts = [(self.number << _LANE_BITS) + self.start + index * (self.total or len(layout)) for index in indices]
-        octets = hashed(self.seed, ((first + position, count) for first in firsts for position, count in plan.streams))
+        octets = hashed(self.seed, [(first + position, count) for first in firsts for position, count in plan.streams])
         return _Short(plan, octets.to(layout[0].device).view(len(indices), -1))
 
     def _long(self, block: Block, position: int, blocks: int, indices: Sequence[int]) -> Tensor:

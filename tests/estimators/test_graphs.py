@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from estimators.directional.derivatives.central_difference import CentralDifference
 from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.derivatives.simulated import Simulated
 from estimators.directional.space import Weights
 from estimators.graphs import Graphs, written_down
 from estimators.objective import FunctionObjective, MissingCapability, ModuleObjective
@@ -73,6 +74,23 @@ def test_a_graph_gives_what_the_function_gives(objective: ModuleObjective, deriv
         found = module(*inputs, *outside)
     for ours, theirs in zip(found, expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_graph_of_a_chain_of_plain_layers_is_a_function_of_the_point(k: int) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 3)).double()
+    objective = ModuleObjective(model, nn.functional.mse_loss, (torch.randn(5, 4).double(), torch.randn(5, 3).double()))
+    function, inputs = _derivatives(objective, Jvp()), _inputs(objective, k)
+    with torch.no_grad():
+        module, outside = written_down(function, inputs)
+        elsewhere = [tensor + 0.1 for tensor in inputs]
+        found = module(*elsewhere, *outside)
+        for parameter, moved in zip(objective.parameters.values(), elsewhere, strict=False):
+            parameter.copy_(moved)
+    moved = dict(zip(objective.parameters, elsewhere[len(objective.parameters) :], strict=True))
+    expected = Simulated().take(Weights(), objective, moved)
+    torch.testing.assert_close(tuple(found), tuple(expected), rtol=1e-10, atol=1e-12)
 
 
 def test_what_lies_outside_is_read_anew_and_left_as_it_is(objective: ModuleObjective) -> None:

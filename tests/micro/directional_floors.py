@@ -6,7 +6,8 @@ loss's own softmax), Gram matrix and sum are single products a block. Their sum 
 can come near to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -20,36 +21,50 @@ _OCTETS = 1 << 14  # of signs that are spread by one call: an eighth of a megaby
 Work = Callable[[], object]
 
 
-def parts(problem: Problem, k: int) -> dict[str, Work]:
-    """The parts for k tangents: what they are called -> what does them once."""
+def parts(problem: Problem, k: int) -> dict[str, Callable[[], Work]]:
+    """The parts for k tangents: what they are called -> what prepares the work, which does them once."""
     shapes = [parameter.shape for parameter in problem.objective.parameters.values()]
-    tangents = [torch.randint(0, 2, (k, *shape)) * 2.0 - 1 for shape in shapes]
-    works: dict[str, Work] = {"signs": signs(shapes, k), "normals": normals(shapes, k)}
+    builds: dict[str, Callable[[], Work]] = {"signs": partial(signs, shapes, k), "normals": partial(normals, shapes, k)}
     if dense(problem):
-        works["products"] = Written(problem, tangents)
-    if k == 1:
-        works["scaling"] = lambda: [rows.mul_(-1.0) for rows in tangents]
-        works["moving"] = moving(problem, [rows[0] for rows in tangents])
-        works |= of_rank_one(problem) if dense(problem) else {}
-    else:
-        coefficients = torch.ones(k)
-        sums = [torch.empty(rows[0].numel()) for rows in tangents]
-        flat = [rows.view(k, -1) for rows in tangents]
-        works["sum"] = lambda: [torch.mv(rows.T, coefficients, out=into) for rows, into in zip(flat, sums, strict=True)]
-        works["Gram matrix"] = lambda: [part @ part.T for rows in flat for part in rows.split(_COLUMNS, dim=1)]
-    return works
+        builds["products"] = lambda: Written(problem, tangents_like(problem, k))
+    if k > 1:
+        return builds | {"sum": lambda: weighted_sum(problem, k), "Gram matrix": lambda: gram(problem, k)}
+    builds |= {"scaling": lambda: scaling(problem), "moving": lambda: moving(problem)}
+    return builds | (of_rank_one(problem) if dense(problem) else {})
 
 
-def moving(problem: Problem, tangents: Sequence[Tensor]) -> Work:
+def tangents_like(problem: Problem, k: int) -> list[Tensor]:
+    """Random signs, [k, *shape] of each parameter; no larger memory is taken on the way."""
+    values = problem.objective.parameters.values()
+    return [torch.randint(0, 2, (k, *value.shape), dtype=torch.float32).mul_(2).sub_(1) for value in values]
+
+
+def scaling(problem: Problem) -> Work:
+    tangents = tangents_like(problem, 1)
+    return lambda: [rows.mul_(-1.0) for rows in tangents]
+
+
+def weighted_sum(problem: Problem, k: int) -> Work:
+    flat, coefficients = [rows.view(k, -1) for rows in tangents_like(problem, k)], torch.ones(k)
+    sums = [torch.empty(rows.shape[1]) for rows in flat]
+    return lambda: [torch.mv(rows.T, coefficients, out=into) for rows, into in zip(flat, sums, strict=True)]
+
+
+def gram(problem: Problem, k: int) -> Work:
+    flat = [rows.view(k, -1) for rows in tangents_like(problem, k)]
+    return lambda: [part @ part.T for rows in flat for part in rows.split(_COLUMNS, dim=1)]
+
+
+def moving(problem: Problem) -> Work:
     """One pass over the parameters: each moved along a tangent, into memory that is there."""
-    values = [value.detach() for value in problem.objective.parameters.values()]
+    values, tangents = [value.detach() for value in problem.objective.parameters.values()], tangents_like(problem, 1)
     moved = [torch.empty_like(value) for value in values]
     return lambda: [
-        torch.add(value, tangent, alpha=1e-3, out=into) for value, tangent, into in zip(values, tangents, moved, strict=True)
+        torch.add(value, tangent[0], alpha=1e-3, out=into) for value, tangent, into in zip(values, tangents, moved, strict=True)
     ]
 
 
-def of_rank_one(problem: Problem) -> dict[str, Work]:
+def of_rank_one(problem: Problem) -> dict[str, Callable[[], Work]]:
     """The derivative of a perceptron along factors that are there, and the matrices that they stand for."""
     tangents = [
         Factors(torch.randn(value.shape[0], 1), torch.randn(value.shape[1], 1))
@@ -57,14 +72,15 @@ def of_rank_one(problem: Problem) -> dict[str, Work]:
         else torch.randn(1, len(value))
         for value in problem.objective.parameters.values()
     ]
-    factors = [tangent for tangent in tangents if isinstance(tangent, Factors)]
-    formed = [torch.empty(len(left), len(right)) for left, right in factors]
     return {
-        "products, rank one": Written(problem, tangents),
-        "outer products": lambda: [
-            torch.mm(left, right.T, out=into) for (left, right), into in zip(factors, formed, strict=True)
-        ],
+        "products, rank one": lambda: Written(problem, tangents),
+        "outer products": lambda: outer_products([tangent for tangent in tangents if isinstance(tangent, Factors)]),
     }
+
+
+def outer_products(factors: list[Factors]) -> Work:
+    formed = [torch.empty(len(left), len(right)) for left, right in factors]
+    return lambda: [torch.mm(left, right.T, out=into) for (left, right), into in zip(factors, formed, strict=True)]
 
 
 def signs(shapes: list[torch.Size], k: int) -> Work:

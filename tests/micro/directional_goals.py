@@ -1,8 +1,8 @@
 """What directional estimators should cost, what they are made of at least, and the words for what was seen; nothing is measured.
 
-Of each process, `times` maps a side of the rounds to its nanoseconds, one a round, the same rounds for all. A ratio is the median
-over rounds of a process, and of those the median over processes: where memory happens to lie, which a process keeps, moves it by
-up to a tenth.
+`times` holds, for each process, the nanoseconds of every side, one a round, the same rounds for all. A ratio is the median over
+the rounds of a process, and of those the median over processes: where memory lies stays with a process, and moves ratios by up
+to a tenth.
 
 A figure is the time of one side over that of another. Its goal is a number, or a sum of sides of the same rounds. An estimator's
 floor is the sum of what it is made of, each part as the calls of torch that it cannot do without (`directional_floors`). The best

@@ -7,7 +7,7 @@ JSON; of these sides, by default of all.
 import json
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from estimators.directional.directions.rademacher import Rademacher
 from estimators.directional.estimator import Directional
 from estimators.directional.streams import Keyed
 from estimators.registry import ESTIMATORS
-from tests.micro.directional_floors import parts
+from tests.micro.directional_floors import parts, tangents_like
 from tests.micro.directional_goals import DEEP
 from tests.micro.directional_naive import Naive
 from tests.micro.directional_written import Written
@@ -40,6 +40,9 @@ PROBLEMS = {
     "cnn4": "cnn4[channels=32,width=256]",
     **{group: f"mlp[depth={depth},width={width},{IMAGES}]" for group, (width, depth) in DEEP.items()},
 }
+
+
+Build = Callable[[], Side]
 
 
 class Work:
@@ -73,28 +76,35 @@ def peers(k: int) -> dict[str, str]:
     return {side: f'"{path}:{name}"[k={k},directions=rademacher]' for side, name in classes.items()}
 
 
-def one(problem: Problem) -> dict[str, Side]:
-    sides: dict[str, Side] = {
-        "derivative": Work(derivative_alone(problem)),
-        "rank one, lazily": gradient(problem, "lazy-forward-gradient[directions=low-rank[rank=1]]"),
-        "mezo": gradient(problem, "mezo[directions=rademacher]"),
-        "mezo, stored": gradient(problem, "spsa"),
+def one(problem: Problem) -> dict[str, Build]:
+    sides: dict[str, Build] = {
+        "derivative": lambda: Work(derivative_alone(problem)),
+        "rank one, lazily": partial(gradient, problem, "lazy-forward-gradient[directions=low-rank[rank=1]]"),
+        "mezo": partial(gradient, problem, "mezo[directions=rademacher]"),
+        "mezo, stored": partial(gradient, problem, "spsa"),
     }
     for law in ("rademacher", "gaussian"):
-        sides[law] = gradient(problem, f"forward-gradient[directions={law}]")
-        sides[f"{law}, lazily"] = gradient(problem, f"lazy-forward-gradient[directions={law}]")
-        sides[f"naive {law}"] = Work(Naive(problem, law, 1).mean)
+        sides[law] = partial(gradient, problem, f"forward-gradient[directions={law}]")
+        sides[f"{law}, lazily"] = partial(gradient, problem, f"lazy-forward-gradient[directions={law}]")
+        sides[f"naive {law}"] = partial(Work, Naive(problem, law, 1).mean)
     return sides
 
 
-def several(problem: Problem, k: int) -> dict[str, Side]:
-    sides: dict[str, Side] = {"derivative": Work(derivative_alone(problem, k))}
+def several(problem: Problem, k: int) -> dict[str, Build]:
+    sides: dict[str, Build] = {"derivative": lambda: Work(derivative_alone(problem, k))}
     for law in ("rademacher", "gaussian"):
-        sides[f"{law} mean"] = gradient(problem, f"forward-gradient[k={k},directions={law}]")
-        sides[f"naive {law} mean"] = Work(Naive(problem, law, k).mean)
-    sides["projection"] = gradient(problem, f"multi-tangent[k={k},directions=rademacher]")
-    sides["naive projection"] = Work(Naive(problem, "rademacher", k).projection)
+        sides[f"{law} mean"] = partial(gradient, problem, f"forward-gradient[k={k},directions={law}]")
+        sides[f"naive {law} mean"] = partial(Work, Naive(problem, law, k).mean)
+    sides["projection"] = partial(gradient, problem, f"multi-tangent[k={k},directions=rademacher]")
+    sides["naive projection"] = partial(Work, Naive(problem, "rademacher", k).projection)
     return sides
+
+
+def of_depth(problem: Problem) -> dict[str, Build]:
+    def products() -> Side:
+        return Work(Written(problem, tangents_like(problem, 1)))
+
+    return {"derivative": lambda: Work(derivative_alone(problem)), "least products": products}
 
 
 def tangents_of(group: str) -> tuple[str, int]:
@@ -103,19 +113,24 @@ def tangents_of(group: str) -> tuple[str, int]:
     return name, int(k or 1)
 
 
-def sides_of(group: str) -> tuple[Problem, dict[str, Side]]:
-    """The problem and the sides of a group."""
+def sides_of(group: str, names: Collection[str] = ()) -> tuple[Problem, dict[str, Side]]:
+    """The problem and the sides of a group, or those of them that are named; nothing is made of the others."""
     name, k = tangents_of(group)
     problem = build_problem(PROBLEMS[name])
-    base = {"base": Base(problem), "backprop": gradient(problem, "backprop")}
+    builds: dict[str, Build] = {"base": partial(Base, problem), "backprop": partial(gradient, problem, "backprop")}
     if name in DEEP:
-        signs = [torch.randint(0, 2, (1, *value.shape)) * 2.0 - 1 for value in problem.objective.parameters.values()]
-        least = {"least products": Work(Written(problem, signs))}
-        return problem, base | {"derivative": Work(derivative_alone(problem))} | least
-    named = several(problem, k) if k > 1 else one(problem)
-    rivals = {side: gradient(problem, spec) for side, spec in peers(k).items()}
-    least = {f"least {part}": Work(work) for part, work in parts(problem, k).items()}
-    return problem, base | named | rivals | least
+        builds |= of_depth(problem)
+    else:
+        builds |= several(problem, k) if k > 1 else one(problem)
+        builds |= {side: partial(gradient, problem, spec) for side, spec in peers(k).items()}
+        builds |= {f"least {part}": partial(_of_part, build) for part, build in parts(problem, k).items()}
+    if not set(names) <= builds.keys():
+        raise ValueError(f"sides must be among {', '.join(builds)}, got {', '.join(names)}")
+    return problem, {side: build() for side, build in builds.items() if side in names or not names}
+
+
+def _of_part(build: Callable[[], Callable[[], object]]) -> Side:
+    return Work(build())
 
 
 def memory_of(problem: Problem, sides: dict[str, Side]) -> dict[str, str]:
@@ -156,13 +171,11 @@ def measured(sides: dict[str, Side], seconds: float, fewest: int = FEWEST_ROUNDS
 def main(group: str, seconds: float, *names: str) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    problem, sides = sides_of(group)
-    sides = {name: side for name, side in sides.items() if name in names or not names}
+    problem, sides = sides_of(group, names)
     memory, left_out = memory_of(problem, sides), without_those_that_fail(sides)
-    base = operations(lambda: sides["base"].run(1))
-    multiple = operations(derivative_alone(problem)) / base
     with collector_off():
         rounds = measured(sides, seconds)
+    multiple = operations(derivative_alone(problem)) / operations(lambda: sides["base"].run(1))
     times = {name: rounds.times(name).tolist() for name in sides}
     found = {"times": times, "operations": multiple, "n": problem.objective.coordinates(), "memory": memory, "left_out": left_out}
     sys.stdout.write(json.dumps(found))

@@ -78,11 +78,13 @@ def measured(group: str, settings: dict[str, str], *sides: str) -> Seen:
     return Seen([one["times"] for one in found], found[-1])
 
 
-def beside_naive(group: str) -> Seen | None:
-    """What naive code and the estimators beside it take, with what floors are made of, in plain processes; None without goals."""
-    compared = {side for goal in goals(group) if goal.above.startswith("naive") for side in (goal.above, goal.below)}
-    parts = {part for side in compared for part in FLOORS.get(side, {})}
-    return measured(group, {}, "base", "backprop", *compared, *parts) if compared else None
+def beside_naive(group: str) -> dict[str, Seen]:
+    """Naive side -> what it and the estimator beside it take, with what the floor is made of, in plain processes of their own."""
+    found = {}
+    for goal in goals(group):
+        if goal.above.startswith("naive"):
+            found[goal.above] = measured(group, {}, "base", "backprop", goal.above, goal.below, *FLOORS[goal.below])
+    return found
 
 
 @cache
@@ -127,9 +129,9 @@ def test_costs(benchmark, capsys, tmp_path: Path, group: str) -> None:
     failing = {name: results for name, results in rivals.items() if results and name in found.times[0]}
     lines = shown(f"{group}, a worker's settings", found, failing)
     plain = beside_naive(group)
-    if plain:
-        lines += shown(f"{group}, plain processes", plain, {})
-    figures = [figure((plain if plain and goal.above.startswith("naive") else found).times, goal) for goal in goals(group)]
+    for seen in plain.values():
+        lines += shown(f"{group}, plain processes", seen, {})
+    figures = [figure(plain.get(goal.above, found).times, goal) for goal in goals(group)]
     benchmark.extra_info |= {f"{name} / base": round(ratio(found.times, name, "base"), 4) for name in found.times[0]}
     benchmark.extra_info["goals"] = [recorded(one) for one in figures]
     benchmark.extra_info["peers that fail"] = {name: [result.clause for result in results] for name, results in failing.items()}

@@ -2,8 +2,9 @@
 
 Calling a module, its function and the stand-in of a tensor that moves takes 15 µs where caches are cold, as they are after a
 convolution or a large product; a small network is made of ten such calls and its forward pass lasts half a millisecond. At every
-pass the parts of an `nn.Sequential` are therefore looked at: where each is a layer of `KINDS` as torch wrote it, without hooks
-or a method of its own, what calling them does is known.
+pass the parts of an `nn.Sequential` are therefore looked at: where each is a layer of `KINDS` as torch wrote it, without hooks,
+a method or a tensor of its own, what calling them does is known. Who replaces a function of torch, or sees all that are called,
+sees those that the rules call.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from torch.nn import functional
 from torch.nn.modules import module as modules
 
 from estimators.directional.derivatives.linear_rules import linear
-from estimators.directional.derivatives.pushed import Pushed, needs
+from estimators.directional.derivatives.pushed import Pushed
 from estimators.directional.derivatives.rules import RULES
 
 LayerRule = Callable[..., Pushed]
@@ -26,7 +27,7 @@ class Kind(NamedTuple):
     """What is known of a class of layers.
 
     Attributes:
-        forward: its method, as torch wrote it.
+        forward: its method, as it was when this file was imported.
         parameters: names of what it owns, None or not.
         rule: how it pushes tangents forward.
     """
@@ -71,9 +72,9 @@ def _gathered(module: nn.Module, found: list[tuple[nn.Module, Kind]]) -> bool:
     """Whether calling a module is calling layers of `KINDS`, which are appended."""
     cls, own = type(module), vars(module)
     hooked = own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"] or own["_backward_pre_hooks"]
-    if hooked or not own.keys().isdisjoint(_METHODS):
+    if hooked or not own.keys().isdisjoint(_OVERRIDING) or own.get("padding_mode", "zeros") != "zeros":
         return False
-    if cls is nn.Sequential:
+    if cls is nn.Sequential and cls.forward is _IN_ORDER:
         return all(_gathered(part, found) for part in own["_modules"].values())
     kind = KINDS.get(cls)
     if kind is None or cls.forward is not kind.forward or tuple(own["_parameters"]) != kind.parameters:
@@ -82,8 +83,9 @@ def _gathered(module: nn.Module, found: list[tuple[nn.Module, Kind]]) -> bool:
     return True
 
 
-_METHODS = frozenset({"forward", "_conv_forward", "_compiled_call_impl"})
-"""What a module may have been given in the place of its class's."""
+_IN_ORDER = nn.Sequential.forward
+_OVERRIDING = frozenset({"forward", "_conv_forward", "_call_impl", "_compiled_call_impl", "weight", "bias"})
+"""What a module may have been given in the place of its class's methods, or of its parameters."""
 
 
 def _function(func: Callable[..., Any], *options: str) -> LayerRule:
@@ -101,7 +103,6 @@ def _convolution(func: Callable[..., Any]) -> LayerRule:
     rule = RULES[func]
 
     def of_layer(layer: Any, x: Tensor | Pushed, weight: Tensor | Pushed, bias: Tensor | Pushed | None) -> Pushed:
-        needs(layer.padding_mode == "zeros", "padding by other numbers")
         return rule(x, weight, bias, layer.stride, layer.padding, layer.dilation, layer.groups)
 
     return of_layer

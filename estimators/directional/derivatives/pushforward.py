@@ -57,13 +57,16 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
 
 
 def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable[[], Tensor] | None:
-    """The loss of a chain of plain layers whose parameters move; None where the model is none."""
+    """The loss of a chain of plain layers whose parameters move; None of another model, or one with other parameters by now."""
     if not isinstance(space, Weights) or type(objective) is not ModuleObjective:
         return None
     layers = layers_of(objective.module)
     if layers is None:
         return None
-    moving = {id(parameter): Pushed(parameter, rows[name]) for name, parameter in objective.parameters.items()}
+    point = space.point(objective)
+    moving = {id(parameter): Pushed(point[name], rows[name]) for name, parameter in objective.parameters.items()}
+    if not moving.keys() <= {id(tensor) for layer, _ in layers for tensor in layer._parameters.values()}:
+        return None
 
     def output(x: Tensor) -> Tensor:
         if within_a_transform():

@@ -172,11 +172,18 @@ def test_a_tangent_asked_for_twice_is_the_same_both_times(kind: str) -> None:
 
 def test_a_process_keeps_nothing_of_what_signs_are_drawn_from() -> None:
     """A measurement of memory begins after a first call, so what that leaves behind has to be known."""
-    Keyed(1).signs(layout((5,)), [0])  # makes the tables of signs
-    Keyed(1).signs(layout((5,)), [0, 1])
-    blocks = layout((16_384,), (16_385,), (4_100,), (63, 11))
+    Keyed(1).signs(layout((64,)), [0])  # makes the table that blocks are spread by together
+    Keyed(1).signs(layout((64,)), [0, 1])  # and that for each by itself
+    blocks = layout((32_768,), (32_769,), (4_100,), (63, 11))
 
     def draw() -> None:
-        Keyed(2).signs(blocks, range(2))
+        for indices in ([0], [0, 1]):
+            Keyed(2).signs(blocks, indices)
+            Keyed(2).signs(blocks[2:], indices)
 
     assert profiled(draw).kept == 0
+
+
+def test_a_block_without_coordinates_has_signs_of_its_shape() -> None:
+    for indices in ([0], [0, 1]):
+        assert Keyed(1).signs(layout((0, 3)), indices)["p0"].shape == (len(indices), 0, 3)

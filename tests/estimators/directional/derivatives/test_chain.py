@@ -23,12 +23,14 @@ def tangents(objective: ModuleObjective, k: int) -> Tangents:
     return {name: torch.randn(k, *p.shape, dtype=p.dtype) for name, p in objective.parameters.items()}
 
 
-def check(module: nn.Module, k: int) -> None:
-    """The derivatives of a module's mean square are those of backprop."""
-    module.double()
-    objective = ModuleObjective(
-        module, nn.functional.mse_loss, (torch.randn(7, 6).double(), torch.randn(7, 3, dtype=torch.float64))
-    )
+def objective_of(module: nn.Module) -> ModuleObjective:
+    """The mean square of a module's distance from random targets."""
+    batch = torch.randn(7, 6, dtype=torch.float64), torch.randn(7, 3, dtype=torch.float64)
+    return ModuleObjective(module.double(), nn.functional.mse_loss, batch)
+
+
+def check(objective: ModuleObjective, k: int) -> None:
+    """The derivatives are those of backprop."""
     moved = tangents(objective, k)
     loss = objective.loss()
     gradients = torch.autograd.grad(loss, list(objective.parameters.values()), materialize_grads=True)
@@ -92,6 +94,12 @@ def with_a_weight_that_is_no_parameter() -> nn.Module:
     return module
 
 
+def with_a_tensor_in_front_of_a_parameter() -> nn.Module:
+    module = plain()
+    vars(module[0])["weight"] = module[0].weight.detach().double() * 2
+    return module
+
+
 OTHERWISE: dict[str, Callable[[], nn.Module]] = {
     "a hook": with_a_hook,
     "a hook before": with_a_hook_before,
@@ -99,6 +107,7 @@ OTHERWISE: dict[str, Callable[[], nn.Module]] = {
     "a parametrised weight": with_a_parametrised_weight,
     "a pruned weight": with_a_pruned_weight,
     "a weight that is no parameter": with_a_weight_that_is_no_parameter,
+    "a tensor in front of a parameter": with_a_tensor_in_front_of_a_parameter,
     "a layer derived from another": lambda: nn.Sequential(Halved(6, 3), nn.Tanh()),
     "a chain derived from another": lambda: Backwards(*plain()),
     "a layer without a rule": lambda: nn.Sequential(nn.Linear(6, 3), nn.Sigmoid()),
@@ -111,7 +120,7 @@ def test_plain_layers_are_gone_through_in_order(k: int) -> None:
     layers = layers_of(module)
     assert layers is not None
     assert [layer for layer, _ in layers] == [module[0], module[1], module[2][0], module[2][1], module[3]]
-    check(module, k)
+    check(objective_of(module), k)
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -120,24 +129,24 @@ def test_what_does_anything_else_is_called(what: str, k: int) -> None:
     torch.manual_seed(0)
     module = OTHERWISE[what]()
     assert layers_of(module) is None
-    check(module, k)
+    check(objective_of(module), k)
 
 
 @pytest.mark.parametrize("register", [register_module_forward_hook, register_module_forward_pre_hook])
 def test_a_hook_on_all_modules_sees_every_layer(register: Callable) -> None:
-    seen: list[nn.Module] = []
+    objective, seen = objective_of(plain()), []
 
     def note(layer: nn.Module, *_: object) -> None:
         seen.append(layer)
 
-    module = plain()
     handle = register(note)
     try:
-        check(module, 1)
+        assert layers_of(objective.module) is None
+        Jvp().take(Weights(), objective, tangents(objective, 1))
     finally:
         handle.remove()
-    assert set(seen) == set(module.modules())
-    assert layers_of(module) is not None
+    assert set(seen) == set(objective.module.modules())
+    assert layers_of(objective.module) is not None
 
 
 @contextmanager
@@ -151,17 +160,31 @@ def doubled(cls: type[nn.Module]) -> Iterator[None]:
         cls.forward = before
 
 
-def test_a_class_whose_method_was_replaced_is_called() -> None:
-    with doubled(nn.Linear):
+@pytest.mark.parametrize("cls", [nn.Linear, nn.Tanh, nn.Sequential])
+def test_a_class_whose_method_was_replaced_is_called(cls: type[nn.Module]) -> None:
+    with doubled(cls):
         assert layers_of(plain()) is None
-        check(plain(), 1)
+        check(objective_of(plain()), 1)
 
 
-def test_a_layer_that_is_called_otherwise_from_now_on_is_called_from_now_on() -> None:
-    module = plain()
-    check(module, 1)
-    module[0].register_forward_hook(lambda layer, inputs, output: 2 * output)
-    check(module, 1)
+def test_a_layer_that_does_otherwise_from_now_on_is_called_from_now_on() -> None:
+    objective = objective_of(plain())
+    check(objective, 1)
+    objective.module[0].register_forward_hook(lambda layer, inputs, output: 2 * output)
+    check(objective, 1)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_parameter_that_another_took_the_place_of_still_moves(k: int) -> None:
+    """The objective puts what it is given into the places that it knows."""
+    objective = objective_of(plain())
+    layer, before = objective.module[0], objective.module[0].weight
+    moved = tangents(objective, k)
+    expected = Jvp().take(Weights(), objective, moved)
+    layer.weight = nn.Parameter(torch.zeros_like(before))
+    found = Jvp().take(Weights(), objective, moved)
+    torch.testing.assert_close(found.values, expected.values)
+    torch.testing.assert_close(found.loss, expected.loss)
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -169,26 +192,26 @@ def test_tied_layers_move_together(k: int) -> None:
     module = nn.Sequential(nn.Linear(6, 6), nn.Tanh(), nn.Linear(6, 6), nn.Linear(6, 3))
     module[2].weight = module[0].weight
     assert layers_of(module) is not None
-    check(module, k)
+    check(objective_of(module), k)
     again = nn.Sequential(layer := nn.Linear(6, 6), nn.Tanh(), layer, nn.Linear(6, 3))
-    check(again, k)
+    check(objective_of(again), k)
 
 
 def test_layers_that_do_not_move_are_called_as_they_are() -> None:
     module = nn.Sequential(nn.Linear(6, 6).requires_grad_(False), nn.ReLU(inplace=True), nn.Linear(6, 3))
     assert layers_of(module) is not None
-    check(module, 1)
+    check(objective_of(module), 1)
 
 
 def test_a_random_mask_that_nothing_moves_before_is_the_objectives() -> None:
-    check(nn.Sequential(nn.Dropout(), nn.Linear(6, 3)), 1)
+    check(objective_of(nn.Sequential(nn.Dropout(), nn.Linear(6, 3))), 1)
 
 
 def test_a_single_layer_is_a_chain() -> None:
     layers = layers_of(nn.Linear(6, 3))
     assert layers is not None
     assert len(layers) == 1
-    check(nn.Linear(6, 3), 1)
+    check(objective_of(nn.Linear(6, 3)), 1)
 
 
 @pytest.mark.parametrize("cls", KINDS)
