@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional
 
+from estimators.directional.derivatives.linear_rules import add_product, by_weight
 from estimators.directional.derivatives.pushed import Pushed, split
 from estimators.directional.derivatives.pushforward import Moving, within_a_transform
 from estimators.directional.factored import added, arguments
@@ -49,8 +50,14 @@ class MovingByFactors(Moving):
 
 def _linear(inputs: Tensor, weight: MovingByFactors, bias: Tensor | None) -> Pushed:
     """Dy = (x B) Aᵀ + dx Wᵀ + db where dW = A Bᵀ."""
-    (x, dx), (b, db) = (split(each.pushed if isinstance(each, Moving) else each) for each in (inputs, bias))
-    value, (left, right) = functional.linear(x, weight.value, b), weight.factors
+    moving = inputs.pushed if isinstance(inputs, Moving) else inputs
+    (x, dx), (b, db) = split(moving), split(bias.pushed if isinstance(bias, Moving) else bias)
+    left, right = weight.factors
+    if x.dim() == 2:
+        y = by_weight(moving, weight.value, b, db)
+        add_product(y.tangents, x @ right, left)
+        return y
+    value = functional.linear(x, weight.value, b)
     if dx is None:
         return Pushed(value, functional.linear(x @ right, left, db))
     return Pushed(value, added(functional.linear(dx, weight.value, db), x, weight.factors))

@@ -1,7 +1,8 @@
 """The derivative of a perceptron along k tangents, written out by its formula in the fewest and fastest calls of torch.
 
-Memory is kept between calls. Tangents of activations are [k, batch, outputs]; the few outputs of the last layer lie the other way
-round, [k, outputs, batch], for products are faster so.
+Memory is kept between calls. The activations of a layer and their tangents are one tensor, [1 + k, batch, outputs], which one
+product multiplies by the next layer's weights; the tangents of the few outputs of the last layer lie the other way round,
+[k, outputs, batch], for products are faster so.
 """
 
 from collections.abc import Sequence
@@ -35,27 +36,30 @@ class Written:
         *weights, self.weight = tangents[::2]
         *biases, self.bias = tangents[1::2]
         self.k, batch = len(self.bias), len(self.targets)
-        values = [torch.empty(batch, layer.out_features) for layer in hidden]
-        moved = [torch.empty(self.k, batch, layer.out_features) for layer in hidden]
-        self.hidden = list(zip(hidden, weights, biases, values, moved, strict=True))
+        made = [torch.empty(1 + self.k, batch, layer.out_features) for layer in hidden]
+        self.hidden = list(zip(hidden, weights, biases, made, strict=True))
         self.change = torch.empty(self.k * self.last.out_features, batch)
 
     @torch.no_grad()
     def __call__(self) -> Tensor:
         """The derivatives, [k]."""
-        x, dx = self.inputs, None
-        for layer, weight, bias, value, moved in self.hidden:
+        x, before = self.inputs, None
+        for layer, weight, bias, made in self.hidden:
+            value, moved = made[0], made[1:]
+            made.copy_(torch.cat((layer.bias.unsqueeze(0), bias)).unsqueeze(1))
+            if before is None:
+                value.addmm_(x, layer.weight.t())
+            else:
+                made.flatten(0, 1).addmm_(before.flatten(0, 1), layer.weight.t())
             inner, outer = (x @ weight.right, weight.left.unsqueeze(0)) if isinstance(weight, Factors) else (x, weight)
             if self.k == 1:
-                torch.addmm(bias[0], inner, outer[0].t(), out=moved[0])
+                moved[0].addmm_(inner, outer[0].t())
             else:
-                torch.baddbmm(bias.unsqueeze(1), inner.expand(self.k, *inner.shape), outer.mT, out=moved)
-            if dx is not None:
-                moved.flatten(0, 1).addmm_(dx.flatten(0, 1), layer.weight.t())
-            x, dx = torch.addmm(layer.bias, x, layer.weight.t(), out=value), moved
-            x.relu_()
-            _masked(dx, x.expand_as(dx), 0, grad_input=dx)
-        return self._of_the_loss(x, dx)
+                moved.baddbmm_(inner.expand(self.k, *inner.shape), outer.mT)
+            value.relu_()
+            _masked(moved, value.expand_as(moved), 0, grad_input=moved)
+            x, before = value, made
+        return self._of_the_loss(x, None if before is None else before[1:])
 
     def _of_the_loss(self, x: Tensor, dx: Tensor | None) -> Tensor:
         inner, outer = (

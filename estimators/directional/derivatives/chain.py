@@ -17,7 +17,7 @@ from torch.nn.modules import module as modules
 
 from estimators.directional.derivatives.linear_rules import linear
 from estimators.directional.derivatives.pushed import Pushed
-from estimators.directional.derivatives.rules import RULES
+from estimators.directional.derivatives.rules import RULES, rectified
 
 LayerRule = Callable[..., Pushed]
 """Called with a layer, its input and its parameters, of which one at least is `Pushed`."""
@@ -99,6 +99,11 @@ def _function(func: Callable[..., Any], *options: str) -> LayerRule:
     return of_layer
 
 
+def _rectifier(layer: nn.Module, x: Pushed) -> Pushed:
+    """In the memory of its input where a rule made that for both: in a chain nobody else reads it."""
+    return RULES[functional.relu](x, layer.inplace) if x.both is None else rectified(x, x)
+
+
 def _convolution(func: Callable[..., Any]) -> LayerRule:
     rule = RULES[func]
 
@@ -120,7 +125,7 @@ KINDS: Mapping[type[nn.Module], Kind] = {
     nn.Conv1d: Kind(nn.Conv1d.forward, _OWN, _convolution(torch.conv1d)),
     nn.Conv2d: Kind(nn.Conv2d.forward, _OWN, _convolution(torch.conv2d)),
     nn.Conv3d: Kind(nn.Conv3d.forward, _OWN, _convolution(torch.conv3d)),
-    nn.ReLU: Kind(nn.ReLU.forward, (), _function(functional.relu, "inplace")),
+    nn.ReLU: Kind(nn.ReLU.forward, (), _rectifier),
     nn.Tanh: Kind(nn.Tanh.forward, (), _function(torch.tanh)),
     nn.GELU: Kind(nn.GELU.forward, (), _function(functional.gelu, "approximate")),
     nn.MaxPool2d: Kind(nn.MaxPool2d.forward, (), _function(functional.max_pool2d, *_POOLING)),

@@ -15,15 +15,23 @@ class Pushed(NamedTuple):
     Attributes:
         value: of any shape.
         tangents: [k, *shape], or [*shape] of a single one.
+        both: value and single tangent one after the other, [2 B, ...], where they lie so in memory: one product takes both.
     """
 
     value: Tensor
     tangents: Tensor
+    both: Tensor | None = None
+
+
+def halves(both: Tensor) -> Pushed:
+    """A value and its tangent in one memory, [2 B, ...]."""
+    value, tangent = both.chunk(2)
+    return Pushed(value, tangent, both)
 
 
 def split(tensor: "Tensor | Pushed | None") -> tuple[Any, Any]:
     """Its value, and its tangents or None."""
-    return tensor if isinstance(tensor, Pushed) else (tensor, None)
+    return tensor[:2] if isinstance(tensor, Pushed) else (tensor, None)
 
 
 def needs(condition: bool, otherwise: str) -> None:

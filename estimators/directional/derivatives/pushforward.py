@@ -52,8 +52,7 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
     if pushed is None:
         _WITHOUT.setdefault(objective, set()).add((space, several))
         return None
-    value, derivatives = pushed
-    return Derivatives(value, derivatives.expand(k, *value.shape))
+    return Derivatives(pushed.value, pushed.tangents.expand(k, *pushed.value.shape))
 
 
 def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable[[], Tensor] | None:
@@ -63,7 +62,7 @@ def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable
     layers = layers_of(objective.module)
     if layers is None:
         return None
-    point = space.point(objective)
+    point = objective.parameters if type(space) is Weights else space.point(objective)
     moving = {id(parameter): Pushed(point[name], rows[name]) for name, parameter in objective.parameters.items()}
     if not moving.keys() <= {id(tensor) for layer, _ in layers for tensor in layer._parameters.values()}:
         return None

@@ -1,7 +1,8 @@
 """Rules by which a value and its tangents go through an operation of torch together.
 
 Elementwise rules are torch's own derivatives, taken on all tangents at once. A loss is linear in what its input moves by, so its
-rule is the product with the loss's own gradient, which is as small as the model's output.
+rule is the product with the loss's own gradient, which is as small as the model's output. On a CPU maxima over windows are found
+in a copy whose channels lie side by side: there torch compares many of them at once, elsewhere one number after the other.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,30 +15,49 @@ from torch.nn import functional
 
 from estimators.directional.derivatives.convolution_rules import convolution
 from estimators.directional.derivatives.linear_rules import linear
-from estimators.directional.derivatives.pushed import Pushed, needs
+from estimators.directional.derivatives.pushed import Pushed, halves, needs
 
 aten = torch.ops.aten
 
 Rule = Callable[..., Pushed]
 """Called as the operation is, with `Pushed` in the places of tensors that move."""
 
+_CHANNELS_LAST = torch.channels_last
+_MANY_CHANNELS = 8  # of fewer the copy costs more than it spares
 _REDUCTIONS = {"mean": 1, "sum": 2}  # as torch numbers them
 
 
 def _relu(x: Pushed, inplace: bool = False) -> Pushed:
     needs(not inplace, "an operation in place")
-    value = torch.relu(x.value)
-    return Pushed(value, aten.threshold_backward.default(x.tangents, _beside(value, x.tangents), 0))
+    return rectified(x, _like(x))
+
+
+def rectified(x: Pushed, y: Pushed) -> Pushed:
+    """The rule of ReLU, into given memory, which may be that of its input."""
+    torch.clamp_min(x.value, 0, out=y.value)
+    aten.threshold_backward.grad_input(x.tangents, _beside(y.value, x.tangents), 0, grad_input=y.tangents)
+    return y
 
 
 def _tanh(x: Pushed) -> Pushed:
-    value = torch.tanh(x.value)
-    return Pushed(value, aten.tanh_backward.default(x.tangents, _beside(value, x.tangents)))
+    y = _like(x)
+    torch.tanh(x.value, out=y.value)
+    aten.tanh_backward.grad_input(x.tangents, _beside(y.value, x.tangents), grad_input=y.tangents)
+    return y
 
 
 def _gelu(x: Pushed, approximate: str = "none") -> Pushed:
-    value = functional.gelu(x.value, approximate=approximate)
-    return Pushed(value, aten.gelu_backward.default(x.tangents, _beside(x.value, x.tangents), approximate=approximate))
+    y, value = _like(x), _beside(x.value, x.tangents)
+    aten.gelu.out(x.value, approximate=approximate, out=y.value)
+    aten.gelu_backward.grad_input(x.tangents, value, approximate=approximate, grad_input=y.tangents)
+    return y
+
+
+def _like(x: Pushed) -> Pushed:
+    """Memory of the shape of a value and its tangents, one where theirs is."""
+    if x.both is None:
+        return Pushed(torch.empty_like(x.value), torch.empty_like(x.tangents))
+    return halves(torch.empty_like(x.both))
 
 
 def _times(x: Pushed, other: float) -> Pushed:
@@ -73,7 +93,11 @@ def _max_pool2d(
     return_indices: bool = False,
 ) -> Pushed:
     needs(not return_indices and x.value.dim() == 4, "pooling that gives its indices, or of one sample")
-    value, places = functional.max_pool2d_with_indices(x.value, kernel_size, stride, padding, dilation, ceil_mode)
+    copied = x.value.device.type == "cpu" and x.value.shape[1] >= _MANY_CHANNELS
+    inputs = x.value.contiguous(memory_format=_CHANNELS_LAST) if copied else x.value
+    value, places = functional.max_pool2d_with_indices(inputs, kernel_size, stride, padding, dilation, ceil_mode)
+    if inputs is not x.value:  # laid out as it was
+        value = value.contiguous()
     several, places = _several(x), places.flatten(2)
     moved = x.tangents.flatten(-2).gather(-1, places.expand(*several, -1, -1, -1) if several else places)
     return Pushed(value, moved.view(*several, *value.shape))

@@ -197,6 +197,19 @@ def test_tied_layers_move_together(k: int) -> None:
     check(objective_of(again), k)
 
 
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("inplace", [False, True])
+def test_rectifiers_write_over_nothing_but_what_their_chain_has_made(inplace: bool, k: int) -> None:
+    module = nn.Sequential(nn.ReLU(), nn.Linear(6, 70), nn.ReLU(inplace), nn.ReLU(), nn.Linear(70, 3), nn.ReLU(inplace))
+    objective = objective_of(module)
+    moved = tangents(objective, k)
+    kept = [objective.inputs, objective.targets, *objective.parameters.values(), *moved.values()]
+    before = [tensor.detach().clone() for tensor in kept]
+    Jvp().take(Weights(), objective, moved)
+    assert all(map(torch.equal, kept, before))
+    check(objective, k)
+
+
 def test_layers_that_do_not_move_are_called_as_they_are() -> None:
     module = nn.Sequential(nn.Linear(6, 6).requires_grad_(False), nn.ReLU(inplace=True), nn.Linear(6, 3))
     assert layers_of(module) is not None

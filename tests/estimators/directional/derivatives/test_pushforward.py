@@ -66,6 +66,18 @@ def frozen(layer: nn.Module, *names: str) -> nn.Module:
     return layer
 
 
+def chain(activations: list[nn.Module]) -> list[nn.Module]:
+    """Activations of many numbers, each after a linear layer."""
+    return [layer for number, last in enumerate(activations) for layer in (nn.Linear(WIDE if number else 6, WIDE), last)]
+
+
+def equal(layer: nn.Module) -> nn.Module:
+    """A layer of equal outputs, each of which moves otherwise."""
+    nn.init.zeros_(layer.weight)
+    nn.init.ones_(layer.bias)
+    return layer
+
+
 MODELS: dict[str, Callable[[], ModuleObjective]] = {
     "narrow": lambda: problem([nn.Linear(6, 4), nn.Linear(4, 3)]),
     "wide": lambda: problem([nn.Linear(6, WIDE), nn.Linear(WIDE, WIDE), nn.Linear(WIDE, 3)]),
@@ -81,6 +93,13 @@ MODELS: dict[str, Callable[[], ModuleObjective]] = {
     ),
     "only the first bias": lambda: problem([frozen(nn.Linear(6, WIDE), "weight"), frozen(nn.Linear(WIDE, 3), "weight", "bias")]),
     "activations": lambda: problem([nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 4), nn.GELU()]),
+    "activations of many": lambda: problem(
+        [*chain([nn.ReLU(), nn.Tanh(), nn.GELU(), nn.Dropout().eval(), nn.ReLU()]), nn.Linear(WIDE, 3)]
+    ),
+    "activations of many, of one sample": lambda: problem([*chain([nn.ReLU(), nn.Tanh()]), nn.Linear(WIDE, 3)], (1, 6)),
+    "read twice": lambda: problem(
+        [nn.Linear(6, WIDE), Called(lambda x, w: functional.linear(functional.relu(x), torch.tanh(x)) * 2, 1), nn.Linear(5, 3)]
+    ),
     "the other GELU": lambda: problem([nn.Linear(6, 5), nn.GELU(approximate="tanh")]),
     "convolutions": lambda: problem([nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 4, 2, stride=2)], IMAGES),
     "dilated, no biases": lambda: problem([nn.Conv2d(2, 3, 2, dilation=2, bias=False), nn.Conv2d(3, 2, 3, bias=False)], IMAGES),
@@ -96,6 +115,11 @@ MODELS: dict[str, Callable[[], ModuleObjective]] = {
     "pooling": lambda: problem(
         [nn.Conv2d(2, 3, 3), nn.MaxPool2d(2), nn.Conv2d(3, 3, 1), nn.MaxPool2d(2, stride=1, padding=1), nn.Flatten()], IMAGES
     ),
+    "pooling of many channels": lambda: problem(
+        [nn.Conv2d(2, 9, 3), nn.ReLU(), nn.MaxPool2d(3, 2, 1), nn.Conv2d(9, 8, 1), nn.MaxPool2d(2, ceil_mode=True), nn.Flatten()],
+        IMAGES,
+    ),
+    "pooling of equal numbers": lambda: problem([equal(nn.Conv2d(2, 8, 3)), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()], IMAGES),
     "reshapes": lambda: problem(
         [nn.Linear(6, 12), Called(lambda x, w: torch.reshape(x, (5, 3, 4)).flatten(1).view(5, 2, 6) * 0.5, 1), nn.Linear(6, WIDE)]
     ),
