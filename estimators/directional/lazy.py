@@ -6,12 +6,14 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from estimators.directional.along import along, dual
+from estimators.directional.along import by_duals, by_rules, dual
+from estimators.directional.derivatives.pushforward import Moving
 from estimators.directional.derivatives.unsupported import described, is_unsupported
 from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.estimator import Directional
 from estimators.directional.factored import FactoredPlaceholder
+from estimators.directional.moving_parameters import MovingByFactors, MovingWhenUsed
 from estimators.directional.placeholder import Placeholder
 from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
 from estimators.directional.space import Tangents, Weights
@@ -102,8 +104,15 @@ class LazyForwardGradient(Estimator):
 
 def _along(objective: Objective, tangents: Regenerated, index: int) -> tuple[Tensor, Tensor]:
     """The loss and its derivative along one tangent, both 0-dimensional."""
-    names = [block.name for block in tangents.layout]
-    return along(objective, {names[p]: partial(_placeholder, tangents, p, index) for p in tangents.touched(index)})
+    touched = {tangents.layout[position].name: position for position in tangents.touched(index)}
+    pushed = by_rules(objective, {name: partial(_moving, tangents, position, index) for name, position in touched.items()})
+    return pushed or by_duals(objective, {name: partial(_placeholder, tangents, at, index) for name, at in touched.items()})
+
+
+def _moving(tangents: Regenerated, position: int, index: int, value: Tensor) -> Moving:
+    if tangents.factored(position):
+        return MovingByFactors(value, partial(tangents.factors, position, index))
+    return MovingWhenUsed(value, partial(tangents.block, position, index))
 
 
 def _placeholder(tangents: Regenerated, position: int, index: int, value: Tensor) -> Placeholder:

@@ -8,31 +8,28 @@ dual tensors as along lazily drawn ones (`along`).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
-from estimators.directional.along import along, dual
+from estimators.directional.along import by_duals, by_rules, dual, has_no_rules
 from estimators.directional.derivatives import Derivatives
 from estimators.directional.derivatives.duals import make_dual
 from estimators.directional.derivatives.jvp import Jvp
 from estimators.directional.derivatives.pushed import Pushed
-from estimators.directional.derivatives.pushforward import Moving, through
+from estimators.directional.derivatives.pushforward import Moving
 from estimators.directional.derivatives.unsupported import described
 from estimators.directional.derivatives.vectorised import out_of_memory
 from estimators.directional.directions import Directions
 from estimators.directional.factored import FactoredPlaceholder, products
-from estimators.directional.moving_by_factors import MovingByFactors
+from estimators.directional.moving_parameters import MovingByFactors
 from estimators.directional.regenerated import Regenerated
 from estimators.directional.space import Block, Layout, Weights
 from estimators.directional.streams import Keyed
 from estimators.estimator import Estimate, Factors, Shapes
 from estimators.objective import Objective
 from estimators.perceptron import first_share
-
-_NOT_PUSHED: WeakSet[Objective] = WeakSet()
-"""Objectives that a tangent cannot be pushed through operation by operation (see `derivatives.pushforward`)."""
 
 _REFUSED: WeakKeyDictionary[Objective, str] = WeakKeyDictionary()
 """Objectives whose parameters nothing could stand for, and why."""
@@ -68,12 +65,19 @@ class Thin:
         """
         if objective not in _REFUSED:
             try:
-                return _pushed(objective, self.parts) or _by_duals(objective, self.parts)
+                loss, slope = self._by_rules(objective) or self._by_duals(objective)
+                return Derivatives(loss, slope.unsqueeze(0))
             except (NotImplementedError, RuntimeError) as error:
                 if out_of_memory(error):
                     raise
                 _REFUSED[objective] = described(error)
         return Jvp().take(Weights(), objective, {block.name: self._formed(block).unsqueeze(0) for block in self.layout})
+
+    def _by_rules(self, objective: Objective) -> tuple[Tensor, Tensor] | None:
+        return by_rules(objective, {name: partial(_moving, part) for name, part in self.parts.items()})
+
+    def _by_duals(self, objective: Objective) -> tuple[Tensor, Tensor]:
+        return by_duals(objective, {name: partial(_moved, part) for name, part in self.parts.items()})
 
     def _formed(self, block: Block) -> Tensor:
         part = self.parts.get(block.name)
@@ -120,7 +124,7 @@ def way(objective: Objective) -> str:
     """How the derivative along a thin tangent was taken, in words; see `derivatives.Derivative.way`."""
     if objective in _REFUSED:
         return f"matrices formed: {_REFUSED[objective]}"
-    return "dual tensors of factors or single blocks" if objective in _NOT_PUSHED else "rules for factors or single blocks"
+    return "dual tensors of factors or single blocks" if has_no_rules(objective) else "rules for factors or single blocks"
 
 
 def refusal(objective: Objective) -> str:
@@ -137,24 +141,8 @@ def passes(directions: Directions, shapes: Shapes) -> float | None:
     return None if first is None or directions.partial else 2 + sum(products(directions, shapes)) - first
 
 
-def _pushed(objective: Objective, parts: Mapping[str, Tensor | Factors]) -> Derivatives | None:
-    """By rules; None where there is none for an operation, or where the loss does not move, which is remembered."""
-    if objective in _NOT_PUSHED:
-        return None
-    with torch.no_grad():
-        point = Weights().point(objective)
-        for name, part in parts.items():
-            point[name] = MovingByFactors(point[name], part) if isinstance(part, Factors) else Moving(Pushed(point[name], part))
-        pushed = through(lambda: objective.loss(point))
-    if pushed is None:
-        _NOT_PUSHED.add(objective)
-        return None
-    return Derivatives(pushed.value, pushed.tangents.unsqueeze(0))
-
-
-def _by_duals(objective: Objective, parts: Mapping[str, Tensor | Factors]) -> Derivatives:
-    loss, slope = along(objective, {name: partial(_moved, part) for name, part in parts.items()})
-    return Derivatives(loss, slope.unsqueeze(0))
+def _moving(part: Tensor | Factors, value: Tensor) -> Moving:
+    return MovingByFactors(value, lambda: part) if isinstance(part, Factors) else Moving(Pushed(value, part))
 
 
 def _moved(part: Tensor | Factors, value: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Matrices that move by a product of thin factors, for `derivatives.pushforward`: a dense layer takes the factors."""
+"""Parameters that move by what is made when an operation wants it, for `derivatives.pushforward`; dense layers take factors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,28 +13,45 @@ from estimators.directional.factored import added, arguments
 from estimators.estimator import Factors
 
 
-class MovingByFactors(Moving):
-    """Stands for a parameter; what is no dense layer gets the product formed, for that one call.
+class MovingWhenUsed(Moving):
+    """Stands for a parameter whose tangent is made for every operation anew, and dropped after it.
 
     Attributes:
         value: of the parameter.
-        factors: of what it moves by.
+        make: gives what it moves by, of its shape.
     """
 
     value: Tensor
-    factors: Factors
+    make: Callable[[], Tensor]
 
     @staticmethod
-    def __new__(cls, value: Tensor, factors: Factors) -> "MovingByFactors":
+    def __new__(cls, value: Tensor, make: Callable[[], Tensor]) -> "MovingWhenUsed":
         """Keep them."""
-        moving: MovingByFactors = Tensor._make_wrapper_subclass(cls, value.shape, dtype=value.dtype, device=value.device)
-        moving.value, moving.factors = value, factors
+        moving: MovingWhenUsed = Tensor._make_wrapper_subclass(cls, value.shape, dtype=value.dtype, device=value.device)
+        moving.value, moving.make = value, make
         return moving
 
     @property
     def pushed(self) -> Pushed:  # type: ignore[override]
-        """With the product, formed anew each time."""
-        return Pushed(self.value, self.factors.product(tuple(self.value.shape)))
+        """With the tangent."""
+        return Pushed(self.value, self.make())
+
+
+class MovingByFactors(MovingWhenUsed):
+    """Stands for a matrix that moves by a product of factors; what is no dense layer gets the product formed.
+
+    Attributes:
+        factors: gives them.
+    """
+
+    factors: Callable[[], Factors]
+
+    @staticmethod
+    def __new__(cls, value: Tensor, factors: Callable[[], Factors]) -> "MovingByFactors":
+        """Keep them."""
+        moving: MovingByFactors = Tensor._make_wrapper_subclass(cls, value.shape, dtype=value.dtype, device=value.device)
+        moving.value, moving.factors, moving.make = value, factors, lambda: factors().product(tuple(value.shape))
+        return moving
 
     @classmethod
     def __torch_function__(
@@ -52,12 +69,12 @@ def _linear(inputs: Tensor, weight: MovingByFactors, bias: Tensor | None) -> Pus
     """Dy = (x B) Aᵀ + dx Wᵀ + db where dW = A Bᵀ."""
     moving = inputs.pushed if isinstance(inputs, Moving) else inputs
     (x, dx), (b, db) = split(moving), split(bias.pushed if isinstance(bias, Moving) else bias)
-    left, right = weight.factors
+    factors = weight.factors()
     if x.dim() == 2:
         y = by_weight(moving, weight.value, b, db)
-        add_product(y.tangents, x @ right, left)
+        add_product(y.tangents, x @ factors.right, factors.left)
         return y
     value = functional.linear(x, weight.value, b)
     if dx is None:
-        return Pushed(value, functional.linear(x @ right, left, db))
-    return Pushed(value, added(functional.linear(dx, weight.value, db), x, weight.factors))
+        return Pushed(value, functional.linear(x @ factors.right, factors.left, db))
+    return Pushed(value, added(functional.linear(dx, weight.value, db), x, factors))
