@@ -32,7 +32,7 @@ def by_rules(objective: Objective, moving: Mapping[str, Callable[[Tensor], Movin
     Returns:
         None where there is no rule for an operation, which is remembered.
     """
-    if has_no_rules(objective):
+    if torch.compiler.is_compiling() or has_no_rules(objective):
         return None
     with torch.no_grad():
         point = Weights().point(objective)

@@ -1,8 +1,8 @@
 """One tangent that is held as no more than it consists of: factors where it has low rank, nothing where it is zero.
 
 It costs a dense layer no product that it need not take, and is drawn once; those of `regenerated`, which are not held, twice. The
-derivative along it is taken by rules as along others (`derivatives.pushforward`), and where there is none for an operation, by
-dual tensors as along lazily drawn ones (`along`).
+derivative along it is taken by rules (`derivatives.pushforward`), and where there is none for an operation, by dual tensors, as
+along lazily drawn ones (`along`).
 """
 
 from collections.abc import Iterator, Mapping

@@ -44,8 +44,9 @@ def linear(inputs: Tensor | Pushed, weight: Tensor | Pushed, bias: Tensor | Push
 def by_weight(inputs: Tensor | Pushed, weight: Tensor, bias: Tensor | None, db: Tensor | None) -> Pushed:
     """X Wᵀ + b and, in one memory with it, dx Wᵀ + db, of a matrix x that moves along a single tangent or not at all."""
     x, dx, both = inputs if isinstance(inputs, Pushed) else (inputs, None, None)
+    needs(bias is None or bias.dtype == weight.dtype, "a bias of another dtype")
     shape = len(x), len(weight)
-    biases = [x.new_zeros(()) if each is None else each for each in (bias, db)]
+    biases = [weight.new_zeros(()) if each is None else each for each in (bias, db)]
     together = torch.cat([each.expand(shape) for each in biases])
     y = halves(together)
     if both is not None:

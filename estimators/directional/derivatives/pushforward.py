@@ -62,7 +62,7 @@ def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable
     layers = layers_of(objective.module)
     if layers is None:
         return None
-    point = objective.parameters if type(space) is Weights else space.point(objective)
+    point = space.point(objective)
     moving = {id(parameter): Pushed(point[name], rows[name]) for name, parameter in objective.parameters.items()}
     if not moving.keys() <= {id(tensor) for layer, _ in layers for tensor in layer._parameters.values()}:
         return None

@@ -80,7 +80,7 @@ def _reshaped(func: Callable[..., Tensor], x: Pushed, *shape: Any, **options: An
     value = func(x.value, *shape, **options)
     if value.shape == x.value.shape:
         return Pushed(value, x.tangents)
-    return Pushed(value, x.tangents.reshape(*_several(x), *value.shape))
+    return Pushed(value, x.tangents.reshape((*_several(x), *value.shape)))
 
 
 def _max_pool2d(
@@ -93,10 +93,13 @@ def _max_pool2d(
     return_indices: bool = False,
 ) -> Pushed:
     needs(not return_indices and x.value.dim() == 4, "pooling that gives its indices, or of one sample")
-    copied = x.value.device.type == "cpu" and x.value.shape[1] >= _MANY_CHANNELS
-    inputs = x.value.contiguous(memory_format=_CHANNELS_LAST) if copied else x.value
+    inputs = x.value
+    copied = inputs.device.type == "cpu" and inputs.shape[1] >= _MANY_CHANNELS and inputs.is_contiguous()
+    if copied:
+        inputs = inputs.contiguous(memory_format=_CHANNELS_LAST)
     value, places = functional.max_pool2d_with_indices(inputs, kernel_size, stride, padding, dilation, ceil_mode)
-    if inputs is not x.value:  # laid out as it was
+    if copied:
+        del inputs
         value = value.contiguous()
     several, places = _several(x), places.flatten(2)
     moved = x.tangents.flatten(-2).gather(-1, places.expand(*several, -1, -1, -1) if several else places)

@@ -188,6 +188,16 @@ def test_a_parameter_that_another_took_the_place_of_still_moves(k: int) -> None:
 
 
 @pytest.mark.parametrize("k", [1, 3])
+def test_the_point_is_the_one_that_the_space_says(k: int) -> None:
+    objective, other = objective_of(plain()), objective_of(plain())
+    moved, space = tangents(objective, k), Weights()
+    vars(space)["point"] = lambda _: Weights().point(other)  # as executions give their graphs' inputs
+    assert layers_of(objective.module) is not None
+    other.inputs, other.targets = objective.inputs, objective.targets
+    torch.testing.assert_close(Jvp().take(space, objective, moved), Jvp().take(Weights(), other, moved))
+
+
+@pytest.mark.parametrize("k", [1, 3])
 def test_tied_layers_move_together(k: int) -> None:
     module = nn.Sequential(nn.Linear(6, 6), nn.Tanh(), nn.Linear(6, 6), nn.Linear(6, 3))
     module[2].weight = module[0].weight

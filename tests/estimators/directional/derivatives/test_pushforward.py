@@ -123,6 +123,9 @@ MODELS: dict[str, Callable[[], ModuleObjective]] = {
     "reshapes": lambda: problem(
         [nn.Linear(6, 12), Called(lambda x, w: torch.reshape(x, (5, 3, 4)).flatten(1).view(5, 2, 6) * 0.5, 1), nn.Linear(6, WIDE)]
     ),
+    "a number of one": lambda: problem(
+        [nn.Linear(6, 1)], (1, 6), loss=lambda x, y: functional.mse_loss(x.reshape(()) * 2, y.double().reshape(()))
+    ),
     "dropout that is off": lambda: problem([nn.Linear(6, 5), nn.Dropout().eval(), nn.Linear(5, 3)]),
     "a scaled loss": lambda: problem(
         [nn.Linear(6, 4)], loss=lambda x, y: torch.mul(3 * functional.cross_entropy(x, y), other=2.0)
