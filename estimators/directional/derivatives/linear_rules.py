@@ -1,8 +1,8 @@
 """How a linear layer pushes tangents forward: dy = x dWᵀ + dx Wᵀ + db, where products are added to what is there.
 
 An input or a weight that does not move (data, a frozen layer) is not multiplied by. The value and a single tangent of an input
-that lie in one memory are multiplied by the weights together: those are read, and packed, once. What few outputs move by is
-computed as W xᵀ, which libraries for matrix products do in two thirds of the time of x Wᵀ.
+that lie in one memory are multiplied by the weights together: those are read, and packed, once. Few outputs, and what they move
+by, are computed as W xᵀ, which libraries for matrix products do in two thirds of the time of x Wᵀ.
 """
 
 from typing import Any
@@ -30,11 +30,14 @@ def linear(inputs: Tensor | Pushed, weight: Tensor | Pushed, bias: Tensor | Push
         if dw is not None:
             add_product(y.tangents, x, dw)
         return y
-    value = functional.linear(x, w, b)  # laid out as ever: masks are drawn in the order of memory
     if factor is None:
+        value = functional.linear(x, w, b)
         return Pushed(value, db.unsqueeze(-2).expand(*db.shape[:-1], *value.shape))
+    if not narrow:
+        return Pushed(functional.linear(x, w, b), _several(x, dx, w, dw, db))
+    value = _transposed(x, w, b).contiguous()  # laid out as ever: masks are drawn in the order of memory
     if factor.dim() == 3:
-        return Pushed(value, (_several_narrow if narrow else _several)(x, dx, w, dw, db))
+        return Pushed(value, _several_narrow(x, dx, w, dw, db))
     if dw is None:
         return Pushed(value, _transposed(dx, w, db))
     moved = _transposed(x, dw, db)
