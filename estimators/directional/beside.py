@@ -14,7 +14,7 @@ from torch import Tensor
 from estimators.directional.derivatives.treatments import Treated
 from estimators.directional.factored import MOVED, FactoredPlaceholder
 from estimators.directional.placeholder import Placeholder
-from estimators.directional.regenerated import Regenerated
+from estimators.directional.regenerated import OneTangent, Regenerated
 from estimators.directional.space import Weights
 from estimators.estimator import Factors
 from estimators.objective import Objective
@@ -33,31 +33,31 @@ def losses(objective: Objective, tangents: Regenerated, index: int, distances: S
         One 0-dimensional tensor a distance.
     """
     point = Weights().point(objective)
-    names, touched = list(point), tangents.touched(index)
+    names, touched, tangent = list(point), tangents.touched(index), OneTangent(tangents, index)
     treated = Treated(MOVED) if any(map(tangents.factored, touched)) else nullcontext()
 
     def at(distance: float) -> Tensor:
-        moved = {names[i]: _placeholder(point[names[i]], tangents, i, index, distance) for i in touched}
+        moved = {names[i]: _placeholder(point[names[i]], tangent, i, distance) for i in touched}
         with treated:
             return objective.loss({**point, **moved})
 
     return [at(distance) for distance in distances]
 
 
-def _placeholder(value: Tensor, tangents: Regenerated, position: int, index: int, distance: float) -> Placeholder:
-    make = partial(_moved, value, tangents, position, index, distance)
-    if not tangents.factored(position):
+def _placeholder(value: Tensor, tangent: OneTangent, position: int, distance: float) -> Placeholder:
+    make = partial(_moved, value, tangent, position, distance)
+    if not tangent.tangents.factored(position):
         return Placeholder(value, make)
-    return FactoredPlaceholder.of(value, make, partial(_factors, tangents, position, index, distance))
+    return FactoredPlaceholder.of(value, make, partial(_factors, tangent, position, distance))
 
 
-def _factors(tangents: Regenerated, position: int, index: int, distance: float) -> Factors:
+def _factors(tangent: OneTangent, position: int, distance: float) -> Factors:
     """Distance v of one block, unformed."""
-    left, right = tangents.factors(position, index)
+    left, right = tangent.tangents.factors(position, tangent.index)
     return Factors(left.mul_(distance), right)
 
 
-def _moved(value: Tensor, tangents: Regenerated, position: int, index: int, distance: float) -> Tensor:
+def _moved(value: Tensor, tangent: OneTangent, position: int, distance: float) -> Tensor:
     """X + distance v of one block, in the memory of v."""
-    v = tangents.block(position, index)
+    v = tangent.block(position)
     return torch.add(value, v, alpha=distance, out=v)

@@ -15,7 +15,7 @@ from estimators.directional.estimator import Directional
 from estimators.directional.factored import FactoredPlaceholder
 from estimators.directional.moving_parameters import MovingByFactors, MovingWhenUsed
 from estimators.directional.placeholder import Placeholder
-from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
+from estimators.directional.regenerated import OneTangent, Regenerated, RegeneratedCombination, check_blockwise
 from estimators.directional.space import Tangents, Weights
 from estimators.directional.thin import passes
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes
@@ -104,21 +104,24 @@ class LazyForwardGradient(Estimator):
 
 def _along(objective: Objective, tangents: Regenerated, index: int) -> tuple[Tensor, Tensor]:
     """The loss and its derivative along one tangent, both 0-dimensional."""
-    touched = {tangents.layout[position].name: position for position in tangents.touched(index)}
-    pushed = by_rules(objective, {name: partial(_moving, tangents, position, index) for name, position in touched.items()})
-    return pushed or by_duals(objective, {name: partial(_placeholder, tangents, at, index) for name, at in touched.items()})
+    touched, tangent = (
+        {tangents.layout[position].name: position for position in tangents.touched(index)},
+        OneTangent(tangents, index),
+    )
+    pushed = by_rules(objective, {name: partial(_moving, tangent, position) for name, position in touched.items()})
+    return pushed or by_duals(objective, {name: partial(_placeholder, tangent, position) for name, position in touched.items()})
 
 
-def _moving(tangents: Regenerated, position: int, index: int, value: Tensor) -> Moving:
-    if tangents.factored(position):
-        return MovingByFactors(value, partial(tangents.factors, position, index))
-    return MovingWhenUsed(value, partial(tangents.block, position, index))
+def _moving(tangent: OneTangent, position: int, value: Tensor) -> Moving:
+    if tangent.tangents.factored(position):
+        return MovingByFactors(value, partial(tangent.tangents.factors, position, tangent.index))
+    return MovingWhenUsed(value, partial(tangent.block, position))
 
 
-def _placeholder(tangents: Regenerated, position: int, index: int, value: Tensor) -> Placeholder:
+def _placeholder(tangent: OneTangent, position: int, value: Tensor) -> Placeholder:
     def make() -> Tensor:
-        return dual(value, lambda: tangents.block(position, index))
+        return dual(value, lambda: tangent.block(position))
 
-    if not tangents.factored(position):
+    if not tangent.tangents.factored(position):
         return Placeholder(value, make)
-    return FactoredPlaceholder.of(value, make, partial(tangents.factors, position, index))
+    return FactoredPlaceholder.of(value, make, partial(tangent.tangents.factors, position, tangent.index))

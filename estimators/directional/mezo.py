@@ -13,7 +13,7 @@ from estimators.directional.directions import Directions
 from estimators.directional.directions.gaussian import Gaussian
 from estimators.directional.estimator import Directional
 from estimators.directional.factored import products
-from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
+from estimators.directional.regenerated import OneTangent, Regenerated, RegeneratedCombination, check_blockwise
 from estimators.directional.space import Tangents, Weights
 from estimators.estimator import Declaration, Estimate, Estimator, Shapes
 from estimators.objective import Objective
@@ -123,8 +123,10 @@ def _perturbed(point: Tangents, tangents: Regenerated, index: int) -> Iterator[C
     """Gives a function that adds a multiple of z to the parameters, and takes off in the end what it has added."""
     values, added = list(point.values()), dict.fromkeys(tangents.touched(index), 0.0)  # by block: drawing one may fail
 
+    tangent = OneTangent(tangents, index)
+
     def move_one(position: int, distance: float) -> None:
-        values[position].add_(tangents.block(position, index), alpha=distance)
+        values[position].add_(tangent.block(position), alpha=distance)
         added[position] += distance
 
     def move(distance: float) -> None:

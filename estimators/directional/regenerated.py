@@ -4,7 +4,7 @@ A keyed stream gives the same numbers every time, so that a perturbation, a dire
 agree on tangents of which no more than a block exists at any moment.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -12,9 +12,12 @@ import torch
 from torch import Tensor
 
 from estimators.directional.directions import Directions
-from estimators.directional.space import Layout, Tangents, column
+from estimators.directional.space import Block, Layout, Tangents, column
 from estimators.directional.streams import Keyed, open_stream
 from estimators.estimator import Estimate, Factors
+
+_SHARE = 64
+"""Small blocks that are drawn together have together at most this part of the largest block."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Regenerated:
         directions: the law; a blockwise one.
         k: number of tangents.
         starts: the number of streams that a tangent takes before each block, and for all of them.
+        groups: position of a small block -> those of all that it is drawn with, its own among them; see `OneTangent`.
         stream: of the estimate; None until there is one.
     """
 
@@ -33,12 +37,15 @@ class Regenerated:
     directions: Directions
     k: int
     starts: tuple[int, ...]
+    groups: Mapping[int, tuple[int, ...]]
     stream: Keyed | None = None
 
     @classmethod
     def of(cls, layout: Layout, directions: Directions, k: int) -> "Regenerated":
         """Tangents of no estimate yet."""
-        return cls(layout, directions, k, tuple(accumulate(map(directions.streams, layout), initial=0)))
+        groups = _groups(layout) if directions.entrywise else ()
+        together = {position: group for group in groups for position in group if len(group) > 1}
+        return cls(layout, directions, k, tuple(accumulate(map(directions.streams, layout), initial=0)), together)
 
     def opened(self, generator: torch.Generator) -> "Regenerated":
         """The tangents of the next estimate, whose seed the generator gives."""
@@ -49,6 +56,12 @@ class Regenerated:
     def block(self, position: int, index: int) -> Tensor:
         """One block of one tangent, freshly drawn and the caller's own: [*shape]."""
         return self.directions.draw_block(self.layout, position, index, self._stream(), self.starts)
+
+    def together(self, positions: Sequence[int], index: int) -> Iterator[tuple[int, Tensor]]:
+        """Several blocks of one tangent, of a law with one stream a block, by position: as `block` gives them, but in one go."""
+        part = self._stream().within(0, self.starts[-1], [self.starts[position] for position in positions])
+        drawn = self.directions.draw(tuple(self.layout[position] for position in positions), [index], part)
+        return zip(positions, (rows[0] for rows in drawn.values()), strict=True)
 
     def touched(self, index: int) -> Sequence[int]:
         """The positions of the blocks that a tangent is not zero in; `block` is for these."""
@@ -89,6 +102,34 @@ class Regenerated:
         return self.stream
 
 
+class OneTangent:
+    """One of the tangents for passes over the parameters: its blocks are drawn when they are asked for.
+
+    They are those of `Regenerated.block`. For small ones, biases above all, a call takes longer to begin than to do: several are
+    drawn together when the first is asked for, and held until one that was not among them is.
+    """
+
+    def __init__(self, tangents: Regenerated, index: int) -> None:
+        """Nothing is drawn yet.
+
+        Args:
+            tangents: among others, this one.
+            index: which it is.
+        """
+        self.tangents, self.index = tangents, index
+        self._held: dict[int, Tensor] = {}
+
+    def block(self, position: int) -> Tensor:
+        """A block, the caller's own: [*shape]."""
+        group = self.tangents.groups.get(position)
+        if group is None:
+            return self.tangents.block(position, self.index)
+        if position not in self._held:
+            self._held = {}  # before others are drawn: they are never held beside each other
+            self._held = dict(self.tangents.together(group, self.index))
+        return self._held[position].clone()
+
+
 @dataclass(frozen=True)
 class RegeneratedCombination(Estimate):
     """Σ cᵢ vᵢ, formed block by block from tangents drawn again; nothing that was formed is kept.
@@ -110,17 +151,19 @@ class RegeneratedCombination(Estimate):
     def factors(self) -> Iterator[tuple[str, Tensor | Factors]]:
         """See `Estimate.factors`; those of k tangents side by side, [rows, k r] and [columns, k r]."""
         touching = [set(self.tangents.touched(index)) for index in range(self.tangents.k)]
+        first = OneTangent(self.tangents, 0)  # not one for each tangent: small blocks are held meanwhile
         for position, block in enumerate(self.tangents.layout):
             indices = [index for index, touched in enumerate(touching) if position in touched]
-            yield block.name, self._factors(position) if self.tangents.factored(position) else self._formed(position, indices)
+            factored = self.tangents.factored(position)
+            yield block.name, self._factors(position) if factored else self._formed(position, indices, first)
 
     def _factors(self, position: int) -> Factors:
         left, right = self.tangents.all_factors(position)
         left.mul_(column(self.coefficients.to(left.dtype), left))
         return Factors(torch.cat(left.unbind(), dim=1), torch.cat(right.unbind(), dim=1))
 
-    def _formed(self, position: int, indices: Sequence[int]) -> Tensor:
-        """The sum over the tangents that touch a block."""
+    def _formed(self, position: int, indices: Sequence[int], of_first: OneTangent) -> Tensor:
+        """The sum over the tangents that touch a block; `of_first` has the blocks of the first of all."""
         block = self.tangents.layout[position]
         if not indices:
             return torch.zeros(block.shape, dtype=block.dtype, device=block.device)
@@ -128,10 +171,31 @@ class RegeneratedCombination(Estimate):
             rows = self.tangents.blocks(position)
             return rows.mul_(column(self.coefficients.to(block.dtype), rows)).sum(0)
         coefficients, (first, *others) = self.coefficients.to(block.dtype), indices
-        formed = self.tangents.block(position, first).mul_(coefficients[first])
+        formed = of_first.block(position) if first == 0 else self.tangents.block(position, first)
+        formed.mul_(coefficients[first])
         for index in others:
             formed.add_(self.tangents.block(position, index).mul_(coefficients[index]))
         return formed
+
+
+def _groups(layout: Layout) -> Iterator[tuple[int, ...]]:
+    """Positions of small blocks that are drawn together: as many as come one after another, larger ones left out."""
+    most = max((block.numel() for block in layout), default=0) // _SHARE
+    group: list[int] = []
+    numel = 0
+    for position, block in enumerate(layout):
+        if block.numel() > most:
+            continue
+        if group and (numel + block.numel() > most or not _alike(block, layout[group[0]])):
+            yield tuple(group)
+            group, numel = [], 0
+        group.append(position)
+        numel += block.numel()
+    yield tuple(group)
+
+
+def _alike(block: Block, other: Block) -> bool:
+    return (block.device, block.dtype) == (other.device, other.dtype)
 
 
 def check_blockwise(directions: Directions) -> None:

@@ -85,7 +85,13 @@ class Keyed(Stream):
     """Each (tangent, block) from a stream of its own."""
 
     def __init__(
-        self, seed: int, number: int = 0, start: int = 0, workspace: Workspace | None = None, total: int | None = None
+        self,
+        seed: int,
+        number: int = 0,
+        start: int = 0,
+        workspace: Workspace | None = None,
+        total: int | None = None,
+        places: Sequence[int] | None = None,
     ) -> None:
         """Keep the numbers.
 
@@ -95,13 +101,15 @@ class Keyed(Stream):
             start: where in it streams begin.
             workspace: memory to use.
             total: how many streams a tangent takes; None for as many as there are blocks in the layout it is drawn for.
+            places: of each block's stream among those of a tangent; None for one after another.
         """
         self.seed, self.number, self.start, self.workspace, self.total = seed, number, start, workspace, total
+        self.places = places
         self._base = _scramble(_scramble(seed & _MASK) ^ (seed >> 32)) + (number << _LANE_BITS) + start
 
     def lane(self, number: int) -> "Keyed":
         """See `Stream.lane`."""
-        return Keyed(self.seed, number, self.start, total=self.total)
+        return Keyed(self.seed, number, self.start, total=self.total, places=self.places)
 
     def of_sample(self, number: int, count: int) -> "Keyed":
         """See `Stream.of_sample`; an equal share of the lane for each."""
@@ -111,9 +119,12 @@ class Keyed(Stream):
         """The same streams from the `start`-th on: block p of tangent i of m blocks is the first block of all at i m + p."""
         return Keyed(self.seed, self.number, self.start + start)
 
-    def within(self, start: int, total: int) -> "Keyed":
-        """The same streams for a part of tangents that take `total` each: block p of tangent i at i total + start + p."""
-        return Keyed(self.seed, self.number, self.start + start, total=total)
+    def within(self, start: int, total: int, places: Sequence[int] | None = None) -> "Keyed":
+        """The same streams for a part of tangents that take `total` each: block p of tangent i at i total + start + p.
+
+        Or, where places are given, at i total + start + places[p].
+        """
+        return Keyed(self.seed, self.number, self.start + start, total=total, places=places)
 
     def normal(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.normal`; numbers narrower than float32 are drawn in float32 and rounded."""
@@ -145,7 +156,8 @@ class Keyed(Stream):
         if not plan.streams:
             return _Short(plan, None)
         firsts = [(self.number << _LANE_BITS) + self.start + index * (self.total or len(layout)) for index in indices]
-        octets = hashed(self.seed, [(first + position, count) for first in firsts for position, count in plan.streams])
+        streams = [(self._place(position), count) for position, count in plan.streams]
+        octets = hashed(self.seed, [(first + place, count) for first in firsts for place, count in streams])
         return _Short(plan, octets.to(layout[0].device).view(len(indices), -1))
 
     def _long(self, block: Block, position: int, blocks: int, indices: Sequence[int]) -> Tensor:
@@ -194,7 +206,10 @@ class Keyed(Stream):
         torch's CPU generator uses the low 32 bits of a seed only, so the 63-bit seed is folded to a 32-bit base, the counter
         added, and the sum scrambled by a bijection: streams of one estimate never coincide.
         """
-        return _scramble((self._base + index * (self.total or blocks) + position) & _MASK)
+        return _scramble((self._base + index * (self.total or blocks) + self._place(position)) & _MASK)
+
+    def _place(self, position: int) -> int:
+        return position if self.places is None else self.places[position]
 
 
 class Sequential(Stream):
@@ -351,14 +366,18 @@ def _spread(octets: Tensor, rows: Tensor, size: int) -> None:
 
     Looked up eight to a word and converted, which takes half the time of copying eight floats a byte from a table of those.
     """
-    m, count = octets.shape
-    if count > _OCTETS_OF_A_ROW:
-        for start in range(0, count, _OCTETS_OF_A_ROW):
-            end = min(start + _OCTETS_OF_A_ROW, count)
-            _spread(octets[:, start:end], rows.view(1, -1)[:, 8 * start : 8 * end], min(8 * end, size) - 8 * start)
+    table, m = _packed_table(octets.device), len(octets)
+    if m == 1:
+        of_row = octets.view(-1).split(_OCTETS_OF_A_ROW)
+        for into, part in zip(rows.view(-1).split(8 * _OCTETS_OF_A_ROW), of_row, strict=True):
+            into.copy_(_looked_up(table, part)[: len(into)])  # no name: it is gone before the next part is looked up
         return
-    signs = _packed_table(octets.device).index_select(0, octets.int().view(-1)).view(torch.int8)
-    rows.copy_((signs if size == 8 * count else signs.view(m, -1)[:, :size]).view(rows.shape))
+    rows.copy_(_looked_up(table, octets).view(m, -1)[:, :size].view(rows.shape))
+
+
+def _looked_up(table: Tensor, octets: Tensor) -> Tensor:
+    """[8 octets]: as signs in bytes, eight for each."""
+    return table.index_select(0, octets.int().view(-1)).view(torch.int8)
 
 
 def _scramble(word: int) -> int:

@@ -1,5 +1,7 @@
 """Tangents drawn block by block, in any order and again, are those that are drawn all at once."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -9,7 +11,7 @@ from estimators.directional.directions.low_rank import LowRank
 from estimators.directional.directions.rademacher import Rademacher
 from estimators.directional.directions.sparse import Sparse
 from estimators.directional.directions.sphere import Sphere
-from estimators.directional.regenerated import Regenerated, RegeneratedCombination, check_blockwise
+from estimators.directional.regenerated import OneTangent, Regenerated, RegeneratedCombination, check_blockwise
 from estimators.directional.space import Block, Layout
 from estimators.directional.streams import open_stream
 from estimators.naming import load
@@ -40,6 +42,35 @@ def test_every_block_of_every_tangent_is_the_one_of_the_whole(directions: Direct
             assert torch.equal(block, whole[f"p{position}"][index])
         assert torch.equal(tangents.blocks(position), whole[f"p{position}"])
     assert all(map(torch.equal, tangents.all().values(), whole.values()))
+
+
+def with_small_blocks(dtype: torch.dtype = torch.float32) -> Layout:
+    """Two large blocks, and small ones of which four fit together, but not five."""
+    shapes = ((64, 80), (16,), (), (64, 64), (40,), (2, 9), (80,), (81,), (3,))
+    return tuple(Block(f"p{i}", shape, dtype, torch.device("cpu")) for i, shape in enumerate(shapes))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("directions", LAWS, ids=str)
+def test_blocks_that_are_drawn_together_are_those_drawn_alone_in_any_order_and_again(
+    directions: Directions, dtype: torch.dtype
+) -> None:
+    tangents = Regenerated.of(with_small_blocks(dtype), directions, 3).opened(generator())
+    for index in (2, 0):
+        tangent = OneTangent(tangents, index)
+        for position in (*range(9), 8, 1, 4, 4, 0, 7, 6):
+            block = tangent.block(position)
+            assert block.is_contiguous()
+            assert torch.equal(block, tangents.block(position, index))
+            block.zero_()  # it is the caller's own
+
+
+def test_small_blocks_are_drawn_together_up_to_a_64th_of_the_largest() -> None:
+    groups = Regenerated.of(with_small_blocks(), Gaussian(), 1).groups
+    assert groups == {**dict.fromkeys((1, 2, 4, 5), (1, 2, 4, 5))}
+    assert not Regenerated.of(with_small_blocks(), LowRank(1), 1).groups
+    mixed = tuple(replace(block, dtype=torch.float64 if i == 4 else block.dtype) for i, block in enumerate(with_small_blocks()))
+    assert Regenerated.of(mixed, Rademacher(), 1).groups == dict.fromkeys((1, 2), (1, 2))
 
 
 def test_the_combination_is_formed_anew_at_every_reading_and_is_the_same() -> None:
