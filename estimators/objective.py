@@ -174,13 +174,17 @@ class ModuleObjective(Objective):
         if mask_seed is not None:
             self._mask = torch.Generator(self._device).manual_seed(mask_seed).get_state()
 
-    def run(self, module: Callable[..., Tensor]) -> Tensor:
+    def run(self, module: Callable[..., Any], loss_function: Callable[..., Any] | None = None) -> Any:
         """The loss with `module` called in place of the model: for methods that run the model's parts by themselves.
 
         Such a method runs within `kept_buffers`, for the model's parts write to the model's own.
+
+        Args:
+            module: called with the inputs.
+            loss_function: called with what that returns, and the targets; None for the objective's.
         """
         with self._fixed_mask():
-            return self.loss_function(module(self.inputs), self.targets)
+            return (loss_function or self.loss_function)(module(self.inputs), self.targets)
 
     @contextmanager
     def kept_buffers(self) -> Iterator[None]:

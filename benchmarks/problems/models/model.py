@@ -6,10 +6,15 @@ which the caller seeds and restores (`benchmarks.problems.problem`), so that eve
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from benchmarks.problems.data.source import Data
+
+Loss = Callable[..., Tensor]
+"""A loss function."""
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -35,18 +40,14 @@ class Model(ABC):
         """A batch [batch, *samples().shape] in the shape that the module takes; by default as it is."""
         return inputs
 
-    def loss(self, output: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
-        """Cross-entropy of class scores.
+    @property
+    def loss(self) -> Loss:
+        """What the module's output is judged by; by default the cross-entropy of class scores.
 
-        Args:
-            output: [batch, classes], or [batch, length, classes] for a class at each position.
-            targets: [batch] or [batch, length], int64.
-            reduction: `mean` over samples and positions, or `none`.
-
-        Returns:
-            A 0-dimensional tensor; with `none` one loss a sample and position, flat.
+        It is called with the output, [batch, classes], and the targets, [batch] (int64), and gives a 0-dimensional tensor: the
+        mean over samples; with `reduction="none"` one loss a sample.
         """
-        return nn.functional.cross_entropy(output.flatten(0, -2), targets.flatten(), reduction=reduction)
+        return functional.cross_entropy
 
 
 class Classifier(Model):

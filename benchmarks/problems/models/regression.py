@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn
+from torch.nn import functional
 
 from benchmarks.problems.data.source import Data
 from benchmarks.problems.data.synthetic import LinearTargets
-from benchmarks.problems.models.model import Model
+from benchmarks.problems.models.model import Loss, Model
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,7 @@ class LinearRegression(Model):
         """A linear layer: [batch, features] -> [batch, 1]."""
         return nn.Linear(self.features, 1)
 
-    def loss(self, output: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
-        """The squared error.
-
-        Args:
-            output: [batch, 1].
-            targets: [batch, 1], floating point.
-            reduction: `mean` over samples, or `none`.
-
-        Returns:
-            A 0-dimensional tensor; with `none` one loss a sample, shape [batch, 1].
-        """
-        return nn.functional.mse_loss(output, targets, reduction=reduction)
+    @property
+    def loss(self) -> Loss:
+        """The squared error of an output [batch, 1] beside targets of that shape; see `Model.loss`."""
+        return functional.mse_loss

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from benchmarks.problems.data.source import Data
 from benchmarks.problems.data.synthetic import TokenChain
 from benchmarks.problems.models.attention import Block, check_heads
-from benchmarks.problems.models.model import Model, check_dropout, dropout_layer
+from benchmarks.problems.models.model import Loss, Model, check_dropout, dropout_layer
 
 _EMBEDDING_STD = 0.02
 
@@ -83,3 +84,22 @@ class Transformer(Model):
         if self.tied:
             output.weight = embedding.tokens.weight
         return nn.Sequential(embedding, dropout_layer(self.dropout), *blocks, nn.LayerNorm(self.dim), output)
+
+    @property
+    def loss(self) -> Loss:
+        """The cross-entropy of scores [batch, length, vocabulary] beside targets [batch, length]; see `Model.loss`."""
+        return of_positions
+
+
+def of_positions(output: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+    """Cross-entropy of class scores for each position of a sample.
+
+    Args:
+        output: [batch, length, classes].
+        targets: [batch, length], int64.
+        reduction: `mean` over samples and positions, or `none`.
+
+    Returns:
+        A 0-dimensional tensor; with `none` one loss a sample and position, flat.
+    """
+    return functional.cross_entropy(output.flatten(0, -2), targets.flatten(), reduction=reduction)

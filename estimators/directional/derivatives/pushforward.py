@@ -21,7 +21,7 @@ from torch import Tensor
 from estimators.directional.derivatives import Derivatives
 from estimators.directional.derivatives.chain import along, layers_of
 from estimators.directional.derivatives.pushed import NoRule, Pushed
-from estimators.directional.derivatives.rules import RULES
+from estimators.directional.derivatives.rules import LOSSES, RULES
 from estimators.directional.space import Space, Tangents, Weights
 from estimators.objective import ModuleObjective, Objective
 
@@ -55,7 +55,7 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
     return Derivatives(pushed.value, pushed.tangents.expand(k, *pushed.value.shape))
 
 
-def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable[[], Tensor] | None:
+def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable[[], Tensor | Pushed] | None:
     """The loss of a chain of plain layers whose parameters move; None of another model, or one with other parameters by now."""
     if not isinstance(space, Weights) or type(objective) is not ModuleObjective:
         return None
@@ -67,13 +67,15 @@ def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable
     if not moving.keys() <= {id(tensor) for layer, _ in layers for tensor in layer._parameters.values()}:
         return None
 
-    def output(x: Tensor) -> Tensor:
+    rule = next((rule for function, rule in LOSSES.items() if function is objective.loss_function), None)
+
+    def output(x: Tensor) -> Tensor | Pushed:
         if within_a_transform():
             raise NoRule(_TRANSFORMED)
         reached = along(layers, moving, x)
-        return Moving(reached) if isinstance(reached, Pushed) else reached
+        return Moving(reached) if rule is None and isinstance(reached, Pushed) else reached
 
-    return partial(objective.run, output)
+    return partial(objective.run, output, rule)
 
 
 def _through_model(space: Space, objective: Objective, rows: Tangents) -> Callable[[], Tensor]:
@@ -82,7 +84,7 @@ def _through_model(space: Space, objective: Objective, rows: Tangents) -> Callab
     return partial(space.loss, objective, point)
 
 
-def through(loss: Callable[[], Tensor]) -> Pushed | None:
+def through(loss: Callable[[], Tensor | Pushed]) -> Pushed | None:
     """What a loss of parameters that move comes to, by zero where it does not use them; None where an operation has no rule."""
     refused: list[str] = []
     _PASSES.append(refused)
@@ -96,6 +98,8 @@ def through(loss: Callable[[], Tensor]) -> Pushed | None:
         raise
     finally:
         _PASSES.pop()
+    if isinstance(moved, Pushed):
+        return moved
     return moved.pushed if isinstance(moved, Moving) else Pushed(moved, torch.zeros_like(moved))
 
 

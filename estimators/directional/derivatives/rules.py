@@ -125,11 +125,8 @@ def _cross_entropy(
     needs(usual and isinstance(x, Pushed) and isinstance(target, Tensor), "a loss of another form")
     needs(x.value.dim() == 2 and not target.is_floating_point(), "targets that are no classes")
     logs, how = torch.log_softmax(x.value, 1), _REDUCTIONS[reduction]
-    if not _several(x):
-        moved = x.tangents - logs.exp().mul_(x.tangents).sum(1, keepdim=True)
-        return Pushed(*(functional.nll_loss(part, target, None, None, ignore_index, None, reduction) for part in (logs, moved)))
-    value, total = aten.nll_loss_forward(logs, target, None, how, ignore_index)
-    slopes = aten.nll_loss_backward(torch.ones_like(value), logs, target, None, how, ignore_index, total)
+    value, total = aten.nll_loss_forward.default(logs, target, None, how, ignore_index)
+    slopes = aten.nll_loss_backward.default(torch.ones_like(value), logs, target, None, how, ignore_index, total)
     return _along(value, torch._log_softmax_backward_data(slopes, logs, 1, logs.dtype), x)
 
 
@@ -149,11 +146,16 @@ def _mse_loss(
 
 
 def _along(value: Tensor, gradient: Tensor, x: Pushed) -> Pushed:
-    """A loss, and ⟨gradient, tangent⟩ for each of what its input moves by."""
+    """A loss, and ⟨gradient, tangent⟩ for each of what its input moves by; the gradient is written to."""
     needs(gradient.numel() > 0, "no samples")
+    if not _several(x):
+        return Pushed(value, gradient.mul_(x.tangents).sum())
     moved = torch.mv(x.tangents.reshape(-1, gradient.numel()), gradient.reshape(-1))
     return Pushed(value, moved.view(_several(x)))
 
+
+LOSSES: Mapping[Callable[..., Any], Rule] = {functional.cross_entropy: _cross_entropy, functional.mse_loss: _mse_loss}
+"""Loss function of torch -> its rule."""
 
 RULES: Mapping[Callable[..., Any], Rule] = {
     functional.linear: linear,
@@ -165,7 +167,6 @@ RULES: Mapping[Callable[..., Any], Rule] = {
     functional.dropout: _dropout,
     **{func: partial(_reshaped, func) for func in (torch.flatten, Tensor.flatten, torch.reshape, Tensor.reshape, Tensor.view)},
     functional.max_pool2d: _max_pool2d,
-    functional.cross_entropy: _cross_entropy,
-    functional.mse_loss: _mse_loss,
+    **LOSSES,
 }
 """Operation of torch -> its rule."""

@@ -11,6 +11,7 @@ from torch.nn.utils import parametrize, prune
 
 from estimators.directional.derivatives.chain import KINDS, layers_of
 from estimators.directional.derivatives.jvp import Jvp
+from estimators.directional.derivatives.pushforward import Moving
 from estimators.directional.space import Tangents, Weights
 from estimators.objective import ModuleObjective
 
@@ -195,6 +196,20 @@ def test_the_point_is_the_one_that_the_space_says(k: int) -> None:
     assert layers_of(objective.module) is not None
     other.inputs, other.targets = objective.inputs, objective.targets
     torch.testing.assert_close(Jvp().take(space, objective, moved), Jvp().take(Weights(), other, moved))
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_loss_function_that_takes_the_place_of_torchs_is_called_from_now_on(k: int) -> None:
+    objective, calls = objective_of(plain()), []
+    check(objective, k)
+
+    def threefold(output: Tensor, targets: Tensor) -> Tensor:
+        calls.append(type(output))
+        return nn.functional.mse_loss(output, targets) * 3
+
+    objective.loss_function = threefold
+    check(objective, k)
+    assert calls == [Tensor, Moving, Moving]  # of the check's own loss, and of two derivatives
 
 
 @pytest.mark.parametrize("k", [1, 3])
