@@ -138,16 +138,16 @@ class Keyed(Stream):
         """See `Stream.signs`; one random bit an entry, spread by a table of the 256 patterns of eight signs."""
         short, count = self._short(layout, indices), len(indices)
         tangents = short.spread_together() if count == 1 else {}
-        for position, block in enumerate(layout):
-            if block.name in tangents:
-                continue
-            rows, bits = self._empty(block, count), short.of(position)
+        others = [(position, block) for position, block in enumerate(layout) if block.name not in tangents]
+        tangents |= {block.name: self._empty(block, count) for _, block in others}  # first: after a large block each call is cold
+        generators = _generators(layout)
+        for position, block in others:
+            rows, bits = tangents[block.name], short.of(position)
             together = max(1, min(count, _OCTETS_SPREAD // max(1, _octets(block))))
             for start in range(0, count, together):
-                part = indices[start : start + together]
-                octets = self._long(block, position, len(layout), part) if bits is None else bits[start : start + together]
-                _spread(octets, rows if len(part) == count else rows[start : start + together], block.numel())
-            tangents[block.name] = rows
+                keys = [self._key(index, position, len(layout)) for index in indices[start : start + together]]
+                octets = _long(block, keys, generators[block.device]) if bits is None else bits[start : start + together]
+                _spread(octets, rows if len(keys) == count else rows[start : start + together], block.numel())
         return tangents
 
     def _short(self, layout: Layout, indices: Sequence[int]) -> "_Short":
@@ -159,15 +159,6 @@ class Keyed(Stream):
         streams = [(self._place(position), count) for position, count in plan.streams]
         octets = hashed(self.seed, [(first + place, count) for first in firsts for place, count in streams])
         return _Short(plan, octets.to(layout[0].device).view(len(indices), -1))
-
-    def _long(self, block: Block, position: int, blocks: int, indices: Sequence[int]) -> Tensor:
-        """[len(indices), octets] of random bits, from a generator for each row."""
-        octets = _octets(block)
-        words = torch.empty((len(indices), -(-octets // 8)), dtype=torch.int64, device=block.device)
-        generator = torch.Generator(block.device)
-        for row, index in zip(words if len(words) > 1 else (words,), indices, strict=True):
-            row.random_(-(2**63), None, generator=generator.manual_seed(self._key(index, position, blocks)))
-        return words.view(torch.uint8)[:, :octets]
 
     def uniform(self, layout: Layout, indices: Sequence[int]) -> Tangents:
         """See `Stream.uniform`."""
@@ -184,15 +175,16 @@ class Keyed(Stream):
 
     def _filled(self, layout: Layout, indices: Sequence[int], fill: Callable[..., Tensor]) -> Tangents:
         """Rows of float32 or wider that `fill` writes in place; a tangent that is asked for twice in a row is copied."""
-        tangents, generators = {}, {device: torch.Generator(device) for device in {block.device for block in layout}}
-        for position, block in enumerate(layout):
-            rows, generator = self._empty(_wide(block), len(indices)), generators[block.device]
-            for place, (row, index) in enumerate(zip(rows if len(rows) != 1 else (rows,), indices, strict=True)):
-                if place and index == indices[place - 1]:
+        tangents = {block.name: self._empty(_wide(block), len(indices)) for block in layout}  # first: see `signs`
+        keys = [[self._key(index, position, len(layout)) for index in indices] for position in range(len(layout))]
+        generators = _generators(layout)
+        for block, of_block in zip(layout, keys, strict=True):
+            rows, generator = tangents[block.name], generators[block.device]
+            for place, (row, key) in enumerate(zip(rows if len(rows) != 1 else (rows,), of_block, strict=True)):
+                if place and indices[place] == indices[place - 1]:
                     row.copy_(rows[place - 1])
                 else:
-                    fill(row, generator=generator.manual_seed(self._key(index, position, len(layout))))
-            tangents[block.name] = rows
+                    fill(row, generator=generator.manual_seed(key))
         return tangents
 
     def _empty(self, block: Block, count: int) -> Tensor:
@@ -276,6 +268,20 @@ def open_stream(kind: str, generator: torch.Generator, k: int, workspace: Worksp
         return Sequential(generator, k)
     seed = torch.empty((), dtype=torch.int64, device=generator.device).random_(generator=generator)
     return Keyed(int(seed), workspace=workspace)
+
+
+def _generators(layout: Layout) -> dict[torch.device, torch.Generator]:
+    """One for each device."""
+    return {device: torch.Generator(device) for device in {block.device for block in layout}}
+
+
+def _long(block: Block, keys: Sequence[int], generator: torch.Generator) -> Tensor:
+    """[len(keys), octets] of random bits, each row from the stream of its key."""
+    octets = _octets(block)
+    words = torch.empty((len(keys), -(-octets // 8)), dtype=torch.int64, device=block.device)
+    for row, key in zip(words if len(words) > 1 else (words,), keys, strict=True):
+        row.random_(-(2**63), None, generator=generator.manual_seed(key))
+    return words.view(torch.uint8)[:, :octets]
 
 
 def _octets(block: Block) -> int:
