@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from estimators.directional.derivatives.linear_rules import add_product, by_weight
-from estimators.directional.derivatives.pushed import Pushed, split
+from estimators.directional.derivatives.pushed import Pushed, parts
 from estimators.directional.derivatives.pushforward import Moving, within_a_transform
 from estimators.directional.factored import added, arguments
 from estimators.estimator import Factors
@@ -68,10 +68,10 @@ class MovingByFactors(MovingWhenUsed):
 def _linear(inputs: Tensor, weight: MovingByFactors, bias: Tensor | None) -> Pushed:
     """Dy = (x B) Aᵀ + dx Wᵀ + db where dW = A Bᵀ."""
     moving = inputs.pushed if isinstance(inputs, Moving) else inputs
-    (x, dx), (b, db) = split(moving), split(bias.pushed if isinstance(bias, Moving) else bias)
+    (x, dx, both), (b, db, _) = parts(moving), parts(bias.pushed if isinstance(bias, Moving) else bias)
     factors = weight.factors()
     if x.dim() == 2:
-        y = by_weight(moving, weight.value, b, db)
+        y = by_weight(x, dx, both, weight.value, b, db)
         add_product(y.tangents, x @ factors.right, factors.left)
         return y
     value = functional.linear(x, weight.value, b)

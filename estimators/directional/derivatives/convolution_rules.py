@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from estimators.directional.derivatives.pushed import Pushed, needs, split
+from estimators.directional.derivatives.pushed import Pushed, needs, parts
 
 _FEW = 1 << 15  # numbers of an input that is copied beside its tangent: of larger ones the copy is what memory peaks at
 
@@ -26,7 +26,7 @@ def convolution(
     groups: int = 1,
 ) -> Pushed:
     """The rule of `torch.conv1d`, `conv2d` and `conv3d`, for batches and one group."""
-    (x, dx), (w, dw), (b, db) = split(inputs), split(weight), split(bias)
+    (x, dx, _), (w, dw, _), (b, db, _) = parts(inputs), parts(weight), parts(bias)
     needs(x.dim() == w.dim() and groups == 1, "one sample, or groups")
     needs(dx is not None or dw is not None, "only the bias moves")
 

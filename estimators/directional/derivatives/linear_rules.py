@@ -11,22 +11,22 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from estimators.directional.derivatives.pushed import Pushed, halves, needs, split
+from estimators.directional.derivatives.pushed import Pushed, needs, parts
 
 _NARROW = 64  # outputs
 
 
 def linear(inputs: Tensor | Pushed, weight: Tensor | Pushed, bias: Tensor | Pushed | None = None) -> Pushed:
     """The rule of `torch.nn.functional.linear`."""
-    (x, dx), (w, dw), (b, db) = split(inputs), split(weight), split(bias)
-    needs(x.dim() > 1 and w.dim() == 2 and (b is None or b.dim() == 1), "one sample, one output, or a bias for each sample")
-    if x.dim() > 2:
+    (x, dx, both), (w, dw, _), (b, db, _) = parts(inputs), parts(weight), parts(bias)
+    dims, factor, narrow = x.dim(), dx if dw is None else dw, w.shape[0] <= _NARROW
+    needs(dims > 1 and w.dim() == 2 and (b is None or b.dim() == 1), "one sample, one output, or a bias for each sample")
+    if dims > 2:
         rows = x.flatten(0, -2)
-        y = linear(rows if dx is None else Pushed(rows, dx.flatten(-x.dim(), -2)), weight, bias)
+        y = linear(rows if dx is None else Pushed(rows, dx.flatten(-dims, -2)), weight, bias)
         return Pushed(*(part.unflatten(-2, x.shape[:-1]) for part in y[:2]))
-    factor, narrow = dx if dw is None else dw, w.shape[0] <= _NARROW
-    if factor is not None and factor.dim() == 2 and not narrow:
-        y = by_weight(inputs, w, b, db)
+    if factor is not None and not narrow and factor.dim() == 2:
+        y = by_weight(x, dx, both, w, b, db)
         if dw is not None:
             add_product(y.tangents, x, dw)
         return y
@@ -44,21 +44,25 @@ def linear(inputs: Tensor | Pushed, weight: Tensor | Pushed, bias: Tensor | Push
     return Pushed(value, moved if dx is None else _add_transposed(moved, dx, w))
 
 
-def by_weight(inputs: Tensor | Pushed, weight: Tensor, bias: Tensor | None, db: Tensor | None) -> Pushed:
-    """X Wᵀ + b and, in one memory with it, dx Wᵀ + db, of a matrix x that moves along a single tangent or not at all."""
-    x, dx, both = inputs if isinstance(inputs, Pushed) else (inputs, None, None)
+def by_weight(
+    x: Tensor, dx: Tensor | None, both: Tensor | None, weight: Tensor, bias: Tensor | None, db: Tensor | None
+) -> Pushed:
+    """X Wᵀ + b and, in one memory with it, dx Wᵀ + db, of a matrix x that moves along a single tangent or not at all.
+
+    `both` is x and dx where they lie in one memory.
+    """
     needs(bias is None or bias.dtype == weight.dtype, "a bias of another dtype")
-    shape = len(x), len(weight)
-    biases = [weight.new_zeros(()) if each is None else each for each in (bias, db)]
-    together = torch.cat([each.expand(shape) for each in biases])
-    y = halves(together)
+    shape = x.shape[0], weight.shape[0]
+    b = weight.new_zeros(()) if bias is None else bias
+    together = torch.cat((b.expand(shape), (weight.new_zeros(()) if db is None else db).expand(shape)))
+    value, tangent = together.chunk(2)
     if both is not None:
         add_product(together, both, weight)
-        return y
-    add_product(y.value, x, weight)
-    if dx is not None:
-        add_product(y.tangents, dx, weight)
-    return y
+    else:
+        add_product(value, x, weight)
+        if dx is not None:
+            add_product(tangent, dx, weight)
+    return Pushed(value, tangent, together)
 
 
 def add_product(into: Tensor, x: Tensor, weight: Tensor) -> None:

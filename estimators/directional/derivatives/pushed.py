@@ -29,9 +29,9 @@ def halves(both: Tensor) -> Pushed:
     return Pushed(value, tangent, both)
 
 
-def split(tensor: "Tensor | Pushed | None") -> tuple[Any, Any]:
-    """Its value, and its tangents or None."""
-    return tensor[:2] if isinstance(tensor, Pushed) else (tensor, None)
+def parts(tensor: "Tensor | Pushed | None") -> tuple[Any, Any, Any]:
+    """Its value, its tangents or None, and both in one memory or None."""
+    return tensor if isinstance(tensor, Pushed) else (tensor, None, None)
 
 
 def needs(condition: bool, otherwise: str) -> None:
