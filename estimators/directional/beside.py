@@ -1,7 +1,8 @@
 """Losses beside the parameters: operations get perturbed copies of the parameters they use, and the parameters stay as they are.
 
 A copy is made for one operation and dropped after it, so that no more than one layer's exists at any moment; a dense layer whose
-perturbation is a product of thin factors gets none at all.
+perturbation is a product of thin factors gets none at all. Perturbations of small parameters are drawn several at once
+(`regenerated.OneTangent`).
 """
 
 from collections.abc import Sequence

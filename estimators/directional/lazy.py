@@ -27,10 +27,10 @@ class LazyForwardGradient(Estimator):
     """(1/k) Σ ⟨∇f, vᵢ⟩ vᵢ, where no more than one layer of a v exists at any moment.
 
     The estimate of `forward-gradient` along the same tangents, up to rounding: unbiased, and E‖estimate - g‖² is (n + 1)/k ‖g‖²
-    for Gaussian v, (n - 1)/k ‖g‖² for random signs. Memory: one layer, beside the activations in flight. A tangent costs a pass
-    of its own, three forward passes for dense layers, and two drawings, one for the derivative and one for the estimate; a
-    parameter that several operations use (a recurrent cell) is drawn once more for each. Whoever reads the estimate again draws
-    again.
+    for Gaussian v, (n - 1)/k ‖g‖² for random signs. Memory: one layer and small parameters of a 64th of
+    it, which are drawn several at once, beside the activations in flight. A tangent costs a pass of its own, three forward passes
+    for dense layers, and two drawings, one for the derivative and one for the estimate; a parameter that several operations use
+    (a recurrent cell) is drawn once more for each. Whoever reads the estimate again draws again.
 
     Tangents on one block cost nothing before it: the operations up to there run once, without tangents.
     Tangents of low rank r are never formed: a dense layer of p x q weights takes p q + r (p + q) products a sample for its
@@ -104,10 +104,8 @@ class LazyForwardGradient(Estimator):
 
 def _along(objective: Objective, tangents: Regenerated, index: int) -> tuple[Tensor, Tensor]:
     """The loss and its derivative along one tangent, both 0-dimensional."""
-    touched, tangent = (
-        {tangents.layout[position].name: position for position in tangents.touched(index)},
-        OneTangent(tangents, index),
-    )
+    touched = {tangents.layout[position].name: position for position in tangents.touched(index)}
+    tangent = OneTangent(tangents, index)
     pushed = by_rules(objective, {name: partial(_moving, tangent, position) for name, position in touched.items()})
     return pushed or by_duals(objective, {name: partial(_placeholder, tangent, position) for name, position in touched.items()})
 

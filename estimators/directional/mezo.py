@@ -27,8 +27,9 @@ class Mezo(Estimator):
     """(1/k) Σ dᵢ zᵢ with dᵢ = (f(x + h zᵢ) - f(x - h zᵢ)) / 2h, where no more than one layer of a z exists at any moment.
 
     The estimate of `rdsa` (`spsa` for random signs), bit by bit for k = 1: unbiased up to O(h²), and E‖estimate - g‖² is
-    (n + 1)/k ‖g‖² for Gaussian z. Memory: one layer. A tangent costs two forward passes, two drawings and two passes over the
-    parameters with `restore=exact`, which leaves the parameters alone and hands every operation a perturbed copy of its own;
+    (n + 1)/k ‖g‖² for Gaussian z. Memory: one layer, and small parameters of a 64th of it, which are drawn several at once. A
+    tangent costs two forward passes, two drawings and two passes over the parameters with `restore=exact`, which leaves the
+    parameters alone and hands every operation a perturbed copy of its own;
     three and three with `restore=subtract`, which perturbs them in place (by h z, by -2 h z, by h z) and leaves the rounding of
     that behind. Whoever reads the estimate draws once more. The loss reported is the mean of the values.
     Tangents of low rank r are handed to dense layers as factors with `restore=exact`, and so is the estimate: no copy of a matrix

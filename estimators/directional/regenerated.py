@@ -1,7 +1,7 @@
 """Tangents that are never held: each block is drawn when it is wanted and drawn again when it is wanted again.
 
 A keyed stream gives the same numbers every time, so that a perturbation, a directional derivative and the estimate made of them
-agree on tangents of which no more than a block exists at any moment.
+agree on tangents of which no more than a block exists at any moment, and a few small ones beside it (see `OneTangent`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from estimators.directional.streams import Keyed, open_stream
 from estimators.estimator import Estimate, Factors
 
 _SHARE = 64
-"""Small blocks that are drawn together have together at most this part of the largest block."""
+"""Small blocks that are drawn together have together at most this part of the bytes of the largest block on their device."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Regenerated:
     @classmethod
     def of(cls, layout: Layout, directions: Directions, k: int) -> "Regenerated":
         """Tangents of no estimate yet."""
-        groups = _groups(layout) if directions.entrywise else ()
+        one_stream_each = directions.entrywise and all(directions.streams(block) == 1 for block in layout)
+        groups = _groups(layout) if one_stream_each else ()
         together = {position: group for group in groups for position in group if len(group) > 1}
         return cls(layout, directions, k, tuple(accumulate(map(directions.streams, layout), initial=0)), together)
 
@@ -61,7 +62,7 @@ class Regenerated:
         """Several blocks of one tangent, of a law with one stream a block, by position: as `block` gives them, but in one go."""
         part = self._stream().within(0, self.starts[-1], [self.starts[position] for position in positions])
         drawn = self.directions.draw(tuple(self.layout[position] for position in positions), [index], part)
-        return zip(positions, (rows[0] for rows in drawn.values()), strict=True)
+        return ((position, drawn[self.layout[position].name][0]) for position in positions)
 
     def touched(self, index: int) -> Sequence[int]:
         """The positions of the blocks that a tangent is not zero in; `block` is for these."""
@@ -124,10 +125,11 @@ class OneTangent:
         group = self.tangents.groups.get(position)
         if group is None:
             return self.tangents.block(position, self.index)
-        if position not in self._held:
-            self._held = {}  # before others are drawn: they are never held beside each other
-            self._held = dict(self.tangents.together(group, self.index))
-        return self._held[position].clone()
+        held = self._held  # another thread may hold others from here on
+        if position not in held:
+            self._held = held = {}  # before they are drawn: two groups are never held beside each other
+            held |= self.tangents.together(group, self.index)
+        return held[position].clone()
 
 
 @dataclass(frozen=True)
@@ -180,18 +182,24 @@ class RegeneratedCombination(Estimate):
 
 def _groups(layout: Layout) -> Iterator[tuple[int, ...]]:
     """Positions of small blocks that are drawn together: as many as come one after another, larger ones left out."""
-    most = max((block.numel() for block in layout), default=0) // _SHARE
+    most: dict[torch.device, int] = {}
+    for block in layout:
+        most[block.device] = max(most.get(block.device, 0), _bytes(block) // _SHARE)
     group: list[int] = []
-    numel = 0
+    held = 0
     for position, block in enumerate(layout):
-        if block.numel() > most:
+        if _bytes(block) > most[block.device]:
             continue
-        if group and (numel + block.numel() > most or not _alike(block, layout[group[0]])):
+        if group and (held + _bytes(block) > most[block.device] or not _alike(block, layout[group[0]])):
             yield tuple(group)
-            group, numel = [], 0
+            group, held = [], 0
         group.append(position)
-        numel += block.numel()
+        held += _bytes(block)
     yield tuple(group)
+
+
+def _bytes(block: Block) -> int:
+    return block.numel() * block.dtype.itemsize
 
 
 def _alike(block: Block, other: Block) -> bool:

@@ -8,7 +8,7 @@ A law that needs several kinds of numbers for one tangent (values and a mask, sa
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -140,15 +140,18 @@ class Keyed(Stream):
         tangents = short.spread_together() if count == 1 else {}
         others = [(position, block) for position, block in enumerate(layout) if block.name not in tangents]
         tangents |= {block.name: self._empty(block, count) for _, block in others}  # first: after a large block each call is cold
-        generators = _generators(layout)
+        generators = _generators(block for _, block in others)
         for position, block in others:
             rows, bits = tangents[block.name], short.of(position)
             together = max(1, min(count, _OCTETS_SPREAD // max(1, _octets(block))))
             for start in range(0, count, together):
-                keys = [self._key(index, position, len(layout)) for index in indices[start : start + together]]
-                octets = _long(block, keys, generators[block.device]) if bits is None else bits[start : start + together]
-                _spread(octets, rows if len(keys) == count else rows[start : start + together], block.numel())
-        return tangents
+                if bits is None:
+                    keys = [self._key(index, position, len(layout)) for index in indices[start : start + together]]
+                    octets = _long(block, keys, generators[block.device])
+                else:
+                    octets = bits[start : start + together]
+                _spread(octets, rows if len(octets) == count else rows[start : start + together], block.numel())
+        return {block.name: tangents[block.name] for block in layout}
 
     def _short(self, layout: Layout, indices: Sequence[int]) -> "_Short":
         """The random bits of every block whose stream is short."""
@@ -270,9 +273,9 @@ def open_stream(kind: str, generator: torch.Generator, k: int, workspace: Worksp
     return Keyed(int(seed), workspace=workspace)
 
 
-def _generators(layout: Layout) -> dict[torch.device, torch.Generator]:
+def _generators(blocks: Iterable[Block]) -> dict[torch.device, torch.Generator]:
     """One for each device."""
-    return {device: torch.Generator(device) for device in {block.device for block in layout}}
+    return {device: torch.Generator(device) for device in {block.device for block in blocks}}
 
 
 def _long(block: Block, keys: Sequence[int], generator: torch.Generator) -> Tensor:

@@ -92,7 +92,7 @@ def test_both_sides_of_a_pair_are_at_the_same_cell_at_the_same_time(measured) ->
         assert other_begin < end
     cells = sorted((min(spans[cell, side][0] for side in SIDES), cell) for cell in {cell for cell, _ in spans})
     ends = [max(spans[cell, side][1] for side in SIDES) for _, cell in cells]
-    cut = timedelta(milliseconds=1)  # off the beginnings
+    cut = timedelta(milliseconds=1)  # `started` is recorded in whole ones
     assert all(end <= begin + cut for end, (begin, _) in zip(ends, cells[1:], strict=False))
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional
 from benchmarks.problems.data.source import Data
 
 Loss = Callable[..., Tensor]
-"""A loss function."""
+"""Called with a module's output, the targets, and by keyword a reduction."""
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 

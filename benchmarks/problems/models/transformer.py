@@ -88,10 +88,10 @@ class Transformer(Model):
     @property
     def loss(self) -> Loss:
         """The cross-entropy of scores [batch, length, vocabulary] beside targets [batch, length]; see `Model.loss`."""
-        return of_positions
+        return cross_entropy_of_positions
 
 
-def of_positions(output: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+def cross_entropy_of_positions(output: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
     """Cross-entropy of class scores for each position of a sample.
 
     Args:

@@ -4,7 +4,8 @@ torch's forward mode is general, and pays for it with a tensor of sums for every
 operation and, for several tangents, with two interpreters (`jvp` under `vmap`). Here a value and its tangents are pushed through
 an operation together, by few calls of torch on plain tensors.
 
-A chain of plain layers is gone through without calling it (`chain`); another model is called, with stand-ins for its parameters.
+A chain of plain layers is gone through without calling it (`chain`), and so is a loss of torch's own after it; another model is
+called, with stand-ins for its parameters.
 An operation without a rule, one called in a form that has none, writing in place to what moves, and a model that differentiates
 or transforms what it computes end the pass. Dual tensors (`dual`) or one vectorised pass (`vectorised`) then take it from its
 beginning, and at once from then on, as long as the objective lives.
@@ -67,6 +68,7 @@ def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable
     if not moving.keys() <= {id(tensor) for layer, _ in layers for tensor in layer._parameters.values()}:
         return None
 
+    # by identity: a loss function may be unhashable, or equal to another
     rule = next((rule for function, rule in LOSSES.items() if function is objective.loss_function), None)
 
     def output(x: Tensor) -> Tensor | Pushed:

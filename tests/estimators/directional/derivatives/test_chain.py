@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.nn.utils import parametrize, prune
+from torch.overrides import TorchFunctionMode
 
 from estimators.directional.derivatives.chain import KINDS, layers_of
 from estimators.directional.derivatives.jvp import Jvp
@@ -40,6 +42,18 @@ def check(objective: ModuleObjective, k: int) -> None:
         found = Jvp().take(Weights(), objective, moved)
         torch.testing.assert_close(found.values, expected)
         torch.testing.assert_close(found.loss, loss.detach())
+
+
+class Seen(TorchFunctionMode):
+    """The functions of torch that are called, and whether with stand-ins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.functions: list[tuple[Callable, bool]] = []
+
+    def __torch_function__(self, func: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.functions.append((func, Moving in types))
+        return func(*args, **(kwargs or {}))
 
 
 class Halved(nn.Linear):
@@ -196,6 +210,15 @@ def test_the_point_is_the_one_that_the_space_says(k: int) -> None:
     assert layers_of(objective.module) is not None
     other.inputs, other.targets = objective.inputs, objective.targets
     torch.testing.assert_close(Jvp().take(space, objective, moved), Jvp().take(Weights(), other, moved))
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_torchs_own_loss_is_taken_by_its_rule_alone(k: int) -> None:
+    objective = objective_of(plain())
+    with Seen() as seen:
+        Jvp().take(Weights(), objective, tangents(objective, k))
+    assert (nn.functional.mse_loss, False) in seen.functions
+    assert not any(with_stand_in for _, with_stand_in in seen.functions)
 
 
 @pytest.mark.parametrize("k", [1, 3])

@@ -158,6 +158,15 @@ def test_rules_give_what_backprop_gives(model: str, hooked: bool, k: int) -> Non
     assert found.values.shape == (k,)
 
 
+@pytest.mark.parametrize("k", [1, 3])
+def test_of_samples_that_are_all_left_out_there_is_no_mean_and_the_derivative_is_that_of_backprop(k: int) -> None:
+    objective = problem([nn.Linear(6, 4)], loss=lambda x, y: functional.cross_entropy(x, torch.full_like(y, 9), ignore_index=9))
+    found = pushed(objective, k)
+    assert found is not None
+    assert found.loss.isnan()
+    torch.testing.assert_close(found.values, by_backprop(objective, k), equal_nan=True)
+
+
 @torch.jit.script
 def scripted(x: Tensor) -> Tensor:
     """TorchScript calls operations past torch's functions."""
