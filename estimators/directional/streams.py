@@ -174,16 +174,21 @@ class Keyed(Stream):
 
     def _filled(self, layout: Layout, indices: Sequence[int], fill: Callable[..., Tensor]) -> Tangents:
         """Rows of float32 or wider that `fill` writes in place; a tangent that is asked for twice in a row is copied."""
-        tangents = {block.name: self._empty(_wide(block), len(indices)) for block in layout}  # first: see `signs`
-        keys = [[self._key(index, position, len(layout)) for index in indices] for position in range(len(layout))]
+        count = len(indices)
+        tangents = {block.name: self._empty(_wide(block), count) for block in layout}  # first: see `signs`
         generators = _generators(layout)
-        for block, of_block in zip(layout, keys, strict=True):
-            rows, generator = tangents[block.name], generators[block.device]
-            for place, (row, key) in enumerate(zip(rows if len(rows) != 1 else (rows,), of_block, strict=True)):
-                if place and indices[place] == indices[place - 1]:
-                    row.copy_(rows[place - 1])
-                else:
-                    fill(row, generator=generator.manual_seed(key))
+        rows: list[tuple[Tensor, torch.Generator, int | None]] = []
+        for position, block in enumerate(layout):
+            generator, of_block = generators[block.device], tangents[block.name]
+            for place, index in enumerate(indices):
+                again = place > 0 and index == indices[place - 1]
+                key = None if again else self._key(index, position, len(layout))
+                rows.append((of_block[place] if count > 1 else of_block, generator, key))
+        for number, (row, generator, key) in enumerate(rows):
+            if key is None:
+                row.copy_(rows[number - 1][0])
+            else:
+                fill(row, generator=generator.manual_seed(key))
         return tangents
 
     def _empty(self, block: Block, count: int) -> Tensor:

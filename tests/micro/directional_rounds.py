@@ -1,13 +1,14 @@
 """Directional estimators beside the base pass, backprop, naive code and torchzero, in interleaved rounds of one process.
 
-Run by `test_directional_figures`: `directional_rounds.py GROUP SECONDS [SIDE ...]` writes times in nanoseconds, one a round, as
-JSON; of these sides, by default of all.
+Run by `test_directional_figures`: `directional_rounds.py GROUP SECONDS [--sample MS] [SIDE ...]` writes times in nanoseconds, one
+a round, as JSON; of these sides, by default of all.
 """
 
 import json
 import random
 import sys
-from collections.abc import Callable, Collection
+from argparse import ArgumentParser
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from tests.micro.directional_goals import DEEP
 from tests.micro.directional_naive import Naive
 from tests.micro.directional_written import Written
 
-SAMPLE_NS = 20_000_000  # shortest sample: the first calls after fifteen other sides run from cold caches, which no user's do
+SAMPLE_MS = 20  # shortest sample: the first calls after fifteen other sides run from cold caches, which no user's do
 FEWEST_ROUNDS = 3  # of one process
 IMAGES = "data=synthetic[features=784,classes=10]"
 PROBLEMS = {
@@ -152,13 +153,20 @@ def without_those_that_fail(sides: dict[str, Side]) -> dict[str, str]:
     return reasons
 
 
-def measured(sides: dict[str, Side], seconds: float, fewest: int = FEWEST_ROUNDS) -> Rounds:
-    """Rounds for about this long, every side repeated to last about as long as the longest, up to a tenth of a second."""
+def measured(sides: dict[str, Side], seconds: float, fewest: int = FEWEST_ROUNDS, sample: float = SAMPLE_MS) -> Rounds:
+    """Rounds for about this long, every side repeated to last about as long as the longest, up to a tenth of a second.
+
+    Args:
+        sides: base among them.
+        seconds: for all rounds.
+        fewest: rounds.
+        sample: how long the calls of one side in a row last at least, in milliseconds.
+    """
     clock = clock_of(torch.device("cpu"))
     for side in sides.values():
         side.run(2)
     single = {name: calibrate(side, clock) for name, side in sides.items()}
-    length = max(SAMPLE_NS, min(max(single.values()), 1e8))
+    length = max(sample * 1e6, min(max(single.values()), 1e8))
     counts = inner_counts(single, dict.fromkeys(sides, length))
 
     def decide(rounds: Rounds, spent: int) -> Step:
@@ -168,13 +176,13 @@ def measured(sides: dict[str, Side], seconds: float, fewest: int = FEWEST_ROUNDS
     return paired_rounds(sides, counts, clock, decide, random.Random(0))
 
 
-def main(group: str, seconds: float, *names: str) -> None:
+def main(group: str, seconds: float, sample: float, names: Sequence[str]) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     problem, sides = sides_of(group, names)
     memory, left_out = memory_of(problem, sides), without_those_that_fail(sides)
     with collector_off():
-        rounds = measured(sides, seconds)
+        rounds = measured(sides, seconds, sample=sample)
     multiple = operations(derivative_alone(problem)) / operations(lambda: sides["base"].run(1))
     times = {name: rounds.times(name).tolist() for name in sides}
     found = {"times": times, "operations": multiple, "n": problem.objective.coordinates(), "memory": memory, "left_out": left_out}
@@ -182,4 +190,10 @@ def main(group: str, seconds: float, *names: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), *sys.argv[3:])
+    parser = ArgumentParser()
+    parser.add_argument("group")
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("--sample", type=float, default=SAMPLE_MS)
+    parser.add_argument("names", nargs="*")
+    given = parser.parse_intermixed_args()
+    main(given.group, given.seconds, given.sample, given.names)

@@ -44,7 +44,7 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
     Returns:
         The loss and its derivative along each; None where that takes another pass.
     """
-    k = len(next(iter(tangents.values())))
+    k = next(iter(tangents.values())).shape[0]
     several = k > 1
     if torch.compiler.is_compiling() or (space, several) in _WITHOUT.get(objective, ()):
         return None
@@ -53,7 +53,8 @@ def push(space: Space, objective: Objective, tangents: Tangents) -> Derivatives 
     if pushed is None:
         _WITHOUT.setdefault(objective, set()).add((space, several))
         return None
-    return Derivatives(pushed.value, pushed.tangents.expand(k, *pushed.value.shape))
+    moved = pushed.tangents.expand(k, *pushed.value.shape) if several else pushed.tangents.unsqueeze(0)
+    return Derivatives(pushed.value, moved)
 
 
 def _along_chain(space: Space, objective: Objective, rows: Tangents) -> Callable[[], Tensor | Pushed] | None:
