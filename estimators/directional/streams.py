@@ -177,13 +177,13 @@ class Keyed(Stream):
         count = len(indices)
         tangents = {block.name: self._empty(_wide(block), count) for block in layout}  # first: see `signs`
         generators = _generators(layout)
-        rows: list[tuple[Tensor, torch.Generator, int | None]] = []
+        rows: list[tuple[Tensor, torch.Generator, int | None]] = []  # with no key for one that is the row before it once more
         for position, block in enumerate(layout):
             generator, of_block = generators[block.device], tangents[block.name]
-            for place, index in enumerate(indices):
-                again = place > 0 and index == indices[place - 1]
-                key = None if again else self._key(index, position, len(layout))
-                rows.append((of_block[place] if count > 1 else of_block, generator, key))
+            for place, row in enumerate(of_block.unbind() if count > 1 else (of_block,) * count):
+                again = place > 0 and indices[place] == indices[place - 1]
+                key = None if again else self._key(indices[place], position, len(layout))
+                rows.append((row, generator, key))
         for number, (row, generator, key) in enumerate(rows):
             if key is None:
                 row.copy_(rows[number - 1][0])

@@ -154,13 +154,13 @@ def without_those_that_fail(sides: dict[str, Side]) -> dict[str, str]:
 
 
 def measured(sides: dict[str, Side], seconds: float, fewest: int = FEWEST_ROUNDS, sample: float = SAMPLE_MS) -> Rounds:
-    """Rounds for about this long, every side repeated to last about as long as the longest, up to a tenth of a second.
+    """Rounds for about this long, every side repeated to last as long as the longest up to a tenth of a second, or `sample`.
 
     Args:
         sides: base among them.
         seconds: for all rounds.
         fewest: rounds.
-        sample: how long the calls of one side in a row last at least, in milliseconds.
+        sample: how long the calls of one side in a row last at least, in milliseconds; where one call lasts longer, it is one.
     """
     clock = clock_of(torch.device("cpu"))
     for side in sides.values():

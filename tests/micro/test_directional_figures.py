@@ -6,8 +6,8 @@ A peer meets the contract first: one that fails is shown with the clauses it fai
 Multiples are measured as runs measure them, in processes with a worker's memory settings: nothing that is freed goes back to the
 system. Naive code, which allocates afresh, gains by that; so ratios to it are taken in plain processes, as users have them, that
 do nothing else: from the largest memory that anybody frees an allocator learns what to keep. There the calls of each side follow
-one another for a third of a second: naive code takes up to a seventh longer in the first call after another side's, which no
-user's loop sees.
+one another for 0.3 s: naive code takes up to a seventh longer in the first call after another side's, as a loop of nothing else
+does not.
 """
 
 import json
@@ -55,7 +55,7 @@ pytestmark = pytest.mark.micro
 ROOT = Path(__file__).parents[2]
 ROUNDS = Path(__file__).with_name("directional_rounds.py")
 PROCESSES, SECONDS = 5, 3
-IN_A_ROW = 300  # milliseconds of calls of each side beside naive code
+BESIDE_NAIVE, IN_A_ROW = 10, 300  # seconds, and milliseconds of calls of each side
 BATCH = 64
 
 
@@ -71,10 +71,10 @@ class Seen(NamedTuple):
     facts: dict
 
 
-def measured(group: str, settings: dict[str, str], *options: str) -> Seen:
+def measured(group: str, settings: dict[str, str], seconds: float, *options: str) -> Seen:
     """The rounds of some sides, or of all, in one process after the other; see `directional_rounds`."""
     environment = os.environ | settings | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(ROUNDS), group, str(SECONDS), *options]
+    command = [sys.executable, str(ROUNDS), group, str(seconds), *options]
     found = []
     for _ in range(PROCESSES):
         found.append(json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout))
@@ -87,7 +87,7 @@ def beside_naive(group: str) -> dict[str, Seen]:
     for goal in goals(group):
         if goal.above.startswith("naive"):
             sides = ["base", "backprop", goal.above, goal.below, *FLOORS[goal.below]]
-            found[goal.above] = measured(group, {}, "--sample", str(IN_A_ROW), *sides)
+            found[goal.above] = measured(group, {}, BESIDE_NAIVE, "--sample", str(IN_A_ROW), *sides)
     return found
 
 
@@ -129,7 +129,7 @@ def test_costs(benchmark, capsys, tmp_path: Path, group: str) -> None:
     benchmark.group = "directional"
     rivals = {} if group in DEEP else {name: broken(spec) for name, spec in peers(tangents_of(group)[1]).items()}
     worker = Launch({}, tmp_path, ROOT, "cpu", 1).settings()
-    found = benchmark.pedantic(lambda: measured(group, worker), rounds=1, iterations=1)
+    found = benchmark.pedantic(lambda: measured(group, worker, SECONDS), rounds=1, iterations=1)
     failing = {name: results for name, results in rivals.items() if results and name in found.times[0]}
     lines = shown(f"{group}, a worker's settings", found, failing)
     plain = beside_naive(group)
